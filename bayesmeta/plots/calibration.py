@@ -12,14 +12,14 @@ from bayesmeta.calibration.judging import BAND
 from bayesmeta.calibration.trials import RANKS
 from bayesmeta.errors import SettingsError, counted, listed, nearest
 from bayesmeta.plots.pages import Plot, Words, bare
-from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.style import ALARM, BAND as SHADE, FAINT, MODEL, house_style
+from bayesmeta.plots.panels import draw_band, panel_page
+from bayesmeta.plots.style import ALARM, MODEL, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["calibration"]
 
-COLUMNS, PANEL = 3, (2.15, 1.35)
-"""Panels beside each other, and the width and height of one in inches."""
+COLUMNS, PANEL, ROOM = 3, (2.15, 1.35), (0.5, 0.1, 0.28, 0.34)
+"""Panels beside each other; in inches, the size of one, and what is left, right, above and below it."""
 
 THIN, THICK = 0.5, 1.1
 """Widths of lines in points: of cases inside the band, and of those outside."""
@@ -74,8 +74,9 @@ def calibration(result: Calibration, *, part: str | None = None) -> Plot:
         title = f"Ranks of the truth among the draws, {part or 'all parts'}"
         words = Words(title, _notes(len(results), sets))
         headings = [_heading(panel, table) for panel in panels]
-        room = Panels(len(panels), COLUMNS, PANEL, above=0.28, below=0.34)
-        figure, graphs = panel_page(words, [], room, headings)
+        figure, graphs = panel_page(
+            words, [], PANEL, count=len(panels), columns=COLUMNS, headings=headings, room=ROOM
+        )
         for graph, panel in zip(graphs, panels, strict=True):
             _draw_panel(graph, table[table["panel"] == panel], results, sets)
     about = f"{counted(len(table), 'line')} in {counted(len(panels), 'panel')}"
@@ -119,15 +120,14 @@ def _draw_panel(graph: Axes, lines: pd.DataFrame, results: Sequence[CaseResult],
     lower, upper = (
         np.array([0, *edge, sets]) / sets - share for edge in (limits.lower, limits.upper)
     )
-    graph.fill_between(share, lower, upper, color=SHADE, linewidth=0, zorder=0)
-    graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
-    counts, reach = {each.name: each.tally.ranks for each in results}, float(upper.max())
-    for row in lines.to_dict("records"):
-        below = np.cumsum([0, *counts[row["case"]][row["quantity"]]]) / sets - share
-        outside, reach = row["distance"] > 1, max(reach, float(np.abs(below).max()))
-        colour, width = (ALARM, THICK) if outside else (MODEL, THIN)
-        graph.plot(share, below, color=colour, linewidth=width, zorder=2 + outside)
-    graph.set(xlim=(0, 1), ylim=(-1.1 * reach, 1.1 * reach), xticks=[0, 0.5, 1])
+    ranks = {each.name: each.tally.ranks for each in results}
+    counts = [ranks[case][one] for case, one in zip(lines["case"], lines["quantity"], strict=True)]
+    below = np.cumsum([(0, *each) for each in counts], axis=1) / sets - share
+    draw_band(graph, share, (lower, upper), below)
+    for line, beyond in zip(below, lines["distance"] > 1, strict=True):
+        colour, width = (ALARM, THICK) if beyond else (MODEL, THIN)
+        graph.plot(share, line, color=colour, linewidth=width, zorder=2 + beyond)
+    graph.set_xticks([0, 0.5, 1])
     put_ticks(graph.yaxis, 4)
     bare(graph, grid=None)
 

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
@@ -16,15 +17,16 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import warning_of_diagnostics, warning_of_fits
 from bayesmeta.plots.pages import Plot, Words, bare
-from bayesmeta.plots.panels import Panels, panel_page
-from bayesmeta.plots.style import ALARM, BAND as SHADE, DOT, FAINT, INK, MODEL, RANGE, house_style
+from bayesmeta.plots.panels import draw_band, panel_page
+from bayesmeta.plots.style import ALARM, DOT, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["posterior_predictive", "predictive_checks"]
 
 Array = npt.NDArray[np.float64]
 
-PANELS = Panels(count=2, columns=2, size=(2.75, 1.9), left=0.6, right=0.2, above=0.3)
+PANEL, ROOM = (2.75, 1.9), (0.6, 0.2, 0.3, 0.5)
+"""In inches, the size of a panel, and what is left, right, above and below it."""
 
 LINES, BINS = 50, 40
 """Replicates drawn one by one, and bins of all."""
@@ -90,10 +92,14 @@ def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str
     title = f"Model '{check.model}': {counted(len(check.arms), 'arm')}, replicated from the posterior and observed"
     with house_style():
         words = Words(title, [_values(check), REPLICATED_NOTE, *notes])
-        figure, [left, right] = panel_page(words, [], PANELS, REPLICATED_HEADINGS)
+        figure, [left, right] = _two_panels(words, REPLICATED_HEADINGS)
         _draw_rates(left, check)
         _draw_statistic(right, check)
     return Plot("posterior_predictive", figure, check.table, counted(len(check.table), "statistic"))
+
+
+def _two_panels(words: Words, headings: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    return panel_page(words, [], PANEL, count=2, columns=2, headings=headings, room=ROOM)
 
 
 def _values(check: PosteriorPredictiveCheck) -> str:
@@ -124,9 +130,8 @@ def _draw_rates(graph: Axes, check: PosteriorPredictiveCheck) -> None:
     _steps(graph, 100 * check.arms["events"].to_numpy() / n, share, INK, width=1.6)
     rates = 100 * np.concatenate([check.events[chosen], check.arms[["events"]].to_numpy().T]) / n
     graph.set(xlim=(min(rates.min(), 0), min(1.05 * rates.max(), 100) or 1), ylim=(0, 1.02))
+    graph.set(xlabel="Rate of an arm (%)", ylabel="Share of arms")
     put_ticks(graph.xaxis, 5)
-    graph.set_xlabel("Rate of an arm (%)", labelpad=2)
-    graph.set_ylabel("Share of arms", labelpad=2)
 
 
 def _steps(
@@ -144,12 +149,10 @@ def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
         values, bins=BINS, density=True, color=RANGE, edgecolor=FAINT, linewidth=0.3
     )
     reach = 1.05 * max(values.max(), observed) or 1
-    graph.set(xlim=(0, reach), ylim=(0, 1.1 * np.max(height)))
+    graph.set(xlim=(0, reach), xlabel="Standard deviation of rates (points)")
+    graph.set(ylim=(0, 1.1 * np.max(height)), yticks=[], ylabel="Density of replicates")
     graph.axvline(observed, color=INK, linewidth=1.6)
-    graph.set_yticks([])
     put_ticks(graph.xaxis, 5)
-    graph.set_xlabel("Standard deviation of rates (points)", labelpad=2)
-    graph.set_ylabel("Density of replicates", labelpad=2)
 
 
 def predictive_checks(
@@ -219,7 +222,7 @@ def predictive_checks(
             [few, HELD_OUT_NOTE, *notes],
             _warning(held_out),
         )
-        figure, [left, right] = panel_page(words, [], PANELS, HELD_OUT_HEADINGS)
+        figure, [left, right] = _two_panels(words, HELD_OUT_HEADINGS)
         _draw_pit(left, pit)
         _draw_coverage(right, coverage)
     table = pd.concat([pit.assign(kind="pit"), coverage.assign(kind="coverage")], ignore_index=True)
@@ -245,17 +248,14 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     bare(graph, grid=None)
     place = table["place"].to_numpy()
     lower, upper, difference = (table[name].to_numpy() for name in ("lower", "upper", "difference"))
-    graph.fill_between(place, lower, upper, color=SHADE, linewidth=0, zorder=0)
-    graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+    draw_band(graph, place, (lower, upper), difference)
     graph.plot(place, difference, color=MODEL, linewidth=1.4, marker="o", markersize=2.5, zorder=2)
     outside = table["outside"].to_numpy(dtype=bool)
     beyond: dict[str, Any] = {"marker": "x", "color": ALARM, "clip_on": False}
     graph.scatter(place[outside], difference[outside], s=MARK, zorder=3, **beyond)
-    reach = 1.2 * float(np.abs([lower, upper, difference]).max())
-    graph.set(xlim=(0, 1), ylim=(-reach, reach), xticks=[0, 0.25, 0.5, 0.75, 1])
+    graph.set(xticks=[0, 0.25, 0.5, 0.75, 1], xlabel="Place in the predictive distribution (PIT)")
+    graph.set_ylabel("Share of arms minus place")
     put_ticks(graph.yaxis, 5)
-    graph.set_xlabel("Place in the predictive distribution (PIT)", labelpad=2)
-    graph.set_ylabel("Share of arms minus place", labelpad=2)
 
 
 def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
@@ -270,8 +270,7 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     graph.scatter(share, places, s=MARK, zorder=4, clip_on=False, **DOT)
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
     graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
-    graph.set_xlabel("Arms inside (%)", labelpad=2)
-    graph.set_ylabel("Prediction interval", labelpad=2)
+    graph.set(xlabel="Arms inside (%)", ylabel="Prediction interval")
 
 
 def _observed(row: Mapping[Any, Any]) -> str:

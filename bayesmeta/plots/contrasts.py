@@ -22,6 +22,7 @@ from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.rate_axis import PERCENT, RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.ticks import kept_apart
 from bayesmeta.wording import PLAIN, Wording
 
 __all__ = ["contrasts"]
@@ -62,8 +63,8 @@ def contrasts(
     """Return the contrasts between levels of a factor, and the probability of each rank where asked.
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
-    difference, and how much of the information is within studies. A hollow mark is a contrast that
-    is known only between studies. Below, one row per level: the darker a cell, the likelier the rank.
+    difference, and how much of the information is within studies. A hollow mark is a contrast with
+    information between studies only. Below, one row per level: the darker a cell, the likelier the rank.
 
     Parameters
     ----------
@@ -218,7 +219,7 @@ def _levels(contrasts: Contrasts) -> Rows:
 def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
     found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
     if table["between_only"].any():
-        found.append("Hollow: known only between studies.")
+        found.append("Hollow: information between studies only.")
     if _without_studies(table).any():
         found.append("Cross: a level has no studies, so the contrast depends mostly on the priors.")
     if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():
@@ -261,23 +262,19 @@ def _draw_ratios(
 
 def _draw_axis(graph: Axes, ends: tuple[float, float]) -> None:
     """Draw the axis, with 1 and as many other ticks as there is room for."""
-    graph.set(xscale="log", xlim=ends, yticks=[])
-    apart = LEAST_TICK / GRAPH * np.log(ends[1] / ends[0])
-    ticks = [1.0]
-    for tick in sorted(TICKS, key=lambda each: abs(np.log(each))):
-        inside = ends[0] <= tick <= ends[1]
-        if inside and min(abs(np.log(tick / other)) for other in ticks) >= apart:
-            ticks.append(tick)
+    graph.set(xscale="log", xlim=ends, xlabel="Odds ratio of typical rates", yticks=[])
+    inside = [tick for tick in TICKS if ends[0] <= tick <= ends[1]]
+    nearest = sorted(inside, key=lambda tick: abs(np.log(tick)))
+    ticks = kept_apart(nearest, np.log, LEAST_TICK / GRAPH * np.log(ends[1] / ends[0]))
     graph.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
     graph.set_xticks([], minor=True)
     bare(graph, grid="x", sides=["bottom"])
-    graph.set_xlabel("Odds ratio of typical rates", labelpad=2)
 
 
 def _draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
     """Draw a cell for each level and rank, the darker the likelier, with its percentage."""
     number = len(ranks)
-    graph.set(xlim=(0.5, number + 0.5), yticks=[])
+    graph.set(xlim=(0.5, number + 0.5), xlabel="Rank", yticks=[])
     shade = colormaps[SHADES]
     wide = GRAPH / number > text_width("100", size=SMALL)
     inch = number / GRAPH
@@ -294,4 +291,3 @@ def _draw_ranks(graph: Axes, ranks: pd.DataFrame, heights: Array) -> None:
     graph.set_xticks(range(1, number + 1, step))
     bare(graph, grid=None, sides=[])
     graph.tick_params(axis="x", length=0)
-    graph.set_xlabel("Rank", labelpad=2)

@@ -177,7 +177,7 @@ def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: RateAx
     graph.set(yticks=[])
     bare(graph, grid=None, sides=["bottom"])
     graph.tick_params(axis="x", top=True, labeltop=True)
-    graph.set_xlabel(axis.scale.label("Rate"), labelpad=2)
+    graph.set_xlabel(axis.scale.label("Rate"))
     table = numbers.table.assign(y=heights)
     for _, group in table.groupby("group", sort=False):
         _draw_grid(graph, group, axis)

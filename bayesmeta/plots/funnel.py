@@ -1,5 +1,6 @@
 """The funnel plot: arms by size, within the limits that chance and model set at their own covariates."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,10 +14,10 @@ from bayesmeta.estimates.funnel_numbers import ARM, LIMITS, FunnelNumbers, funne
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.pages import Key, Plot, bare
-from bayesmeta.plots.panels import Panels, panel_page
+from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style, symbol
-from bayesmeta.plots.ticks import put_ticks
+from bayesmeta.plots.ticks import kept_apart, put_ticks
 
 __all__ = ["funnel"]
 
@@ -114,8 +115,7 @@ def funnel(
     what = "Residuals by size" if own else "Funnel plot"
     words = fit_words(what, fit, _notes(numbers, axis), notes, outcome=outcome)
     with house_style():
-        panels = Panels(count=1, columns=1, size=GRAPH, left=0.55, below=0.45)
-        figure, [graph] = panel_page(words, _keys(ci_prob, own=own), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob, own=own), GRAPH)
         if own:
             _draw_residuals(graph, numbers)
         else:
@@ -160,7 +160,7 @@ def _draw(graph: Axes, numbers: FunnelNumbers, axis: RateAxis) -> None:
     heights = np.sqrt(limits["n"].to_numpy(dtype=np.float64))
     _draw_sizes(graph, float(heights.max()))
     axis.put_on(graph.xaxis, GRAPH[0])
-    graph.set_xlabel(axis.scale.label("Observed rate"), labelpad=2)
+    graph.set_xlabel(axis.scale.label("Observed rate"))
     graph.axvline(axis.marks(numbers.typical), zorder=1, **TYPICAL)
     for distribution, look in (("chance", CHANCE), ("model", HETEROGENEOUS)):
         for side in ("lower", "upper"):
@@ -174,9 +174,8 @@ def _draw_residuals(graph: Axes, numbers: FunnelNumbers) -> None:
     limit = float(ndtri((1 + numbers.ci_prob) / 2))
     largest = float(arms["residual"].abs().max())
     reach = min(WIDEST, max(LEAST_REACH, 1.08 * limit, 1.08 * largest))
-    graph.set_xlim(-reach, reach)
+    graph.set(xlim=(-reach, reach), xlabel="Residual (standard deviations)")
     put_ticks(graph.xaxis, 8)
-    graph.set_xlabel("Residual (standard deviations)", labelpad=2)
     graph.axvline(0, zorder=1, **TYPICAL)
     for end in (-limit, limit):
         graph.axvline(end, zorder=2, **HETEROGENEOUS)
@@ -193,14 +192,11 @@ def _draw_arms(graph: Axes, arms: pd.DataFrame, x: Any) -> None:
 def _draw_sizes(graph: Axes, top: float) -> None:
     """Draw patients on a square-root scale upwards."""
     bare(graph)
-    graph.set(ylim=(0, top))
-    shown: list[int] = []
-    for tick in TICKS:
-        last = np.sqrt(shown[-1]) if shown else 0.0
-        if last + APART / GRAPH[1] * top <= np.sqrt(tick) <= top:
-            shown.append(tick)
+    graph.set(ylim=(0, top), ylabel="Patients (square-root scale)")
+    inside = [tick for tick in TICKS if tick <= top**2]
+    # The end of the axis comes first, and has no label.
+    shown = kept_apart([0, *inside], math.sqrt, APART / GRAPH[1] * top)[1:]
     graph.set_yticks(np.sqrt(shown), [f"{tick:,}" for tick in shown])
-    graph.set_ylabel("Patients (square-root scale)", labelpad=3)
 
 
 def _notes(numbers: FunnelNumbers, axis: RateAxis) -> list[str]:

@@ -213,7 +213,7 @@ def _quantity(table: pd.DataFrame) -> str:
 
 
 def _said(table: pd.DataFrame, column: str, default: str) -> str:
-    """Return what a column says of all rows, or the default."""
+    """Return the entry of a column in the first row, or the default."""
     return str(table[column].iloc[0]) if column in table and len(table) else default
 
 

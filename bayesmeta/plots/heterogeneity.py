@@ -15,10 +15,10 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, conditional_of, fit_words
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
-from bayesmeta.plots.panels import Panels, panel_page
+from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style, symbol
-from bayesmeta.plots.ticks import put_ticks
+from bayesmeta.plots.ticks import kept_apart, put_ticks
 
 __all__ = ["heterogeneity"]
 
@@ -99,12 +99,10 @@ def heterogeneity(
     pair = conditional_of(fit, outcome)
     kind = "Conditional" if pair else "True"
     with house_style():
-        panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, [graph] = panel_page(words, _keys(ci_prob, kind), panels)
+        figure, [graph] = panel_page(words, _keys(ci_prob, kind), GRAPH)
         _draw(graph, numbers, axis, fit.spec.link.scale)
         what = f"{kind} rate of a study{f', {pair}' if pair else ''}"
-        label = shortened(printable(scale.label(what)), GRAPH[1])
-        graph.set_ylabel(label, labelpad=3, parse_math=False)
+        graph.set_ylabel(shortened(printable(scale.label(what)), GRAPH[1]))
     [row] = numbers.table[numbers.table["kind"] == POSTERIOR].to_dict("records")
     about = f"tau {row['tau']:.2f}, {row['tau_lower']:.2f} to {row['tau_upper']:.2f}"
     return Plot("heterogeneity", figure, numbers.table.copy(), about)
@@ -149,24 +147,23 @@ def _draw_axes(graph: Axes, end: float, axis: RateAxis, scale: str) -> None:
     axis.put_on(graph.yaxis, GRAPH[1], room=LEGROOM)
     graph.set_ylim(top=axis.limits[1])
     graph.axhline(axis.limits[0], color=INK, linewidth=0.5, zorder=1)
-    graph.set_xlabel(f"tau ({scale})", labelpad=2)
+    graph.set_xlabel(f"tau ({scale})")
 
 
 def _draw_guides(graph: Axes, guides: pd.DataFrame, axis: RateAxis) -> None:
     """Draw the guide values, each with its name unless the one before it is too near."""
     graph.vlines(guides["tau"], *axis.limits, zorder=3, **GUIDE_LINE)
     end = graph.get_xlim()[1]
-    inch, last = end / GRAPH[0], -np.inf
-    for name, at in zip(guides["name"], guides["tau"], strict=True):
-        if at - last >= APART * inch:
-            # Beside the line, and within the graph.
-            fits = end - at >= APART * inch
-            x, side = (at + 0.03 * inch, "left") if fits else (at - 0.03 * inch, "right")
-            graph.text(
-                x, 0.98, name, rotation=90, va="top", ha=side, size=SMALL, color=INK,
-                transform=graph.get_xaxis_transform(),
-            )  # fmt: skip
-            last = at
+    inch = end / GRAPH[0]
+    named = zip(guides["name"], guides["tau"], strict=True)
+    for name, at in kept_apart(named, lambda guide: guide[1], APART * inch):
+        # Beside the line, and within the graph.
+        fits = end - at >= APART * inch
+        x, side = (at + 0.03 * inch, "left") if fits else (at - 0.03 * inch, "right")
+        graph.text(
+            x, 0.98, name, rotation=90, va="top", ha=side, size=SMALL, color=INK,
+            transform=graph.get_xaxis_transform(),
+        )  # fmt: skip
 
 
 def _notes(fit: Fit, outcome: str | None, numbers: TauNumbers, scale: RateScale) -> list[str]:

@@ -33,7 +33,7 @@ HALF_CAPITAL, LINE = 0.36, 1.4
 """Half the height of a capital letter, and distance of lines, in multiples of the font's size."""
 
 HINTING = 1.03
-"""Room for renderers that fit letters to pixels; figures saved by bayesmeta don't."""
+"""Room for renderers that fit letters to pixels; figures saved by bayesmeta need none."""
 
 AFTER_PARAGRAPH = 0.04
 """Space in inches."""
@@ -132,7 +132,7 @@ def put_text(
     """Write a line to the letter, the middle of its capitals at y, inches from the top down."""
     baseline = y + HALF_CAPITAL * size / POINTS_PER_INCH
     weight = "bold" if bold else "normal"
-    axes.text(x, baseline, text, size=size, weight=weight, color=colour, ha=align, parse_math=False)
+    axes.text(x, baseline, text, size=size, weight=weight, color=colour, ha=align)
 
 
 def _cut(text: str, kept: int) -> str:

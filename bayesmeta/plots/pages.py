@@ -9,7 +9,15 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bayesmeta.plots.lettering import Paragraph, paragraph, put_paragraphs, put_text, text_width
+from bayesmeta.plots.lettering import (
+    Paragraph,
+    paragraph,
+    printable,
+    put_paragraphs,
+    put_text,
+    text_width,
+    wrapped,
+)
 from bayesmeta.plots.style import ALARM, FAINT, SMALL, TITLE, figure_bytes, save_figure
 
 __all__ = [
@@ -131,6 +139,11 @@ class Key:
     name: str
     more: str = ""
 
+    @property
+    def width(self) -> float:
+        """Room in a line in inches, with the distance to the next."""
+        return SAMPLE + SPACE + text_width(self.name, size=SMALL) + APART
+
 
 def sheet(words: Words, width: float, body: float) -> tuple[Figure, Axes, float]:
     """Return a figure with text, its page in inches, and where its body begins; in `house_style`."""
@@ -171,18 +184,20 @@ def bare(
 
 
 def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
-    """Return the keys in lines that are as long as the room allows."""
+    """Return the keys in lines as long as the room allows, or one a line where there is more to say."""
     lines: list[list[Key]] = []
+    apart = any(key.more for key in keys)
     for key in keys:
-        if lines and sum(map(_width, lines[-1])) + _width(key) - APART <= room:
-            lines[-1].append(key)
+        said = printable(f"{key.name}: {key.more}" if key.more else key.name)
+        first, *rest = wrapped(said, room - SAMPLE - SPACE, size=SMALL) or [""]
+        own = Key(key.look, first)
+        full = not lines or sum(one.width for one in [*lines[-1], own]) - APART > room
+        if apart or rest or full:
+            lines.append([own])
         else:
-            lines.append([key])
+            lines[-1].append(own)
+        lines += [[Key({"linestyle": "none"}, text)] for text in rest]
     return lines
-
-
-def _width(key: Key) -> float:
-    return SAMPLE + SPACE + text_width(key.name, size=SMALL) + APART
 
 
 def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
@@ -193,4 +208,4 @@ def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
             places = [x, x + SAMPLE / 2, x + SAMPLE]
             page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
             put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
-            x += _width(key)
+            x += key.width

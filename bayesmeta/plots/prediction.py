@@ -14,8 +14,8 @@ from bayesmeta.estimates.prediction_table import prediction_window, rate_table, 
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
-from bayesmeta.plots.pages import Key, Plot, Words
-from bayesmeta.plots.panels import HEADROOM, draw_counts, graphs_page
+from bayesmeta.plots.pages import Key, Plot, Words, bare
+from bayesmeta.plots.panels import HEADROOM, draw_counts, panel_page
 from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
@@ -23,8 +23,8 @@ from bayesmeta.wording import PLAIN
 
 __all__ = ["prediction"]
 
-HEIGHTS = (1.25, 1.75)
-"""Of the graphs of the rate and of the responders, in inches."""
+GRAPH = (5.4, 1.5)
+"""Size of either graph in inches."""
 
 SPARE, SURE = 0.7, 0.999
 """Room beside the first and last number of responders, and probability that is told as "over"."""
@@ -101,7 +101,7 @@ def prediction(
     events = responder_table(prediction, ci_prob, events_at_least)
     words = Words(title, [_note(prediction), *notes], warning_of(prediction.fit))
     with house_style():
-        figure, (upper, lower) = graphs_page(words, keys, heights=HEIGHTS)
+        figure, (upper, lower) = panel_page(words, keys, GRAPH, count=2)
         _draw_rate(upper, rates, rate_above, scale)
         _draw_events(lower, events, events_at_least, window)
         _set_scale(upper, lower, window, prediction.n, per=scale.per)
@@ -136,8 +136,8 @@ def _keys(
     rate, count = found.loc["rate"], found.loc["events"]
     low, middle, high = scale.texts(rate["lower"], rate["median"], rate["upper"])
     inside = (
-        f"Rate {low} to {high}{scale.suffix}, median {middle}{scale.suffix}. "
-        f"Responders {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}."
+        f"rate {low} to {high}{scale.suffix}, median {middle}{scale.suffix}; "
+        f"responders {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}"
     )
     keys = [
         Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
@@ -146,11 +146,11 @@ def _keys(
     if rate_above is not None:
         name = f"Rate above {scale.per * rate_above:g}{scale.suffix}"
         found_above = _percent(prediction.probability(rate_above=rate_above))
-        keys.append(Key(THRESHOLD, name, f"Probability {found_above}"))
+        keys.append(Key(THRESHOLD, name, f"probability {found_above}"))
     if events_at_least is not None:
         name = f"{events_at_least:,} or more responders"
         found_more = _percent(prediction.probability(events_at_least=events_at_least))
-        keys.append(Key(THRESHOLD, name, f"Probability {found_more}"))
+        keys.append(Key(THRESHOLD, name, f"probability {found_more}"))
     return keys
 
 
@@ -168,9 +168,13 @@ def _draw_rate(
     graph.stairs(density, [*ends[:, 0], ends[-1, 1]], color=OBSERVED, linewidth=0.5, zorder=3)
     if rate_above is not None:
         _mark(graph, scale.per * rate_above)
-    graph.set(ylim=(0, HEADROOM * density.max()), yticks=[])
-    graph.set_xlabel(scale.label("True rate of the cohort"), labelpad=2)
-    graph.set_ylabel("Density", labelpad=2)
+    bare(graph)
+    graph.set(
+        xlabel=scale.label("True rate of the cohort"),
+        ylim=(0, HEADROOM * density.max()),
+        yticks=[],
+        ylabel="Density",
+    )
 
 
 def _draw_events(
@@ -186,8 +190,9 @@ def _draw_events(
     draw_counts(graph, events.to_numpy(), probability.to_numpy(), inside, bars=bars)
     if events_at_least is not None:
         _mark(graph, events_at_least - 0.5)
+    bare(graph)
     put_ticks(graph.yaxis, 5)
-    graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}", labelpad=2)
+    graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}")
 
 
 def _mark(graph: Axes, place: float) -> None:

@@ -20,7 +20,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
-from bayesmeta.plots.panels import Panels, panel_page
+from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
@@ -104,8 +104,10 @@ def prior_posterior(
     with house_style():
         columns = min(COLUMNS, len(quantities))
         below = 0.6 if any(" vs " in words_of(fit).parameter(one) for one in quantities) else 0.45
-        panels = Panels(len(quantities), columns, PANEL, left=0.12, right=0.12, below=below)
-        figure, graphs = panel_page(words, keys, panels)
+        room = (0.12, 0.12, 0.05, below)
+        figure, graphs = panel_page(
+            words, keys, PANEL, count=len(quantities), columns=columns, room=room
+        )
         for graph, quantity in zip(graphs, quantities, strict=True):
             own = numbers.table[numbers.table["quantity"] == quantity]
             _draw(graph, own, scale, words_of(fit).parameter(quantity))
@@ -139,7 +141,7 @@ def _draw(graph: Axes, table: pd.DataFrame, rates: RateScale, name: str) -> None
     level, versus, reference = label.partition(" vs ")
     lines = [level, f"vs {reference}"] if versus else [label]
     shown = "\n".join(shortened(printable(line), PANEL[0], size=SMALL) for line in lines)
-    graph.set_xlabel(shown, size=SMALL, labelpad=2, parse_math=False)
+    graph.set_xlabel(shown, size=SMALL)
 
 
 def _notes(

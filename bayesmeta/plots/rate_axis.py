@@ -12,7 +12,13 @@ from scipy.special import expit, logit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
-from bayesmeta.plots.ticks import decimals_of, number_text, round_ticks, tick_texts
+from bayesmeta.plots.ticks import (
+    decimals_of,
+    kept_apart,
+    number_text,
+    round_ticks,
+    tick_texts,
+)
 
 __all__ = ["PERCENT", "Kind", "RateAxis", "RateScale", "rate_axis"]
 
@@ -215,15 +221,10 @@ class RateAxis:
         return [round(self.scale.per * rate, 12) for rate in sorted(shown)]
 
     def _apart(self, rates: list[float], inches: float) -> list[float]:
-        """Return those rates, the first first, whose labels keep apart."""
+        """Return the rates on the axis whose labels keep apart."""
         low, high = logit(np.array(self.ends))
-        apart = APART / inches * (high - low)
-        shown: list[float] = []
-        for rate in rates:
-            place = logit(rate)
-            if low <= place <= high and all(abs(place - logit(one)) >= apart for one in shown):
-                shown.append(rate)
-        return shown
+        inside = [rate for rate in rates if low <= logit(rate) <= high]
+        return kept_apart(inside, logit, APART / inches * (high - low))
 
 
 def rate_axis(scale: RateScale, rates: Any, estimates: Any) -> RateAxis:

@@ -15,7 +15,7 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, fit_words
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, Plot, bare
-from bayesmeta.plots.panels import Panels, panel_page
+from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import (
     ALARM,
@@ -110,7 +110,7 @@ def regression(
 
     References
     ----------
-    Thompson & Higgins 2002, doi:10.1002/sim.1187 (meta-regression, and what it can't tell).
+    Thompson & Higgins 2002, doi:10.1002/sim.1187 (meta-regression, and what it cannot tell).
 
     Examples
     --------
@@ -130,8 +130,7 @@ def regression(
         f"Rate by {name}", fit, _notes(fit, numbers, axis, looks), notes, outcome=outcome
     )
     with house_style():
-        panels = Panels(count=1, columns=1, size=GRAPH, below=0.45)
-        figure, [graph] = panel_page(words, _keys(numbers, looks, said), panels)
+        figure, [graph] = panel_page(words, _keys(numbers, looks, said), GRAPH)
         _draw_axes(graph, numbers, axis, f"{name} ({unit})" if unit else name)
         _draw_curves(graph, numbers.table, axis, looks)
         _draw_arms(graph, numbers.table, axis, looks)
@@ -166,7 +165,7 @@ def _keys(
     pale = {"color": OBSERVED, "alpha": 2 * PALE, "linewidth": 7}
     band = Key(pale, f"{sure} credible interval of a typical rate")
     named = {level: words.level(numbers.factor or "", level) for level in looks}
-    return [*(Key(look, printable(named[level])) for level, look in looks.items()), bubble, band]
+    return [*(Key(look, named[level]) for level, look in looks.items()), bubble, band]
 
 
 def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
@@ -210,12 +209,14 @@ def _draw_axes(graph: Axes, numbers: RegressionNumbers, axis: RateAxis, label: s
     bare(graph)
     low, high = float(x.min()), float(x.max())
     spare = SPARE * (high - low or 1.0)
-    graph.set(xlim=(low - spare, high + spare))
+    graph.set(
+        xlim=(low - spare, high + spare),
+        xlabel=shortened(printable(label), GRAPH[0]),
+        ylabel=axis.scale.label("Rate"),
+    )
     put_ticks(graph.xaxis, 8, whole=bool((x[numbers.table["kind"] == ARM] % 1 == 0).all()))
     # So that bubbles at 0 and 100% lie on no number.
     axis.put_on(graph.yaxis, GRAPH[1], room=SPARE)
-    graph.set_xlabel(shortened(printable(label), GRAPH[0]), labelpad=2, parse_math=False)
-    graph.set_ylabel(axis.scale.label("Rate"), labelpad=3)
 
 
 def _notes(

@@ -70,7 +70,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Rows:
-    """What is written; above a row there may be a band, with text at either end."""
+    """What is written; above a row there may be a band, with text at either end.
+
+    Where there are no labels, `tall` is the height of the graph in inches.
+    """
 
     heading: str
     axis: str
@@ -78,6 +81,7 @@ class Rows:
     columns: Sequence[Column]
     bold: Collection[int] = ()
     bands: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    tall: float = 0.0
 
     @property
     def start(self) -> float:
@@ -90,7 +94,7 @@ class Rows:
         widths = [
             text_width(printable(one), bold=i in self.bold) for i, one in enumerate(self.labels)
         ]
-        longest = max(*widths, text_width(self.heading, bold=True))
+        longest = max([*widths, text_width(self.heading, bold=True)])
         return self.start + min(longest, LONGEST_LABEL)
 
     @property
@@ -100,6 +104,11 @@ class Rows:
         above = np.cumsum(np.where(bands, ABOVE + ROW + BELOW, 0.0))
         found: Array = PAD + above + (np.arange(len(self.labels)) + 0.5) * ROW
         return found
+
+    @property
+    def size(self) -> float:
+        """Height in inches with the headings, without the axis."""
+        return HEADER + (self.heights[-1] + ROW / 2 + PAD if self.labels else self.tall)
 
     def edges(self, start: float, *, left: bool) -> list[float]:
         """Return the right edges of the columns on one side of the graph, the first after `start`."""
@@ -114,40 +123,39 @@ def draw_rows(rows: Rows, words: Words, keys: Sequence[Key] = ()) -> tuple[Figur
 
 
 def draw_panels(
-    panels: Sequence[Rows], words: Words, keys: Sequence[Key] = ()
+    panels: Sequence[Rows], words: Words, keys: Sequence[Key] = (), *, graph: float = GRAPH
 ) -> tuple[Figure, list[tuple[Axes, Array]]]:
-    """Return a figure of several rows, one below the other: of each its graph and heights."""
+    """Return a figure of several rows, one below the other, with graphs so wide, and their heights."""
     labels = max(rows.longest for rows in panels)
-    graph = (
-        max([labels, *(edge for rows in panels for edge in rows.edges(labels, left=True))]) + GAP
-    )
-    ends = [edge for rows in panels for edge in rows.edges(graph + GRAPH, left=False)]
-    width = max([graph + GRAPH, *ends]) + MARGIN
+    left = max([labels, *(edge for rows in panels for edge in rows.edges(labels, left=True))]) + GAP
+    across = (left, left + graph)
+    ends = [edge for rows in panels for edge in rows.edges(across[1], left=False)]
+    width = max([across[1], *ends]) + MARGIN
     lines = key_lines(keys, width - 2 * MARGIN)
     below = len(lines) * STEP + BELOW_KEYS if lines else 0.0
-    sizes = [HEADER + rows.heights[-1] + ROW / 2 + PAD for rows in panels]
-    figure, page, top = sheet(words, width, sum(sizes) + len(panels) * AXIS + below)
+    body = sum(rows.size + AXIS for rows in panels)
+    figure, page, top = sheet(words, width, body + below)
     drawn = []
-    for rows, size in zip(panels, sizes, strict=True):
-        heights = _put_panel(page, rows, (labels, graph), top + HEADER)
-        down = (top + HEADER, top + size)
-        drawn.append((inch_axes(figure, (graph, graph + GRAPH), down), heights))
-        top += size + AXIS
+    for rows in panels:
+        heights = _put_panel(page, rows, (labels, *across), top + HEADER)
+        drawn.append((inch_axes(figure, across, (top + HEADER, top + rows.size)), heights))
+        top += rows.size + AXIS
     put_keys(page, top, lines)
     return figure, drawn
 
 
-def _put_panel(page: Axes, rows: Rows, places: tuple[float, float], rule: float) -> Array:
-    """Put rows about a rule, given the ends of the labels and the start of the graph; return heights."""
-    labels, graph = places
+def _put_panel(page: Axes, rows: Rows, ends: tuple[float, float, float], rule: float) -> Array:
+    """Put rows about a rule, given where labels end, and the graph starts and ends; return heights."""
+    labels, left_edge, right_edge = ends
     heights: Array = rule + rows.heights
     page.hlines(rule, MARGIN, page.get_xlim()[1] - MARGIN, color=INK, linewidth=0.8)
-    _put_heading(page, MARGIN, rule, rows.heading, align="left")
-    _put_heading(page, graph + GRAPH / 2, rule, rows.axis, align="center")
+    heading = shortened(rows.heading, labels - MARGIN + ROUNDING, bold=True)
+    _put_heading(page, MARGIN, rule, heading, align="left")
+    _put_heading(page, (left_edge + right_edge) / 2, rule, rows.axis, align="center")
     for i, (label, y) in enumerate(zip(rows.labels, heights, strict=True)):
         shown = shortened(printable(label), labels - rows.start + ROUNDING, bold=i in rows.bold)
         put_text(page, rows.start, y, shown, bold=i in rows.bold)
-    for left, start in ((True, labels), (False, graph + GRAPH)):
+    for left, start in ((True, labels), (False, right_edge)):
         columns = [column for column in rows.columns if column.left == left]
         for column, edge in zip(columns, rows.edges(start, left=left), strict=True):
             _put_heading(page, edge, rule, column.heading, align="right")
@@ -182,7 +190,7 @@ def draw_axis(
     graph.set(xlim=(max(low - spare, within[0]), min(high + spare, within[1])), yticks=[])
     put_ticks(graph.xaxis, 6)
     bare(graph, grid="x", sides=["bottom"])
-    graph.set_xlabel(label, labelpad=2)
+    graph.set_xlabel(label)
 
 
 def draw_estimates(

@@ -1,66 +1,44 @@
 """The specification curve: the estimates of many fits in order, and which choices each made."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.checks import check_columns, check_numbers, rows_of_outcome
-from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
-from bayesmeta.plots.pages import MARGIN, Plot, Words, bare, inch_axes, sheet
+from bayesmeta.plots.lettering import printable
+from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.rate_axis import RateScale
-from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.rows import ROW, Column, Rows, draw_panels
+from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import decimals_of, number_text, put_ticks
 
 __all__ = ["CHOICES", "specification_curve"]
 
 Array = npt.NDArray[np.float64]
+Made = npt.NDArray[np.bool_]
 
 CHOICES = ("outcome", "inclusion", "covariates", "study_effects", "prior_tau", "prior_mu")
 """Columns of choices that are drawn where none are named."""
 
 NUMBERS = ["estimate", "lower", "upper"]
 
-CURVE, GRAPH, ROW, HEADING, GAP = 2.3, 5.6, 0.15, 0.2, 0.18
-TICK, BELOW_CURVE, AXIS, LEAST_LABEL, LONGEST_LABEL, INDENT = 0.16, 0.16, 0.22, 1.0, 2.2, 0.1
-ENDS = (0.45, 1.1)
-"""Sizes in inches; the last, of the right ends of the numbers beside the graph."""
+CURVE, GRAPH = 2.3, 5.6
+"""Height of the curve and width of both graphs in inches."""
+
+BAR = 0.42
+"""Half the height of a mark as a share of its row."""
 
 FEW, SPACE = 120, 0.35
 """Fits up to which each has a mark of its own, and the share of a column left free between marks."""
 
 POINTS_PER_INCH = 72
-
-
-@dataclass(frozen=True)
-class _Shown:
-    """How estimates are written: labels of axis and medians, what follows, unit and decimals."""
-
-    axis: str
-    median: str
-    suffix: str
-    per: float
-    places: int
-
-    def text(self, value: float) -> str:
-        return number_text(self.per * float(value), self.places, thousands=True)
-
-
-@dataclass(frozen=True)
-class _Line:
-    """A heading, which has no fits, or one level of a choice; `y` is its middle below the curve."""
-
-    text: str
-    y: float
-    made: npt.NDArray[np.bool_] | None = None
-    numbers: Sequence[str] = ()
 
 
 def specification_curve(
@@ -149,33 +127,47 @@ def specification_curve(
     levels = {name: list(dict.fromkeys(known[name].fillna(""))) for name in names}
     varied = {name: found for name, found in levels.items() if len(found) > 1}
     same = [f"{name} {found[0] or 'none'}" for name, found in levels.items() if name not in varied]
-    shown = _shown(drawn, quantity, scale if rates else None)
+    text = _text(drawn, scale if rates else None)
     words = Words(
         f"{quantity}: {counted(len(drawn), 'fit')}",
         [
-            _about_curve(drawn, ci_prob, shown),
+            _about_curve(drawn, ci_prob, text, scale.suffix if rates else ""),
             f"The same in all fits: {listed(same)}." if same else "",
             _about_failures(table, drawn),
             *notes,
         ],
     )
+    what = scale.label(quantity) if rates else quantity
+    curve = Rows(heading=printable(what), axis="", labels=[], columns=[], tall=CURVE)
+    made = {
+        (name, level): (drawn[name].fillna("") == level).to_numpy()
+        for name, found in varied.items()
+        for level in found
+    }
+    medians = [text(drawn.loc[own, "estimate"].median()) for own in made.values()]
+    median = Column(f"Median {scale.unit}" if rates else "Median", medians)
+    panels = [curve, _choice_rows(made, median)] if made else [curve]
     with house_style():
-        figure = _draw(drawn, varied, words, shown)
+        figure, [(upper, _), *lower] = draw_panels(panels, words, graph=GRAPH)
+        _draw_curve(upper, drawn, scale.per if rates else 1)
+        for graph, heights in lower:
+            _draw_choices(graph, list(made.values()), heights)
     return Plot("specification_curve", figure, drawn, counted(len(drawn), "fit"))
 
 
-def _shown(table: pd.DataFrame, quantity: str, scale: RateScale | None) -> _Shown:
-    """Return how the ends of the narrowest interval are told apart."""
+def _text(table: pd.DataFrame, scale: RateScale | None) -> Callable[[float], str]:
+    """Return how estimates are written, so that the ends of the narrowest interval are told apart."""
     width = float((table["upper"] - table["lower"]).min())
     if scale is None:
-        return _Shown(quantity, "Median", "", 1.0, decimals_of(width, least=2))
-    places = scale.places(width, float(table["estimate"].min()))
-    return _Shown(scale.label(quantity), f"Median {scale.unit}", scale.suffix, scale.per, places)
+        return partial(number_text, places=decimals_of(width, least=2), thousands=True)
+    return partial(scale.text, places=scale.places(width, float(table["estimate"].min())))
 
 
-def _about_curve(drawn: pd.DataFrame, ci_prob: float, shown: _Shown) -> str:
+def _about_curve(
+    drawn: pd.DataFrame, ci_prob: float, text: Callable[[float], str], suffix: str
+) -> str:
     low, median, high = (
-        f"{shown.text(value)}{shown.suffix}" for value in drawn["estimate"].quantile([0, 0.5, 1])
+        f"{text(value)}{suffix}" for value in drawn["estimate"].quantile([0, 0.5, 1])
     )
     return (
         f"Above: estimates (dots) with their {100 * ci_prob:g}% intervals, from lowest to highest: {low} "
@@ -192,45 +184,16 @@ def _about_failures(table: pd.DataFrame, drawn: pd.DataFrame) -> str:
     return " ".join(text for text, number in ((failed, unreliable), (lost, missing)) if number)
 
 
-def _draw(
-    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], words: Words, shown: _Shown
-) -> Figure:
-    """Return the figure of the fits of a table, in its order, given what can be chosen by column."""
-    lines = list(_lines(table, levels, shown))
-    widths = [text_width(printable(line.text), size=SMALL, bold=True) + INDENT for line in lines]
-    room = min(max([*widths, LEAST_LABEL, text_width(shown.axis, bold=True)]), LONGEST_LABEL)
-    left = MARGIN + room + GAP
-    below = TICK + CURVE + BELOW_CURVE
-    body = below + (lines[-1].y + ROW if lines else 0)
-    width = left + GRAPH + ENDS[-1] + MARGIN
-    figure, page, top = sheet(words, width, body + AXIS)
-    put_text(page, MARGIN, top + TICK / 2, shortened(shown.axis, room, bold=True), bold=True)
-    graph = inch_axes(figure, (left, left + GRAPH), (top + TICK, top + TICK + CURVE))
-    _draw_curve(graph, table, shown.per)
-    if lines:
-        start = top + below
-        for end, heading in zip(ENDS, ("Fits", shown.median), strict=True):
-            put_text(page, left + GRAPH + end, start, heading, size=SMALL, bold=True, align="right")
-        _put_lines(page, lines, start, room)
-        choices = inch_axes(figure, (left, left + GRAPH), (start, top + body))
-        _draw_choices(choices, lines, start, len(table))
-    return figure
-
-
-def _lines(
-    table: pd.DataFrame, levels: Mapping[str, Sequence[object]], shown: _Shown
-) -> Iterable[_Line]:
-    """Yield the lines below the curve, `y` counted from its lower end."""
-    y = 0.0
-    for name, found in levels.items():
-        y += HEADING
-        yield _Line(name.replace("_", " "), y - HEADING / 2)
-        chosen = table[name].fillna("")
-        for level in found:
-            y += ROW
-            made = (chosen == level).to_numpy()
-            numbers = f"{made.sum():,}", shown.text(table.loc[made, "estimate"].median())
-            yield _Line(str(level) or "none", y - ROW / 2, made, numbers)
+def _choice_rows(made: Mapping[tuple[str, object], Made], median: Column) -> Rows:
+    """Return a row for each level of a choice, below a band for each choice."""
+    names = [name for name, _ in made]
+    return Rows(
+        heading="Choice",
+        axis="",
+        labels=[str(level) or "none" for _, level in made],
+        columns=[Column("Fits", [f"{own.sum():,}" for own in made.values()]), median],
+        bands={names.index(name): (name.replace("_", " "), "") for name in dict.fromkeys(names)},
+    )
 
 
 def _draw_curve(graph: Axes, table: pd.DataFrame, per: float) -> None:
@@ -243,10 +206,13 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, per: float) -> None:
     spread = float(upper.max() - lower.min()) or 1.0
     graph.set(
         xlim=(-0.5, len(table) - 0.5),
-        ylim=(lower.min() - 0.08 * spread, upper.max() + 0.05 * spread),
+        ylim=(lower.min() - 0.08 * spread, upper.max()),
         xticks=[],
+        xlabel="Fits, from the lowest estimate to the highest",
     )
     put_ticks(graph.yaxis, 9)
+    # So that no number touches the rule above.
+    graph.set_ylim(top=upper.max() + 0.08 * spread)
     # Marks of unreliable fits are wide enough to be seen among thousands.
     mark: dict[str, Any] = {
         "markersize": 5,
@@ -258,36 +224,24 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, per: float) -> None:
     bare(graph, grid="y", sides=["left"])
 
 
-def _put_lines(page: Axes, lines: Sequence[_Line], start: float, room: float) -> None:
-    """Write choices and levels from a height on down, in so much room, and the numbers of levels."""
-    right = MARGIN + room + GAP + GRAPH
-    for line in lines:
-        bold = line.made is None
-        indent = 0.0 if bold else INDENT
-        text = shortened(printable(line.text), room - indent, size=SMALL, bold=bold)
-        put_text(page, MARGIN + indent, start + line.y, text, size=SMALL, bold=bold)
-        for end, number in zip(ENDS, line.numbers, strict=False):
-            put_text(page, right + end, start + line.y, number, size=SMALL, align="right")
-
-
-def _draw_choices(graph: Axes, lines: Sequence[_Line], start: float, fits: int) -> None:
+def _draw_choices(graph: Axes, made: Sequence[Made], heights: Array) -> None:
     """Mark in each row the fits that made its choice."""
+    fits = len(made[0])
     graph.set(xlim=(-0.5, fits - 0.5))
     graph.axis("off")
     space = SPACE / 2 if fits <= FEW else 0.0
-    for line in lines:
-        if line.made is None:
-            continue
-        y = start + line.y
-        graph.axhspan(y - 0.42 * ROW, y + 0.42 * ROW, color=BAND, linewidth=0, zorder=0)
-        runs = _runs(line.made, merged=not space)
-        spans = [(first - 0.5 + space, count - 2 * space) for first, count in runs]
-        bars = graph.broken_barh(spans, (y - 0.42 * ROW, 0.84 * ROW), color=INK, linewidth=0)
+    for own, y in zip(made, heights, strict=True):
+        graph.axhspan(y - BAR * ROW, y + BAR * ROW, color=BAND, linewidth=0, zorder=0)
+        spans = [
+            (first - 0.5 + space, count - 2 * space)
+            for first, count in _runs(own, merged=not space)
+        ]
+        bars = graph.broken_barh(spans, (y - BAR * ROW, 2 * BAR * ROW), color=INK, linewidth=0)
         # Columns narrower than a dot become grey; fitted to dots, some would vanish.
         bars.set(snap=False, zorder=2)
 
 
-def _runs(made: npt.NDArray[np.bool_], *, merged: bool) -> list[tuple[int, int]]:
+def _runs(made: Made, *, merged: bool) -> list[tuple[int, int]]:
     """Return first position and length of each run of fits that made a choice; singly unless merged."""
     if not merged:
         return [(int(place), 1) for place in np.flatnonzero(made)]

@@ -106,6 +106,7 @@ def house_style() -> AbstractContextManager[None]:
     settings = {
         "axes.edgecolor": INK,
         "axes.labelcolor": INK,
+        "axes.labelpad": 2,
         "axes.linewidth": 0.8,
         "font.family": [*families(), "sans-serif"],
         "font.size": BODY,
@@ -114,6 +115,7 @@ def house_style() -> AbstractContextManager[None]:
         "svg.hashsalt": "bayesmeta",
         "text.color": INK,
         "text.hinting": "none",
+        "text.parse_math": False,
         "xtick.color": INK,
     }
     return style.context(["default", settings])

@@ -1,13 +1,21 @@
 """Ticks at round numbers, labelled with as many decimals as tell them apart."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
-__all__ = ["decimals_of", "number_text", "number_texts", "put_ticks", "round_ticks", "tick_texts"]
+__all__ = [
+    "decimals_of",
+    "kept_apart",
+    "number_text",
+    "number_texts",
+    "put_ticks",
+    "round_ticks",
+    "tick_texts",
+]
 
 ROUND = [1, 2, 5, 10]
 """Steps between ticks, in multiples of powers of ten."""
@@ -34,6 +42,15 @@ def tick_texts(ticks: Sequence[float]) -> list[str]:
     # Not so of years.
     large = bool(ticks) and max(map(abs, ticks)) >= LARGE
     return [number_text(tick, places, thousands=large) for tick in ticks]
+
+
+def kept_apart[T](marks: Iterable[T], place: Callable[[T], float], least: float) -> list[T]:
+    """Return the marks whose places lie at least so far apart; an earlier one comes first."""
+    kept: list[T] = []
+    for mark in marks:
+        if all(abs(place(mark) - place(other)) >= least for other in kept):
+            kept.append(mark)
+    return kept
 
 
 def decimals_of(width: float, *, least: int = 1) -> int:

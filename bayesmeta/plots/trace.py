@@ -31,10 +31,9 @@ from bayesmeta.plots.pages import (
     put_keys,
     sheet,
 )
+from bayesmeta.plots.panels import draw_band
 from bayesmeta.plots.style import (
     ALARM,
-    BAND,
-    FAINT,
     INK,
     LINES,
     MODEL,
@@ -251,16 +250,11 @@ def _draw_trace(figure: Figure, draws: Array, top: float) -> None:
     _dress(graph)
 
 
-def _draw_ranks(figure: Figure, ranks: Array, limits: tuple[Array, Array], top: float) -> None:
+def _draw_ranks(figure: Figure, ranks: Array, band: tuple[Array, Array], top: float) -> None:
     graph = inch_axes(figure, (_RANKS, _RANKS + RANKS), (top, top + HEIGHT))
-    lower, upper = limits
-    share = np.linspace(0, 1, lower.size)
-    graph.fill_between(share, lower, upper, color=BAND, linewidth=0, zorder=0)
-    graph.axhline(0, color=FAINT, linewidth=0.8, zorder=1)
+    draw_band(graph, np.linspace(0, 1, band[0].size), band, ranks)
     for chain, values in enumerate(ranks):
         graph.plot(np.linspace(0, 1, values.size), values, zorder=2, **_look(chain))
-    reach = 1.15 * max(float(np.abs(ranks).max()), float(upper.max()))
-    graph.set(xlim=(0, 1), ylim=(-reach, reach))
     _dress(graph)
 
 

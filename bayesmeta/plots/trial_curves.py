@@ -15,14 +15,17 @@ from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 from bayesmeta.plots.checks import check_lines
-from bayesmeta.plots.pages import Key, Plot, Words
-from bayesmeta.plots.panels import graphs_page
+from bayesmeta.plots.pages import Key, Plot, Words, bare
+from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.style import INK, LINES, house_style
 from bayesmeta.plots.ticks import put_ticks
 
 __all__ = ["boundary", "power"]
 
 Array = npt.NDArray[np.float64]
+
+GRAPH = (5.4, 2.7)
+"""Size in inches."""
 
 POINTS = 201
 """True rates of a curve."""
@@ -89,7 +92,7 @@ def power(designs: Mapping[str, SingleArmTrial], *, notes: Sequence[str] = ()) -
     )
     with house_style():
         words = Words("Probability of success by true rate", [explained, *notes])
-        figure, [graph] = graphs_page(words, keys)
+        figure, [graph] = panel_page(words, keys, GRAPH)
         _draw_power(graph, table, designs)
     return Plot("power", figure, table, counted(len(designs), "design"))
 
@@ -140,9 +143,9 @@ def _draw_power(graph: Axes, table: pd.DataFrame, designs: Mapping[str, SingleAr
         graph.plot(100 * curve["rate"], 100 * curve["success"], zorder=2, clip_on=False, **look)
         point = 100 * trial.success.null_value, 100 * trial.type_one_error()
         graph.scatter(*point, s=24, color=look["color"], edgecolor="white", zorder=3, clip_on=False)
-    graph.set(xlim=(0, 100 * float(table["rate"].max())), ylim=(0, 100))
-    graph.set_xlabel("True response rate (%)", labelpad=2)
-    graph.set_ylabel("Probability of success (%)", labelpad=2)
+    bare(graph)
+    graph.set(xlim=(0, 100 * float(table["rate"].max())), xlabel="True response rate (%)")
+    graph.set(ylim=(0, 100), ylabel="Probability of success (%)")
 
 
 def boundary(
@@ -215,7 +218,7 @@ def boundary(
     explained = f"Success: {success}. Dotted, as a share of the patients: {shares}."
     with house_style():
         title = f"{what} number of responders that succeeds, by patients"
-        figure, [graph] = graphs_page(Words(title, [explained, *notes]), keys)
+        figure, [graph] = panel_page(Words(title, [explained, *notes]), keys, GRAPH)
         _draw_boundaries(graph, table, list(priors), [each.value for each in success.thresholds])
     return Plot("boundary", figure, table, counted(len(priors), "prior"))
 
@@ -253,8 +256,8 @@ def _draw_boundaries(
             graph.scatter(rows["n"], counts, s=24, color=look["color"], zorder=3)
     top = np.nanmax([*table["boundary"].dropna().astype(float), max(thresholds) * sizes[-1], 1])
     spare = max(1.0, 0.02 * (sizes[-1] - sizes[0]))
-    graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), ylim=(0, max(1.06 * top, 2)))
+    bare(graph)
+    graph.set(xlim=(sizes[0] - spare, sizes[-1] + spare), xlabel="Patients")
+    graph.set(ylim=(0, max(1.06 * top, 2)), ylabel="Responders")
     for axis in (graph.xaxis, graph.yaxis):
         put_ticks(axis, 8, whole=True)
-    graph.set_xlabel("Patients", labelpad=2)
-    graph.set_ylabel("Responders", labelpad=2)

@@ -14,15 +14,15 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.pages import Key, Plot, Words, bare
-from bayesmeta.plots.panels import Panels, draw_counts, graphs_page, panel_page
+from bayesmeta.plots.panels import draw_counts, panel_page
 from bayesmeta.plots.rate_axis import RateScale
-from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, SMALL, house_style
+from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 
 __all__ = ["map_prior", "responders"]
 
-GRAPH = (5.2, 2.4)
-"""Width and height of the graph in inches."""
+GRAPH = (5.4, 2.4)
+"""Size in inches."""
 
 POINTS, BARS = 401, 60
 REACH = 0.005
@@ -96,8 +96,7 @@ def map_prior(
         "" if prior.reliable else UNRELIABLE,
     )
     with house_style():
-        panels = Panels(count=1, columns=1, size=GRAPH, left=0, right=0)
-        figure, [graph] = panel_page(words, _keys(table), panels)
+        figure, [graph] = panel_page(words, _keys(table), GRAPH)
         _draw(graph, table)
         _draw_axis(graph, ends, scale)
     about = counted(len(prior.mixture.weights), "component") + (", robust" if robust else "")
@@ -141,10 +140,9 @@ def _draw(graph: Axes, table: pd.DataFrame) -> None:
 
 def _draw_axis(graph: Axes, ends: tuple[float, float], scale: RateScale) -> None:
     ticks = round_ticks(scale.per * ends[0], scale.per * ends[1], 6)
-    graph.set(xlim=ends, yticks=[])
+    graph.set(xlim=ends, xlabel=scale.label("Rate"), yticks=[])
     graph.set_xticks([tick / scale.per for tick in ticks], tick_texts(ticks))
     bare(graph, grid=None, sides=["bottom"])
-    graph.set_xlabel(scale.label("Rate"), size=SMALL, labelpad=2)
 
 
 def _keys(table: pd.DataFrame) -> list[Key]:
@@ -208,7 +206,7 @@ def responders(
     )
     found = trial.probability_of_success(distribution)
     keys = [
-        Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%: {trial.words}"),
+        Key({"color": MODEL, "linewidth": 7}, "Success", f"{100 * found:.1f}%, {trial.words}"),
         Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
     ]
     with house_style():
@@ -216,7 +214,7 @@ def responders(
         explained = f"Success: {trial.success}."
         if 0 < trial.successes.sum() <= trial.n:
             explained += " Dashed: where success begins or ends."
-        figure, [graph] = graphs_page(Words(title, [explained, *notes]), keys)
+        figure, [graph] = panel_page(Words(title, [explained, *notes]), keys, GRAPH)
         _draw_responders(graph, table)
     return Plot("responders", figure, table, f"{trial.n} patients")
 
@@ -240,7 +238,7 @@ def _draw_responders(graph: Axes, table: pd.DataFrame) -> None:
     draw_counts(graph, events, table["probability"].to_numpy(), success, bars=high - low)
     for edge in np.flatnonzero(np.diff(success.astype(int))) + 0.5:
         graph.axvline(edge, color=INK, linewidth=1.0, linestyle="--", zorder=3)
-    graph.set_xlim(low - 0.7, high + 0.7)
+    bare(graph)
+    graph.set(xlim=(low - 0.7, high + 0.7), xlabel="Responders")
     put_ticks(graph.xaxis, 10, whole=True)
     put_ticks(graph.yaxis, 8)
-    graph.set_xlabel("Responders", labelpad=2)
