@@ -67,7 +67,7 @@ REFUSED = [
     (["report", "run", "--per", "age=10"], ["leave `--per` out"]),
     (["sensitivity", "run", "--certainty", "0.9"], ["`--certainty` has no effect", "--rate-above 0.3"]),
     (["sensitivity", "run", "--at-least", "3", "--certainty", "0.9"], ["`--at-least` needs `--n`", "--n 40"]),
-    (["plan", "run", "--n", "9", "--success", "P(rate > 35) > 0.9"], ["`--success` can't be read"]),
+    (["plan", "run", "--n", "9", "--success", "P(rate > 35) > 0.9"], ["`--success` cannot be read"]),
     (["plan", "run", "--n", "9", "--success", "P(rate > 0.3) > 0.9", "--weight", "2", "--allow-unreliable"], ["`--weight` must"]),
     (["plot", "run", "regression", "-o", "x"], ["has no numeric covariate"]),
 ]  # fmt: skip

@@ -36,20 +36,18 @@ def borrowing(
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``.
     priors : mapping of str to BetaMixture
-        Priors of the analysis by name, such as the MAP prior and its robust version. The uniform
-        prior is added as ``"none"``.
+        Priors of the analysis by name; the uniform prior is added as ``"none"``.
     rates : array-like
         True rates (probability).
     distribution : BetaMixture, optional
-        What is believed of the rate, over which success is averaged; the first prior where None.
+        Distribution of the rate over which success is averaged; the first prior where None.
 
     Returns
     -------
     DataFrame
-        One row per prior and true rate: `prior`; `rate`; `success`, the probability of it; `gain`, by
-        how much that is more than without borrowing. Of the prior, on each of its rows: `boundary`,
-        the smallest number of responders that succeeds, `type_one_error`, `expected_success`,
-        averaged over `distribution`, and `expected_gain` over no borrowing.
+        One row per prior and true rate: `prior`, `rate`, probability of `success`, and its `gain` over
+        no borrowing. Of the prior: `boundary`, the smallest number of responders that succeeds,
+        `type_one_error`, `expected_success` over `distribution`, and its `expected_gain`.
 
     Raises
     ------

@@ -1,15 +1,18 @@
-"""The certainty that success must demand for a type-I error to be kept."""
+"""What trials of one and of two arms share: the counts that succeed, and the certainty they need."""
 
+from abc import ABC, abstractmethod
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.planning.arguments import check_open
 from bayesmeta.planning.success import LEAST_CERTAIN, Success
 
-__all__ = ["LEVELS", "Certainty", "conditions_met", "smallest_certainty"]
+__all__ = ["LEVELS", "Certainty", "Mask", "Trial"]
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
@@ -50,27 +53,44 @@ class Certainty:
     always: bool
 
 
-def conditions_met(success: Success, probabilities: Sequence[Array]) -> Mask:
-    """Return whether counts meet all conditions, by the posterior probability of each condition."""
-    pairs = zip(probabilities, success.conditions, strict=True)
-    return np.all([found > each.certainty for found, each in pairs], axis=0)
+class Trial(ABC):
+    """A trial whose counts succeed where the posterior probabilities meet all conditions."""
+
+    success: Success
+
+    @cached_property
+    def successes(self) -> Mask:
+        """Whether counts succeed: 0 to n responders, shape (n + 1,).
+
+        Of two arms, rows are 0 to n_control responders and columns 0 to n_treated.
+        """
+        pairs = zip(self._probabilities, self.success.conditions, strict=True)
+        return np.all([found > each.certainty for found, each in pairs], axis=0)
+
+    @cached_property
+    @abstractmethod
+    def _probabilities(self) -> list[Array]:
+        """Posterior probability of each condition, of the shape of `successes`."""
+
+    def _certainty_for(self, alpha: float, error: Callable[[Mask], float]) -> Certainty:
+        return _smallest_certainty(
+            self.success, self._probabilities, error, check_open("alpha", alpha)
+        )
 
 
-def smallest_certainty(
+def _smallest_certainty(
     success: Success,
     probabilities: Sequence[Array],
     error: Callable[[Mask], float],
     alpha: float,
 ) -> Certainty:
-    """Return the smallest certainty of the null's condition that keeps the type-I error.
-
-    It stays above the certainty of the other conditions, so that the null remains the null.
-    """
+    """Return the smallest certainty of the null's condition that keeps the type-I error."""
     at = success.conditions.index(success.null)
     rest = [each for i, each in enumerate(success.conditions) if i != at]
     others = np.ones(probabilities[at].shape, dtype=bool)
     for i, each in enumerate(success.conditions):
         others &= (i == at) | (probabilities[i] > each.certainty)
+    # Above the certainty of the other conditions, so that the null remains the null.
     floor = max([LEAST_CERTAIN, *(each.certainty for each in rest)])
     null = probabilities[at]
     first, last = _steps(null[others & (null > floor)])

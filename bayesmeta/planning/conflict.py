@@ -29,10 +29,9 @@ class Conflict:
     expected : float
         Mean responders that the prior predicts.
     two_sided : float
-        Twice the smaller of P(so many or more) and P(so many or fewer), at most 1. The count seen
-        belongs to both tails, which keeps the number on the safe side: no mid-p.
+        Twice the smaller tail probability, at most 1; both tails hold the observed count.
     mid_p : float
-        The same with half of the probability of the count seen.
+        The same with half of the probability of the observed count.
     box : float
         Box's prior predictive p: probability of all counts that are no more probable than it.
     """
@@ -46,7 +45,7 @@ class Conflict:
 
     @property
     def words(self) -> str:
-        """What the two-sided probability says, in a sentence."""
+        """The two-sided probability in a sentence."""
         side = "more" if self.events > self.expected else "fewer"
         seen = f"{self.events} responders of {self.n}, {self.expected:.1f} expected"
         if self.two_sided < STRONG:

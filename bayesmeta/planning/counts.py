@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaincc, betaln, gammaln, softmax, xlog1py, xlogy
+from scipy.special import betainc, betaincc, betaln, gammaln, softmax
+from scipy.stats import binom
 
 from bayesmeta.planning.mixtures import BetaMixture
 
@@ -13,7 +14,7 @@ __all__ = [
     "hypergeometric",
     "in_blocks",
     "in_set",
-    "log_choose",
+    "log_rates",
     "posterior_tail",
     "posteriors",
 ]
@@ -23,6 +24,11 @@ Mask = npt.NDArray[np.bool_]
 
 MOST_CELLS = 1_000_000
 """Cells of a table that is held at once."""
+
+
+def log_rates(log_odds: Array) -> tuple[Array, Array]:
+    """Return the logs of a rate and of one minus it, exact however near to 0 or 1 it lies."""
+    return -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
 
 
 def posteriors(prior: BetaMixture, n: int) -> tuple[Array, Array, Array]:
@@ -44,34 +50,25 @@ def posterior_tail(prior: BetaMixture, n: int, threshold: float, *, above: bool)
 
 
 def in_set(counts: Mask, rates: Array) -> Array:
-    """Return the binomial probabilities that the count lies in a set, one for each true rate.
-
-    `counts` says of 0 to n whether they are in it. Each run of neighbours is a difference of two
-    binomial tails, so that nothing is summed.
-    """
-    n = len(counts) - 1
+    """Return the probabilities that a count is one of those marked in `counts`, for each rate."""
+    # Each run of neighbours is a difference of two binomial tails, so that nothing is summed.
     edges = np.flatnonzero(np.diff(np.concatenate([[False], counts, [False]])))
-    total = np.zeros_like(rates)
-    for first, after in edges.reshape(-1, 2):
-        total += _at_least(first, n, rates) - _at_least(after, n, rates)
-    return total
+    tails = np.asarray(binom.sf(edges.reshape(-1, 2, 1) - 1, len(counts) - 1, rates))
+    return np.asarray((tails[:, 0] - tails[:, 1]).sum(axis=0))
 
 
 def binomial_pmf(n: int, rates: Array) -> Array:
     """Return the probabilities of 0 to n responders, shape (rates, n + 1)."""
-    y, rate = np.arange(n + 1), rates[:, None]
-    return np.asarray(np.exp(log_choose(n, y) + xlogy(y, rate) + xlog1py(n - y, -rate)))
+    return np.asarray(binom.pmf(np.arange(n + 1), n, rates[:, None]))
 
 
 def hypergeometric(total: int, n: int, events: npt.NDArray[np.integer]) -> Array:
-    """Return P(e of the first n respond | r of all respond), shape (total + 1, events) for r and e.
-
-    Given the responders of all patients it does not depend on their true rate.
-    """
+    """Return P(e of the first n respond | r of all respond), shape (total + 1, events) for r and e."""
+    # In logs: `scipy.stats.hypergeom` is thousands of times slower for the largest trials.
     r = np.arange(total + 1)[:, None]
     possible = (events <= r) & (r - events <= total - n)
     rest = np.where(possible, r - events, 0)
-    log_ways = log_choose(n, events) + log_choose(total - n, rest) - log_choose(total, r)
+    log_ways = _log_choose(n, events) + _log_choose(total - n, rest) - _log_choose(total, r)
     return np.where(possible, np.exp(np.where(possible, log_ways, 0.0)), 0.0)
 
 
@@ -82,14 +79,6 @@ def in_blocks(total: int, n: int) -> Iterator[npt.NDArray[np.int64]]:
         yield np.arange(first, min(first + length, n + 1))
 
 
-def log_choose(n: int, y: npt.NDArray[np.integer]) -> Array:
+def _log_choose(n: int, y: npt.NDArray[np.integer]) -> Array:
     """Return the logs of binomial coefficients."""
     return np.asarray(gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1))
-
-
-def _at_least(count: int, n: int, rates: Array) -> Array:
-    if count == 0:
-        return np.ones_like(rates)
-    if count > n:
-        return np.zeros_like(rates)
-    return np.asarray(betainc(count, n - count + 1, rates))

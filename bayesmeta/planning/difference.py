@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaln
 
-from bayesmeta.planning.rate_sample import log_rates
+from bayesmeta.planning.counts import log_rates
 
 __all__ = ["Betas", "difference_above"]
 

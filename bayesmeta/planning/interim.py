@@ -34,9 +34,9 @@ class InterimLook:
     n : int
         Patients seen at the look, fewer than those of the trial.
     stop_below : float
-        It stops where the predictive probability of success is less than this.
+        Predictive probability of success below which the trial stops.
     distribution : BetaMixture or distribution of a prediction, optional
-        What the predictive probability starts from; the prior of the analysis where None.
+        Distribution of the rate for the predictive probability; the prior of the analysis where None.
 
     Raises
     ------
@@ -86,7 +86,7 @@ class InterimLook:
         at_end = distribution.pmf(self.trial.n)
         both = np.stack([at_end, at_end * self.trial.successes])
         seen, succeeding = np.hstack([both @ block for block in self._given_all()])
-        # A count that the distribution holds impossible tells it nothing; there the trial goes on.
+        # Where the distribution holds a count to be impossible, the trial continues.
         success = np.divide(succeeding, seen, out=np.ones_like(seen), where=seen > 0)
         index = pd.RangeIndex(self.n + 1, name="events")
         success = np.minimum(success, 1.0)
@@ -98,9 +98,9 @@ class InterimLook:
         return np.asarray(self.table["stop"], dtype=bool)
 
     def operating_characteristics(self, rates: npt.ArrayLike) -> pd.DataFrame:
-        """Return what becomes of the trial with its interim look, for true rates (probability).
+        """Return the properties of the trial with its interim look, for true rates (probability).
 
-        Columns `rate`; `success`, the probability of going on and succeeding; `stop`, that of
+        Columns `rate`; `success`, the probability of continuing and succeeding; `stop`, that of
         stopping; and `expected_n`, mean patients.
         """
         true = check_rates("rates", rates)
@@ -120,24 +120,14 @@ class InterimLook:
 
 @dataclass(frozen=True)
 class Interim:
-    """What an interim look at the trial finds.
-
-    Parameters
-    ----------
-    events, n : int
-        Responders and patients seen.
-    success : dict of str to float
-        Predictive probability of success at the end, by prior of the analysis.
-    conflict : Conflict
-        How surprising the responders are to the MAP prior.
-    look : InterimLook
-        The look at so many patients, which stops the trial under the robust prior.
-    """
+    """What an interim look at the trial finds; `look` stops the trial under the robust prior."""
 
     events: int
     n: int
     success: dict[str, float]
+    """Predictive probability of success at the end, by prior of the analysis."""
     conflict: Conflict
+    """How surprising the responders are to the MAP prior."""
     look: InterimLook
 
 
@@ -147,7 +137,7 @@ def interim_of(
     seen: tuple[int, int],
     stop_below: float,
 ) -> Interim:
-    """Return what the patients seen say of the end, with each prior."""
+    """Return the predictive probability of success at the end, with each prior, and the conflict."""
     events, n = _seen(seen)
     look = InterimLook(trials[ROBUST], n, stop_below)
     success = {

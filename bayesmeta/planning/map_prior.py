@@ -37,9 +37,9 @@ class MapPrior:
     profile : str
         What the prior is for.
     reliable : bool
-        Whether the draws passed their diagnostics; where not, it was forced.
+        Whether the draws passed their diagnostics.
     inferred : Inferred or None
-        Arms at the profile, and those of them whose count no source prints, as far as that is known.
+        Arms at the profile, and those whose count no source prints, where known.
     """
 
     fitted: MixtureFit
@@ -72,16 +72,12 @@ class MapPrior:
         return robustify(self, weight=weight, mean=mean, n=n)
 
     def to_json(self) -> str:
-        """Return the prior as JSON, which `BetaMixture.from_json` reads; see there.
-
-        Of what lies behind it the text holds the profile, whether the draws were reliable, and how
-        near the mixture is to them.
-        """
+        """Return the prior and `about` as JSON, which `BetaMixture.from_json` reads."""
         return to_json(self.mixture, self.about)
 
     @property
     def about(self) -> dict[str, object]:
-        """What JSON says of where the prior, or one made from it, comes from."""
+        """Profile, reliability of the draws, and distance of the mixture from them, for JSON."""
         return {
             "profile": self.profile,
             "reliable": self.reliable,
@@ -102,7 +98,7 @@ class MapPrior:
         return self._mark("#") + self.mixture.to_brms()
 
     def _mark(self, comment: str) -> str:
-        """Return a line that says that the prior is not reliable, where that is so."""
+        """Return a line of comment where the prior is not reliable."""
         return "" if self.reliable else f"{comment} NOT RELIABLE: the draws failed diagnostics\n"
 
     def __repr__(self) -> str:
@@ -147,7 +143,7 @@ def map_prior(
     DiagnosticsError
         If the draws failed their diagnostics and `force` is False.
     ProfileError
-        If the profile can't be coded.
+        If the profile cannot be coded.
     SettingsError
         If `components` is none of these, `outcome` is missing or none of the fit's, or `outcome` or
         `force` would have no effect.

@@ -8,15 +8,16 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.numeric import is_whole
+from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
-from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.rate_sample import RateSample, rate_sample
+from bayesmeta.planning.mixtures import FARTHEST, BetaMixture
 
-__all__ = ["COLUMNS", "Components", "MixtureFit", "fit_mixture"]
+__all__ = ["COLUMNS", "Components", "MixtureFit", "fit_mixture", "rate_sample"]
 
 Array = npt.NDArray[np.float64]
 
@@ -32,6 +33,43 @@ COLUMNS = ("log_likelihood", "aic", "bic", "ecdf_difference", "kl")
 WIDENED, TIGHTEST = 1.5, 4.0
 """Of a start's components side by side, their variance in multiples of their part's; of nested ones,
 how many times as many patients as the draws' own beta distribution the tightest is worth."""
+
+
+GROUPS = 1000
+"""Most groups into which a sample is gathered."""
+
+FEWEST = 100
+"""Fewest draws to which a mixture is fitted."""
+
+
+@dataclass(frozen=True, eq=False)
+class RateSample:
+    """Rising log-odds of a rate, equally likely, and the independent draws that they count as."""
+
+    log_odds: Array
+    draws: int
+
+    @property
+    def rates(self) -> Array:
+        """The points as rates (probability), in rising order."""
+        return np.asarray(expit(self.log_odds))
+
+    def grouped(self) -> tuple[Array, Array, Array]:
+        """Return mean log rate, mean log of one minus it, and share of groups of neighbouring points."""
+        log_rate, log_rest = log_rates(self.log_odds)
+        starts = self._starts()
+        sizes = np.diff([*starts, self.log_odds.size])
+        mean_rate, mean_rest = (np.add.reduceat(x, starts) / sizes for x in (log_rate, log_rest))
+        return mean_rate, mean_rest, sizes / self.log_odds.size
+
+    def distribution(self) -> tuple[Array, Array]:
+        """Return the last point of each group (log-odds), and the share of points up to it."""
+        ends = np.append(self._starts()[1:], self.log_odds.size)
+        return self.log_odds[ends - 1], ends / self.log_odds.size
+
+    def _starts(self) -> npt.NDArray[np.int64]:
+        groups = min(GROUPS, self.log_odds.size)
+        return np.arange(groups) * self.log_odds.size // groups
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -127,6 +165,33 @@ def fit_mixture(
     table = pd.DataFrame(rows, index=pd.Index(numbers, name="components"), columns=list(COLUMNS))
     chosen = numbers[int(table[components].argmin())] if isinstance(components, str) else components
     return MixtureFit(_ordered(found[chosen][0]), table, sample)
+
+
+def rate_sample(distribution: RateDistribution | npt.ArrayLike) -> RateSample:
+    """Return a sample of a distribution of rates."""
+    if hasattr(distribution, "sample"):
+        points, draws = distribution.sample()
+    else:
+        points = _log_odds(distribution)
+        draws = points.size
+    if not np.isfinite(points).all():
+        raise SettingsError(
+            "`distribution` must be finite log-odds; got some that are not. Drop them."
+        )
+    if draws < FEWEST:
+        raise SettingsError(
+            f"`distribution` must have at least {FEWEST} draws; got {draws}. Draw more."
+        )
+    return RateSample(np.sort(np.clip(points.ravel(), -FARTHEST, FARTHEST)), draws)
+
+
+def _log_odds(distribution: object) -> Array:
+    try:
+        return np.asarray(distribution, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise SettingsError(
+            f"`distribution` must be that of a prediction or an array of log-odds; got {type(distribution).__name__}."
+        ) from None
 
 
 def _candidates(components: object) -> Sequence[int]:

@@ -89,7 +89,7 @@ def _numbers(component: object) -> tuple[float, float, float]:
 
 def _damaged(rule: str, got: object) -> SettingsError:
     shown = shortened(got if isinstance(got, str) else repr(got))
-    return SettingsError(f"`text` can't be read: {rule}; got {shown}. Write it by `to_json`.")
+    return SettingsError(f"`text` cannot be read: {rule}; got {shown}. Write it by `to_json`.")
 
 
 def to_rbest(mixture: "BetaMixture") -> str:

@@ -7,22 +7,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
-from scipy.special import betainc, betaincc, betaln, expit, gammaln, logsumexp, xlog1py, xlogy
+from scipy.special import betainc, betaincc, betaln, expit, logsumexp, xlog1py, xlogy
+from scipy.stats import betabinom
 
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning import mixture_text
 
-__all__ = ["BetaMixture"]
+__all__ = ["FARTHEST", "BetaMixture"]
 
 Array = npt.NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-6
-"""How far the weights that a user types may be from a sum of 1."""
+"""Largest distance of the sum of weights from 1."""
 
 FARTHEST = 690.0
-"""Log-odds between which quantiles are looked for; rates beyond them can't be told from 0 and 1."""
+"""Log-odds between which quantiles are looked for; rates beyond them cannot be told from 0 and 1."""
 
 QUANTILE_TOLERANCE = 1e-12
 
@@ -42,7 +43,7 @@ class BetaMixture:
     Raises
     ------
     SettingsError
-        If the three differ in length, a weight is negative, the weights don't sum to 1, or a
+        If the three differ in length, a weight is negative, the weights do not sum to 1, or a
         parameter is not a positive number.
 
     Examples
@@ -95,19 +96,13 @@ class BetaMixture:
 
     def pdf(self, rate: npt.ArrayLike) -> Array:
         """Return the density at rates (probability)."""
-        weights, a, b = self._arrays
-        x = probabilities("rate", rate)[..., None]
-        log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
-        # At 0 and 1 a density may be infinite, which a share of 0 would turn into NaN.
-        there = weights > 0
-        return np.asarray(np.exp(log_density[..., there]) @ weights[there])
+        log_densities, weights = self._log_densities(rate)
+        return np.asarray(np.exp(log_densities) @ weights)
 
     def log_pdf(self, rate: npt.ArrayLike) -> Array:
         """Return the log density at rates (probability)."""
-        weights, a, b = self._arrays
-        x = probabilities("rate", rate)[..., None]
-        log_density = xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b)
-        return np.asarray(logsumexp(log_density, axis=-1, b=weights))
+        log_densities, weights = self._log_densities(rate)
+        return np.asarray(logsumexp(log_densities, axis=-1, b=weights))
 
     def below(self, rate: npt.ArrayLike) -> Array:
         """Return the probability that the rate is at most `rate`."""
@@ -156,8 +151,7 @@ class BetaMixture:
     def update(self, *, events: int, n: int) -> "BetaMixture":
         """Return the distribution of the rate after `events` responders of `n` patients, in closed form.
 
-        The weight of a component changes by how well it predicted the responders. One update with
-        all patients, or several at interim analyses, end in the same distribution.
+        One update with all patients gives the same distribution as several at interim analyses.
 
         Raises
         ------
@@ -179,9 +173,7 @@ class BetaMixture:
         """Return the probabilities of 0 to n responders of n patients, shape (n + 1,)."""
         n = _patients(n)
         weights, a, b = self._arrays
-        y = np.arange(n + 1)[:, None]
-        log_choose = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
-        return np.asarray(np.exp(log_choose + betaln(a + y, b + n - y) - betaln(a, b)) @ weights)
+        return np.asarray(betabinom.pmf(np.arange(n + 1)[:, None], n, a, b) @ weights)
 
     def to_json(self) -> str:
         """Return the mixture as JSON, for people and for `from_json`."""
@@ -201,7 +193,7 @@ class BetaMixture:
         Raises
         ------
         SettingsError
-            If the text is damaged, or what it says is no mixture.
+            If the text is damaged, or holds no mixture.
         DiagnosticsError
             If it holds a MapPrior whose draws failed their diagnostics, and `force` is False.
         """
@@ -232,6 +224,14 @@ class BetaMixture:
         """
         return mixture_text.to_brms(self)
 
+    def _log_densities(self, rate: npt.ArrayLike) -> tuple[Array, Array]:
+        """Return the log densities of components that have a weight, and the weights."""
+        weights, a, b = self._arrays
+        # At 0 and 1 a density may be infinite, which a weight of 0 would turn into NaN.
+        there = weights > 0
+        x, a, b = probabilities("rate", rate)[..., None], a[there], b[there]
+        return xlogy(a - 1, x) + xlog1py(b - 1, -x) - betaln(a, b), weights[there]
+
     @property
     def _arrays(self) -> tuple[Array, Array, Array]:
         return np.array(self.weights), np.array(self.a), np.array(self.b)
@@ -243,14 +243,12 @@ class BetaMixture:
 
 
 def _patients(n: int) -> int:
-    """Return `n` after checking that it is a whole number of at least 1."""
     if not is_whole(n) or n < 1:
         raise SettingsError(f"`n` must be a whole number of patients, at least 1; got {n!r}.")
     return int(n)
 
 
 def _numbers(name: str, values: object) -> tuple[float, ...]:
-    """Return a sequence of finite numbers as a tuple."""
     alone = isinstance(values, str) or not isinstance(values, Sequence | np.ndarray)
     several: Iterable[Any] = [values] if alone else np.atleast_1d(values)
     if not all(is_number(value) and np.isfinite(value) for value in several):

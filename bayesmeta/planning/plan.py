@@ -1,7 +1,7 @@
 """The plan of a single-arm trial that borrows from a meta-analysis: all that its protocol asks."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,12 +11,11 @@ import pandas as pd
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import borrowing
-from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.interim import Interim, interim_of
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, effective_sizes, plan_priors
+from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
@@ -27,8 +26,7 @@ STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
 
 SPREAD = np.arange(1, 10) / 10
-"""True rates looked at where none are given, besides the thresholds of success; tenths of these, or
-less, where all thresholds are small."""
+"""True rates where none are given, besides the thresholds; tenths of these where all are small."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,14 +40,13 @@ class Plan(ComparedPlan[SingleArmTrial]):
     compared : PlanPriors
         The priors compared, and the weights of the vague component.
     trials : dict of str to SingleArmTrial
-        The trial analysed with the MAP prior, its robust version and the uniform prior.
+        The trial with the MAP prior, its robust version and the uniform prior.
     rates : array
-        True rates looked at.
+        True rates (probability) of the tables.
     interim : Interim or None
         What a look at patients seen so far finds.
     """
 
-    rates: npt.NDArray[np.float64]
     interim: Interim | None
 
     @cached_property
@@ -67,43 +64,6 @@ class Plan(ComparedPlan[SingleArmTrial]):
         return self.by_prior(lambda trial: trial.threshold_errors)
 
     @cached_property
-    def certainties(self) -> pd.DataFrame:
-        """Certainty that each prior needs to keep a type-I error of 2.5%, 5% and 10%.
-
-        Columns `prior`, `alpha`; `smallest`, the certainty of the null's condition; `rounded`, it
-        rounded up to decimals that decide alike; `succeed`, the numbers of responders that then do;
-        `type_one_error`; and `always`, whether any certainty will do. Missing where only a rule that
-        never succeeds keeps the error.
-        """
-        return self.by_prior(certainty_table)
-
-    @cached_property
-    def by_weight(self) -> pd.DataFrame:
-        """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
-
-        Columns `weight`; `succeed`, the numbers of responders that do; one for each threshold of
-        the conditions, such as ``null 0.35``, the probability of success where it is the true rate;
-        `expected_success`, averaged over the MAP prior; and `elir`, patients.
-        """
-        priors = self.compared.by_weight
-        rows = [self._weighed(weight, prior) for weight, prior in priors.items()]
-        return pd.DataFrame(rows)
-
-    def _weighed(self, weight: float, prior: BetaMixture) -> dict[str, object]:
-        trial = SingleArmTrial(self.trial.n, prior, self.trial.success)
-        errors = {
-            f"{row.threshold} {row.rate:g}": row.success
-            for row in trial.threshold_errors.itertuples()
-        }
-        return {
-            "weight": weight,
-            "succeed": trial.words,
-            **errors,
-            "expected_success": trial.probability_of_success(self.compared.history),
-            "elir": effective_sizes({"": prior}).loc["elir", ""],
-        }
-
-    @cached_property
     def borrowing(self) -> pd.DataFrame:
         """The trial under each prior; see `bayesmeta.borrowing`. Averaged over the MAP prior."""
         priors = {name: self.priors[name] for name in (MAP, ROBUST)}
@@ -113,6 +73,29 @@ class Plan(ComparedPlan[SingleArmTrial]):
     def conflict(self) -> pd.DataFrame:
         """Tail probabilities, under the MAP prior, of every number of responders at the end."""
         return conflict_table(self.priors[MAP], self.trial.n)
+
+    def _needed(self, trial: SingleArmTrial, alpha: float) -> dict[str, object]:
+        found = trial.certainty_for(alpha)
+        succeed = None
+        if found.rounded is not None:
+            succeed = replace(trial, success=trial.success.with_certainty(found.rounded)).words
+        return {
+            "alpha": alpha,
+            "smallest": found.smallest,
+            "rounded": found.rounded,
+            "succeed": succeed,
+            "type_one_error": found.type_one_error,
+            "always": found.always,
+        }
+
+    def _weighed(self, prior: BetaMixture) -> dict[str, object]:
+        trial = replace(self.trial, prior=prior)
+        errors = {
+            f"{row.threshold} {row.rate:g}": row.success
+            for row in trial.threshold_errors.itertuples()
+        }
+        expected = trial.probability_of_success(self.compared.history)
+        return {"succeed": trial.words, **errors, "expected_success": expected}
 
 
 def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by name
@@ -138,17 +121,15 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``.
     robust : float or sequence of float
-        Share of the vague component that makes the prior robust against conflict. Of several, the
-        trial is analysed with the first; `Plan.by_weight` compares them.
+        Share of the vague component; of several, the first is used and `Plan.by_weight` compares.
     vague_mean, vague_n : float
         Mean rate and size (patients) of the vague component; see `robustify`.
     rates : sequence of float, optional
-        True rates (probability) to look at; tenths and the thresholds of success where None.
+        True rates (probability); tenths and the thresholds of success where None.
     interim : tuple of two int, optional
         Responders and patients seen so far.
     stop_below : float, optional
-        Predictive probability of success below which the trial stops at the interim; 0.1 where
-        None.
+        Predictive probability of success below which the interim stops the trial; 0.1 where None.
 
     Returns
     -------
@@ -188,28 +169,6 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     least = STOP_BELOW if stop_below is None else stop_below
     at = None if interim is None else interim_of(trials, compared.history, interim, least)
     return Plan(map_prior, compared, trials, found, at)
-
-
-def certainty_table(trial: SingleArmTrial) -> pd.DataFrame:
-    """Return the certainties that keep usual type-I errors; see `Plan.certainties`."""
-    return pd.DataFrame([_needed(trial, alpha) for alpha in LEVELS])
-
-
-def _needed(trial: SingleArmTrial, alpha: float) -> dict[str, object]:
-    found = trial.certainty_for(alpha)
-    changed = (
-        None
-        if found.rounded is None
-        else SingleArmTrial(trial.n, trial.prior, trial.success.with_certainty(found.rounded))
-    )
-    return {
-        "alpha": alpha,
-        "smallest": found.smallest,
-        "rounded": found.rounded,
-        "succeed": None if changed is None else changed.words,
-        "type_one_error": found.type_one_error,
-        "always": found.always,
-    }
 
 
 def _rates(success: Success) -> npt.NDArray[np.float64]:

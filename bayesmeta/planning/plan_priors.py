@@ -1,15 +1,18 @@
 """The priors of a plan: what history says, its robust versions, and none that borrows."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
 from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE
+from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import mixed, vague_component
@@ -58,12 +61,13 @@ class PlanPriors:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial]:
+class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
     """What plans of one and of two arms share: a trial analysed with each of several priors."""
 
     map_prior: MapPrior
     compared: PlanPriors
     trials: dict[str, Trial]
+    rates: npt.NDArray[np.float64]
 
     @property
     def robust(self) -> float:
@@ -92,6 +96,42 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial]:
         Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
         """
         return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
+
+    @cached_property
+    def certainties(self) -> pd.DataFrame:
+        """Certainty that each prior needs to keep a type-I error of 2.5%, 5% and 10%.
+
+        Columns `prior`, `alpha`; `smallest`, the certainty of the null's condition; `rounded`, it
+        rounded up to decimals that decide alike; of one arm `succeed`, the numbers of responders that
+        then do; `type_one_error`, of two arms the largest at all expected rates of control; and
+        `always`, whether any certainty will do. Missing where only a rule that never succeeds keeps
+        the error.
+        """
+        return self.by_prior(lambda trial: pd.DataFrame([self._needed(trial, a) for a in LEVELS]))
+
+    @cached_property
+    def by_weight(self) -> pd.DataFrame:
+        """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
+
+        Columns `weight`, and `elir`, the patients that the prior is worth. Between them, of one arm:
+        `succeed`, the numbers of responders that do; one for each threshold of the conditions, such
+        as ``null 0.35``, the probability of success where it is the true rate; and
+        `expected_success`, averaged over the MAP prior. Of two arms: `listed` and `expected`, the
+        largest type-I errors of `TwoArmPlan.largest_errors`.
+        """
+        rows = []
+        for weight, prior in self.compared.by_weight.items():
+            size = effective_sizes({"": prior}).loc["elir", ""]
+            rows.append({"weight": weight, **self._weighed(prior), "elir": size})
+        return pd.DataFrame(rows)
+
+    @abstractmethod
+    def _needed(self, trial: Trial, alpha: float) -> dict[str, object]:
+        """Return the row of `certainties` of one prior and type-I error."""
+
+    @abstractmethod
+    def _weighed(self, prior: BetaMixture) -> dict[str, object]:
+        """Return what `by_weight` tells of the trial with one prior."""
 
     def by_prior(self, table: Callable[[Trial], pd.DataFrame]) -> pd.DataFrame:
         """Return a table of the trial with each prior, one below the other, with a column `prior`."""
@@ -128,10 +168,7 @@ def _weights(robust: object) -> Iterator[float]:
 
 
 def effective_sizes(priors: Mapping[str, BetaMixture]) -> pd.DataFrame:
-    """Return the patients that priors are worth, by method (rows) and prior (columns).
-
-    Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
-    """
+    """Return the patients that priors are worth; see `ComparedPlan.effective_sizes`."""
     table = {name: [_size(prior, method) for method in METHODS] for name, prior in priors.items()}
     return pd.DataFrame(table, index=pd.Index(METHODS, name="method"))
 

@@ -26,12 +26,11 @@ def robustify(
     prior : BetaMixture or MapPrior
         Distribution of the rate.
     weight : float
-        Weight of the new component, between 0 and 1: how far one doubts that the next study is like
-        the others.
+        Weight of the new component, between 0 and 1.
     mean : float
         Its mean rate (probability).
     n : float
-        Patients that it is worth, not counting one that a uniform distribution is worth more.
+        Its size in patients, beside the one of the uniform distribution.
 
     Returns
     -------
@@ -88,10 +87,7 @@ def mixed(prior: BetaMixture, vague: BetaMixture, weight: float) -> BetaMixture:
 def vague_component(
     *, mean: float, n: float, names: tuple[str, str] = ("mean", "n")
 ) -> BetaMixture:
-    """Return ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``.
-
-    `names` are what messages call the two arguments.
-    """
+    """Return ``Beta(mean * (n + 1), (1 - mean) * (n + 1))``; `names` of the arguments in messages."""
     if not is_number(mean) or not 0 < mean < 1:
         raise SettingsError(f"`{names[0]}` must be a number between 0 and 1; got {mean!r}.")
     if not is_number(n) or not 0 <= n < float("inf"):

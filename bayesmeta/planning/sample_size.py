@@ -10,9 +10,9 @@ from scipy.optimize import minimize_scalar
 from scipy.special import betaln, expit, logsumexp
 
 from bayesmeta.errors import SettingsError
+from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.rate_sample import log_rates
 from bayesmeta.planning.robust import mixture_of
 
 __all__ = ["effective_sample_size"]
@@ -47,9 +47,8 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     prior : BetaMixture or MapPrior
         Distribution of the rate.
     method : {"elir", "moment", "morita"}
-        ``elir``: the expected ratio of the information of the prior to that of one patient, both
-        about the log-odds. It alone is predictively consistent: after n patients, the expected size
-        is n more. By quadrature.
+        ``elir``: the expected ratio of the information of the prior to that of one patient, about
+        the log-odds. It alone is predictively consistent: after n patients, it is expected to be n more.
         ``moment``: that of the beta distribution with the same mean and standard deviation.
         ``morita``: information of the prior at its mode, less that of a vague prior, over that of
         one patient there, as in equation 9 of Neuenschwander et al.; it depends on one point.
@@ -66,9 +65,8 @@ def effective_sample_size(prior: BetaMixture | MapPrior, *, method: Method = "el
     that at 1, which are 0 unless a component has ``a`` or ``b`` of 1; a uniform distribution would
     be worth 0 patients that way, and is worth 2 this way.
 
-    ``elir`` is below 0 where components disagree near a rate of 0 or 1 by more than they know, as one
-    with ``a`` well below 1 and one with ``a`` just above 1. That is its exact value, and no size: go
-    by another method there.
+    ``elir`` may be below 0 where components disagree near a rate of 0 or 1, as one with ``a`` well
+    below 1 and one with ``a`` just above 1. That is its exact value, and no size: use another method.
 
     References
     ----------

@@ -17,7 +17,7 @@ from bayesmeta.planning.arguments import (
     check_patients,
     check_rates,
 )
-from bayesmeta.planning.certainty import Certainty, conditions_met, smallest_certainty
+from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success
@@ -26,7 +26,6 @@ from bayesmeta.planning.success_text import as_success
 __all__ = ["CountDistribution", "SingleArmTrial", "count_distribution_after"]
 
 Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 class CountDistribution(Protocol):
@@ -37,7 +36,7 @@ class CountDistribution(Protocol):
 
 
 @dataclass(frozen=True)
-class SingleArmTrial:
+class SingleArmTrial(Trial):
     """A trial of n patients that succeeds if its posterior distribution meets conditions.
 
     Everything is exact: counts are enumerated, nothing is simulated.
@@ -54,7 +53,7 @@ class SingleArmTrial:
     Raises
     ------
     SettingsError
-        If `n` is not a whole number of at least 1, or `success` can't be read or is of two arms.
+        If `n` is not a whole number of at least 1, or `success` cannot be read or is of two arms.
 
     Examples
     --------
@@ -91,11 +90,6 @@ class SingleArmTrial:
         for each, found in zip(self.success.conditions, self._probabilities, strict=True):
             table[f"P(rate {each.direction} {each.threshold:.15g})"] = found
         return table.assign(success=self.successes)
-
-    @cached_property
-    def successes(self) -> Mask:
-        """Whether 0 to n responders succeed, shape (n + 1,)."""
-        return conditions_met(self.success, self._probabilities)
 
     @property
     def boundary(self) -> int | None:
@@ -141,7 +135,7 @@ class SingleArmTrial:
         It is `null_rate`, or the threshold of the most certain condition where None.
         """
         rate = self.success.null_value if null_rate is None else check_open("null_rate", null_rate)
-        return self._success_at(self.successes, rate)
+        return float(in_set(self.successes, np.array([rate]))[0])
 
     @cached_property
     def threshold_errors(self) -> pd.DataFrame:
@@ -158,10 +152,8 @@ class SingleArmTrial:
 
         `alpha` is the largest error allowed at the null value; one-sided.
         """
-        alpha, null = check_open("alpha", alpha), self.success.null_value
-        return smallest_certainty(
-            self.success, self._probabilities, lambda met: self._success_at(met, null), alpha
-        )
+        null = np.array([self.success.null_value])
+        return self._certainty_for(alpha, lambda met: float(in_set(met, null)[0]))
 
     def probability_of_success(
         self, distribution: CountDistribution | None = None, *, events: int = 0, n: int = 0
@@ -181,24 +173,17 @@ class SingleArmTrial:
 
     @cached_property
     def _probabilities(self) -> list[Array]:
-        """Posterior probability of each condition after 0 to n responders."""
         return [
             posterior_tail(self.prior, self.n, each.threshold, above=each.direction == ">")
             for each in self.success.conditions
         ]
 
-    def _success_at(self, counts: Mask, rate: float) -> float:
-        return float(in_set(counts, np.array([rate]))[0])
-
 
 def count_distribution_after(
     distribution: CountDistribution, total: int, events: int, n: int
 ) -> Array:
-    """Return the probabilities of 0 to `total` responders once `events` of the first n are seen.
-
-    Patients are exchangeable: given the responders of all, those of the first n are hypergeometric.
-    So a distribution of counts is all that is needed, be it of a mixture or of draws.
-    """
+    """Return the probabilities of 0 to `total` responders once `events` of the first n are seen."""
+    # Patients are exchangeable, so that a distribution of counts is all that is needed.
     joint = distribution.pmf(total) * hypergeometric(total, n, np.array([events]))[:, 0]
     seen = joint.sum()
     if not seen > 0:

@@ -45,8 +45,7 @@ class Condition:
     certainty : float
         Posterior probability that must be exceeded, from 0.5 to below 1.
     direction : {">", "<"}
-        Whether the rate must lie above the threshold, as of a trial that succeeds, or below it, as
-        of one that is futile.
+        Whether the rate must lie above or below the threshold; below it for futility.
 
     Raises
     ------
@@ -154,8 +153,7 @@ class Success:
     def direction(self) -> Direction | None:
         """The direction of all conditions; None where they differ.
 
-        With one direction, a count that succeeds makes all larger ones succeed, or all smaller ones:
-        the posterior distribution rises with the responders whatever the prior. With both, it does not.
+        With one direction, all counts larger, or smaller, than one that succeeds succeed, too.
         """
         found = {each.direction for each in self.conditions}
         return found.pop() if len(found) == 1 else None
@@ -164,9 +162,8 @@ class Success:
     def null(self) -> Condition:
         """The condition that tests: the most certain one.
 
-        Of several as certain, it is the hardest: the one of the highest threshold, or, where all ask
-        for a rate below, of the lowest. Where conditions of both directions are as certain, those on
-        the rate being above count.
+        Of several as certain, it is the hardest: that of the highest threshold, or, where all are
+        "<", of the lowest. Where both directions are as certain, ">" counts.
         """
         return max(self.conditions, key=_hardness)
 
@@ -179,9 +176,8 @@ class Success:
     def thresholds(self) -> tuple[Threshold, ...]:
         """All thresholds, each once: the null value, then the decision values in rising order.
 
-        A decision value is a rate that the estimate must reach besides, such as one that is
-        clinically relevant. Success there is no type-I error; where it is the rate that one hopes
-        for, it is the power.
+        A decision value is a rate that the estimate must reach besides, such as a clinically relevant
+        one. The probability of success there is no type-I error.
         """
         others = {each.threshold for each in self.conditions} - {self.null_value}
         decisions = (Threshold(DECISION, value) for value in sorted(others))
@@ -204,6 +200,6 @@ class Success:
 
 
 def _hardness(condition: Condition) -> tuple[float, bool, float]:
-    """Return what puts conditions in order, the one that tests last."""
+    """Return the sort key of conditions, the one that tests last."""
     above = condition.direction == ">"
     return condition.certainty, above, condition.threshold if above else -condition.threshold

@@ -66,7 +66,7 @@ def parse_success(text: str) -> Success:
     Raises
     ------
     SettingsError
-        If the text can't be read, with the place under it; or if a number is out of its range.
+        If the text cannot be read, with the place under it; or if a number is out of its range.
 
     Examples
     --------
@@ -111,7 +111,7 @@ class _Reader:
         shown = self.text.replace("\n", " ").replace("\t", " ")
         pointer = " " * token.place + "^"
         return SettingsError(
-            f"`success` can't be read at character {token.place + 1}: {what}\n  {shown}\n  {pointer}\n{FORM}"
+            f"`success` cannot be read at character {token.place + 1}: {what}\n  {shown}\n  {pointer}\n{FORM}"
         )
 
 

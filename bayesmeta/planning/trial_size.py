@@ -30,8 +30,7 @@ class SampleSize:
     n : int or None
         Smallest number of patients that meets both demands; None where none up to the largest does.
     n_from : int or None
-        Smallest number from which on all do, up to the largest tried; None where these are less than
-        two teeth of the saw, so that the next may fail.
+        Smallest number from which on all do; None where these are less than two teeth of the saw.
     table : DataFrame
         Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
     """
@@ -72,8 +71,7 @@ def smallest_n(
     prior : BetaMixture
         Distribution of the rate that the analysis starts from.
     null_rate : float, optional
-        True rate (probability) of the type-I error; the threshold of the most certain condition where
-        None.
+        True rate of the type-I error; the threshold of the most certain condition where None.
     alternative : float
         True rate (probability) of the power.
     alpha : float

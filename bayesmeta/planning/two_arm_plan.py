@@ -1,7 +1,7 @@
 """The plan of a two-arm trial whose control borrows from a meta-analysis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,11 +11,10 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import VAGUE
-from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ComparedPlan, effective_sizes, plan_priors
+from bayesmeta.planning.plan_priors import MAP, ComparedPlan, plan_priors
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 from bayesmeta.planning.two_arms import TwoArmTrial
@@ -23,7 +22,7 @@ from bayesmeta.planning.two_arms import TwoArmTrial
 __all__ = ["TwoArmPlan", "plan_two_arms"]
 
 SPREAD = np.arange(1, 10) / 10
-"""True rates of either arm looked at where none are given."""
+"""True rates of either arm where none are given."""
 
 CI_PROB = 0.95
 """Probability of the interval within which the MAP prior expects the control's rate."""
@@ -43,12 +42,11 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     compared : PlanPriors
         The priors of the control compared, and the weights of the vague component.
     trials : dict of str to TwoArmTrial
-        The trial analysed with the MAP prior, its robust version and the uniform prior.
+        The trial with the MAP prior, its robust version and the uniform prior.
     rates, controls : array
-        True rates of the treated and of the control arm looked at.
+        True rates (probability) of the treated and of the control arm.
     """
 
-    rates: npt.NDArray[np.float64]
     controls: npt.NDArray[np.float64]
 
     @cached_property
@@ -88,29 +86,6 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         )
 
     @cached_property
-    def certainties(self) -> pd.DataFrame:
-        """Certainty that each prior needs to keep a type-I error at all expected rates of control.
-
-        Columns as of `Plan.certainties`, without `succeed`.
-        """
-        return self.by_prior(self._needed)
-
-    @cached_property
-    def by_weight(self) -> pd.DataFrame:
-        """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
-
-        Columns `weight`; `listed` and `expected`, the largest type-I errors of `largest_errors`; and
-        `elir`, patients that the control's prior is worth.
-        """
-        rows = []
-        for weight, prior in self.compared.by_weight.items():
-            trial = _trial(self.trial.n_treated, self.trial.n_control, prior, self.trial.success)
-            errors = self._largest(trial).set_index("controls")["success"].to_dict()
-            size = effective_sizes({"": prior}).loc["elir", ""]
-            rows.append({"weight": weight, **errors, "elir": size})
-        return pd.DataFrame(rows)
-
-    @cached_property
     def conflict(self) -> pd.DataFrame | None:
         """Tail probabilities, under the MAP prior, of responders of control; None without patients."""
         n = self.trial.n_control
@@ -127,9 +102,12 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
             rows.append({"controls": name, "control": row["control"], "success": row["success"]})
         return pd.DataFrame(rows)
 
-    def _needed(self, trial: TwoArmTrial) -> pd.DataFrame:
-        found = [trial.certainty_for(alpha, self.expected_controls) for alpha in LEVELS]
-        return pd.DataFrame(found)
+    def _needed(self, trial: TwoArmTrial, alpha: float) -> dict[str, object]:
+        return asdict(trial.certainty_for(alpha, self.expected_controls))
+
+    def _weighed(self, prior: BetaMixture) -> dict[str, object]:
+        errors = self._largest(replace(self.trial, prior_control=prior))
+        return dict(zip(errors["controls"], errors["success"], strict=True))
 
 
 def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but one by name
@@ -153,16 +131,15 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     map_prior : MapPrior
         Prior that a fit predicts of the control's rate; see `bayesmeta.map_prior`.
     n, n_control : int
-        Patients of the treated and of the control arm; none of control where history alone serves.
+        Patients of the treated and of the control arm; 0 of control where history alone serves.
     success : Success or str
         Such as ``"P(rate - control > 0) > 0.95"``.
     robust : float or sequence of float
-        Share of the vague component in the control's prior. Of several, the trial is analysed with the
-        first; `TwoArmPlan.by_weight` compares them.
+        Share of the vague component; of several, the first is used and `TwoArmPlan.by_weight` compares.
     vague_mean, vague_n : float
         Mean rate and size (patients) of the vague component; see `robustify`.
     rates, controls : sequence of float, optional
-        True rates (probability) of the treated and of the control arm to look at; tenths where None.
+        True rates (probability) of the treated and of the control arm; tenths where None.
 
     Returns
     -------
@@ -191,7 +168,10 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     """
     compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
     success = as_success(success)
-    trials = {name: _trial(n, n_control, prior, success) for name, prior in compared.named.items()}
+    trials = {
+        name: TwoArmTrial(n, n_control, VAGUE, prior, success)
+        for name, prior in compared.named.items()
+    }
     treated = SPREAD if rates is None else check_rates("rates", rates)
     control = SPREAD if controls is None else check_rates("controls", controls)
     _check_room(control, success)
@@ -206,7 +186,3 @@ def _check_room(controls: npt.NDArray[np.float64], success: Success) -> None:
             f"`controls` must hold a rate to which {null:g}, the difference at the null, can be added; got "
             f"{listed(controls)}. Add one of which that is a rate from 0 to 1."
         )
-
-
-def _trial(n: int, n_control: int, prior: BetaMixture, success: Success) -> TwoArmTrial:
-    return TwoArmTrial(n, n_control, VAGUE, prior, success)

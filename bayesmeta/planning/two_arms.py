@@ -11,11 +11,10 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import (
     check_distribution,
     check_mixture,
-    check_open,
     check_patients,
     check_rates,
 )
-from bayesmeta.planning.certainty import Certainty, conditions_met, smallest_certainty
+from bayesmeta.planning.certainty import Certainty, Mask, Trial
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
@@ -29,15 +28,14 @@ ROUNDING = 1e-12
 """How far beyond 0 or 1 a sum of two rates may be by rounding."""
 
 Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class TwoArmTrial:
+class TwoArmTrial(Trial):
     """A trial of a treated and a control arm, decided on the difference of their rates.
 
-    Posterior probabilities of differences are had by quadrature, all else by enumeration of both
-    arms' counts; nothing is simulated.
+    Posterior probabilities of differences are computed by quadrature, all else by enumeration of
+    both arms' counts; nothing is simulated.
 
     Parameters
     ----------
@@ -83,11 +81,6 @@ class TwoArmTrial:
             raise SettingsError(
                 f"`success` of two arms is on their difference, such as P(rate - control > 0) > 0.9; got {self.success}."
             )
-
-    @cached_property
-    def successes(self) -> Mask:
-        """Whether counts succeed: rows 0 to n_control responders, columns 0 to n_treated."""
-        return conditions_met(self.success, self._probabilities)
 
     @property
     def boundary(self) -> pd.DataFrame:
@@ -151,14 +144,14 @@ class TwoArmTrial:
 
         `alpha` is the largest error allowed at any of the true rates `controls`; one-sided.
         """
-        alpha, table = check_open("alpha", alpha), self.type_one_error(controls)
+        table = self.type_one_error(controls)
         treated = binomial_pmf(self.n_treated, table["rate"].to_numpy())
         control = binomial_pmf(self.n_control, table["control"].to_numpy())
 
         def largest(met: Mask) -> float:
             return float(((control @ met) * treated).sum(axis=1).max())
 
-        return smallest_certainty(self.success, self._probabilities, largest, alpha)
+        return self._certainty_for(alpha, largest)
 
     def probability_of_success(
         self,
@@ -180,7 +173,6 @@ class TwoArmTrial:
 
     @cached_property
     def _probabilities(self) -> list[Array]:
-        """Posterior probability of each condition; rows and columns as of `successes`."""
         treated = Betas(*posteriors(self.prior_treated, self.n_treated))
         control = Betas(*posteriors(self.prior_control, self.n_control))
         above = [

@@ -8,13 +8,14 @@ from scipy.special import logit
 
 import bayesmeta as bm
 from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.expectation_maximisation import (
     Points,
     expectation_maximisation,
     maximise_betas,
     mean_log_likelihood,
 )
-from bayesmeta.planning.rate_sample import log_rates, rate_sample
+from bayesmeta.planning.mixture_fit import rate_sample
 
 TRUTH = bm.BetaMixture([0.7, 0.3], a=[30, 2], b=[90, 5])
 

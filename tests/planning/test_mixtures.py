@@ -132,7 +132,7 @@ def test_json_brings_back_every_digit(listed):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda text: text[:-5], "`text` can't be read: it must be JSON"),
+        (lambda text: text[:-5], "`text` cannot be read: it must be JSON"),
         (lambda text: "[1]", "`kind` must be 'bayesmeta beta mixture'"),
         (lambda text: text.replace("beta mixture", "mixture"), "`kind` must be"),
         (lambda text: text.replace('"schema": 1', '"schema": 2'), "`schema` must be 1, .* got 2"),

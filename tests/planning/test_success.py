@@ -81,7 +81,7 @@ def test_text(text, conditions):
 def test_a_fault_is_pointed_at(text, place, message):
     with pytest.raises(bm.SettingsError, match=message) as caught:
         bm.parse_success(text)
-    assert f"can't be read at character {place}:" in str(caught.value)
+    assert f"cannot be read at character {place}:" in str(caught.value)
     _, shown, pointer, _ = str(caught.value).split("\n")
     assert shown.strip() == text.strip()
     assert pointer.index("^") == 2 + place - 1

@@ -21,7 +21,6 @@ __all__ = ["TARGETS", "Marginal"]
 
 Array = npt.NDArray[np.float64]
 
-
 NEGLIGIBLE = 1e-15
 """Probability of a line on which mean rates are not looked up."""
 CERTAIN = 700.0
@@ -95,14 +94,6 @@ def _of_panels(panels: Panels, scale: Scale, moments: tuple[float, float]) -> Ma
     return Marginal(*moments, scale, lambda x: panels.mass_below(x[:, None]), bounds)
 
 
-def _mu(surface: Surface) -> Marginal:
-    return _of_panels(surface.mu, REAL, surface.expectation(surface.mu.nodes))
-
-
-def _typical(surface: Surface) -> Marginal:
-    return _of_panels(surface.mu, RATE, surface.expectation(expit(surface.mu.nodes)))
-
-
 def _tau(surface: Surface) -> Marginal:
     if surface.log_tau is None:
         raise SettingsError("A common-effect model has no `tau`; ask for another target.")
@@ -123,15 +114,11 @@ def _mean(surface: Surface) -> Marginal:
     return Marginal(*surface.expectation(surface.mean_rate[0]), RATE, cdf, bounds)
 
 
-def _new_study(surface: Surface) -> Marginal:
-    return _of_panels(surface.new_study, RATE, surface.expectation(*surface.mean_rate))
-
-
 TARGETS: dict[str, Callable[[Surface], Marginal]] = {
-    "mu": _mu,
+    "mu": lambda at: _of_panels(at.mu, REAL, at.expectation(at.mu.nodes)),
     "tau": _tau,
-    "typical": _typical,
+    "typical": lambda at: _of_panels(at.mu, RATE, at.expectation(expit(at.mu.nodes))),
     "mean": _mean,
-    "new_study": _new_study,
+    "new_study": lambda at: _of_panels(at.new_study, RATE, at.expectation(*at.mean_rate)),
 }
 """Log-odds `mu`; `tau` (log-odds); and the typical, mean and new-study rates (probabilities)."""

@@ -1,11 +1,9 @@
 """Densities on the real line as polynomials on adaptive panels.
 
-`climb` finds where a log density has its summit and how wide it is there, `outline` lays panels
-of doubling width to both sides until nothing is left, `resolve` evaluates the density at the
-Gauss-Legendre nodes of each panel and halves those panels on which the polynomial through
-the nodes has not converged. Doubling widths suit tails of any weight: a power distribution falls
-by the same factor on each panel. What is left is a `Panels` value: integrals are sums over its
-nodes, and the distribution function is the antiderivative of its polynomials.
+`climb` finds the summit of a log density, `outline` lays panels of doubling width to both sides
+(these suit tails of any weight), and `resolve` halves the panels on which the polynomial through the
+Gauss-Legendre nodes has not converged. Of the resulting `Panels`, integrals are sums over nodes, and
+the distribution function is the antiderivative of the polynomials.
 """
 
 import math

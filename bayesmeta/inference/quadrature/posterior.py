@@ -6,10 +6,9 @@ For studies s with pooled counts::
 
 and any priors on `mu` and `tau`, or without u (the common-effect model). Each study's effect is
 integrated out (`bayesmeta.inference.quadrature.study`), which leaves a density of two variables.
-It is resolved on lines of constant `tau`: the lines stand at the Gauss-Legendre nodes of adaptive
-panels of log tau, and each has adaptive panels of `mu` of its own
-(`bayesmeta.inference.quadrature.panels`). Everything asked of the posterior is then a sum over
-nodes, or the integral of a polynomial.
+It is resolved on lines of constant `tau`, at the Gauss-Legendre nodes of adaptive panels of log tau,
+each with its own adaptive panels of `mu` (`bayesmeta.inference.quadrature.panels`). Every quantity is
+then a sum over nodes, or the integral of a polynomial.
 
 >>> from bayesmeta.priors import HalfNormal, Normal
 >>> posterior = quadrature_posterior([4, 9, 12], [20, 30, 25], Normal(0, 1.5), HalfNormal(0.5))
@@ -62,33 +61,18 @@ class QuadraturePosterior:
         return self.surface.log_evidence + float(self.log_coefficients.sum())
 
     def marginal(self, target: str) -> Marginal:
-        """Return the posterior distribution of a quantity.
+        """Return the posterior distribution of a target: its `mean`, `sd`, `cdf` and `quantile`.
 
-        Parameters
-        ----------
-        target : str
-            "mu" or "tau" (log-odds); or a rate (probability): "typical", invlogit(mu); "mean", the
-            mean of invlogit(mu + u) over study effects; "new_study", invlogit(mu + u) with a new u.
-
-        Returns
-        -------
-        Marginal
-            With `mean`, `sd`, `cdf(x)` and `quantile(probability)`.
-
-        Raises
-        ------
-        SettingsError
-            If there is no such target, or "tau" is asked of a common-effect model.
+        Targets are "mu" and "tau" (log-odds), and rates (probability): "typical", invlogit(mu);
+        "mean", the mean of invlogit(mu + u) over study effects; "new_study", invlogit(mu + u) with a
+        new u. SettingsError is raised if there is no such target; a common effect has no "tau".
         """
         if target not in TARGETS:
             raise SettingsError(f"'{target}' is no target. {nearest(target, TARGETS)}")
         return TARGETS[target](self.surface)
 
     def predictive_pmf(self, n_new: int) -> Array:
-        """Return the probabilities of 0 to `n_new` events among the patients of a new study.
-
-        The result has shape (n_new + 1,); `n_new` must be a whole number, or SettingsError is raised.
-        """
+        """Return the probabilities of 0 to `n_new` events in a new study, shape (n_new + 1,)."""
         if n_new != int(n_new) or n_new < 0:
             raise SettingsError(f"`n_new` must be a whole number, at least 0; got {n_new}.")
         theta, weights = self._predictive_log_odds(int(n_new))
@@ -129,7 +113,8 @@ class QuadraturePosterior:
         """
         scores, settled = left_out_scores(self.surface)
         for s in np.flatnonzero(~settled):
-            without = resolved_posterior(_without(self.problem, int(s)))
+            events, n = (np.delete(x, s) for x in (self.problem.events, self.problem.n))
+            without = resolved_posterior(replace(self.problem, events=events, n=n))
             scores[s] = self.surface.log_evidence - without.log_evidence
         return scores + self.log_coefficients
 
@@ -174,11 +159,6 @@ def _check(events: Array, n: Array, tau_prior: Prior | None) -> None:
         raise SettingsError(f"The prior of tau must allow positive values only; got {tau_prior}.")
 
 
-def _without(problem: Problem, study: int) -> Problem:
-    events, n = np.delete(problem.events, study), np.delete(problem.n, study)
-    return replace(problem, events=events, n=n)
-
-
 def left_out_scores(surface: Surface) -> tuple[Array, npt.NDArray[np.bool_]]:
     """Return each study's log predictive density given the others, and whether it can be trusted.
 
@@ -188,11 +168,9 @@ def left_out_scores(surface: Surface) -> tuple[Array, npt.NDArray[np.bool_]]:
     """
     with np.errstate(divide="ignore"):
         log_density = np.log(np.maximum(surface.mu.density, 0.0))
-    scores, settled = (
-        np.empty(surface.log_likelihood.shape[2]),
-        np.empty(surface.log_likelihood.shape[2], bool),
-    )
-    for s in range(scores.size):
+    studies = surface.log_likelihood.shape[2]
+    scores, settled = np.empty(studies), np.empty(studies, bool)
+    for s in range(studies):
         quotient = log_density - surface.log_likelihood[:, :, s]
         scores[s] = -log_integral(surface.mu.lower, surface.mu.upper, quotient)
         settled[s] = _is_settled(surface, np.exp(quotient + scores[s]))

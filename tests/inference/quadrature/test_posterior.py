@@ -197,7 +197,7 @@ def test_brute_force_distribution_functions(pair: tuple[BruteForce, QuadraturePo
     assert typical == pytest.approx(brute.mean(np.where(brute.mu < -1.3, 1.0, 0.0)), abs=1e-9)
     tau = grid.marginal("tau").cdf(1.0)
     assert tau == pytest.approx(brute.mean(np.where(brute.tau < 1, 1.0, 0.0)), abs=1e-8)
-    # With tau near zero the dense grid can't resolve the step, so less is asked for.
+    # With tau near zero the dense grid cannot resolve the step, so less is asked for.
     tolerance = 1e-9 if brute.tau.min() > 0.3 else 1e-4
     for rate in (0.1, 0.3, 0.6):
         expected = brute.mean(ndtr((logit(rate) - brute.mu) / brute.tau))
