@@ -192,7 +192,7 @@ def _selection(
 ) -> Selection:
     """Return the arguments of `EvidenceTable.select`."""
     if outcomes is None:
-        check_no_effect("--by-definition", by_definition, "without --outcomes")
+        check_no_effect("--by-definition", by_definition, "without `--outcomes`")
     return {
         "outcome": outcome,
         "outcomes": _words(outcomes),

@@ -38,7 +38,7 @@ class Probability(float):
         value.mcse = estimate.mcse
         return value
 
-    def __getnewargs__(self) -> tuple[Estimate]:
+    def __getnewargs__(self) -> tuple[Estimate]:  # type: ignore[override]
         """Return what copies and processes make it of again."""
         return (Estimate(float(self), self.mcse),)
 

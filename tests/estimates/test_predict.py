@@ -181,5 +181,6 @@ def test_a_quadrature_fit_predicts_a_new_study_only(orr: bm.Arms) -> None:
 
 def test_a_probability_survives_copies_and_processes() -> None:
     one = Probability(Estimate(0.25, 0.01))
-    for other in (pickle.loads(pickle.dumps(one)), copy.copy(one), copy.deepcopy(one)):
+    again = pickle.loads(pickle.dumps(one))  # noqa: S301
+    for other in (again, copy.copy(one), copy.deepcopy(one)):
         assert (float(other), other.mcse) == (0.25, 0.01)
