@@ -54,7 +54,7 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
     assert again.returncode == 0, again.stderr
     assert again.stdout.startswith("Evidence   CR in rr_aml_venetoclax: 14 arms of 14 studies")
     assert "Models by what each predicts" in again.stdout
-    assert "Influence of single studies: the typical rate of pooled" in again.stdout
+    assert "Influence of single studies: the typical rate by pooled" in again.stdout
     assert {"comparison.png", "leave_one_out.png"} <= {path.name for path in folder.iterdir()}
     assert "A new cohort of 40 (all studies), by " in again.stdout
     assert jobs == {path.name: path.stat().st_mtime_ns for path in (folder / "jobs").iterdir()}

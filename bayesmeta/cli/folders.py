@@ -123,7 +123,7 @@ def run(
     if as_json:
         print_json(content | ({"ok": not problems, "problems": list(problems)} if check else {}))
         return BAD_INPUT if problems else OK
-    print_blocks(lines)
+    print_blocks(*lines)
     if problems:
         raise RunError(
             f"{folder} is not as it was written: {listed(problems)}. Run the same again: jobs whose file is damaged "

@@ -39,11 +39,18 @@ def code_of(diagnostics: "bm.Diagnostics", fail_on: str | None = None) -> int:
 
 def print_blocks(*blocks: "str | Iterable[str | Block]") -> None:
     """Print lines, tables and sentences; advice names options, not arguments of Python."""
+    for block in blocks:
+        for line in _lines(block):
+            print(_TARGET.sub(r"\1 --target-accept", line))
+
+
+def _lines(block: "str | Iterable[str | Block]") -> list[str]:
+    if isinstance(block, str):
+        return [block]
+    # A state of a run is lines alone, and loads no numbers.
     from bayesmeta.report.document import lines_of
 
-    for block in blocks:
-        for line in [block] if isinstance(block, str) else lines_of(block):
-            print(_TARGET.sub(r"\1 --target-accept", line))
+    return lines_of(block)
 
 
 def print_json(content: object) -> None:

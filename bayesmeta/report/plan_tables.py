@@ -1,7 +1,7 @@
 """Plans of trials for machines: as JSON, and as files (tables as CSV, priors as JSON, figures)."""
 
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -11,11 +11,13 @@ from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
-from bayesmeta.plots.pages import Plot
 from bayesmeta.report.machine import records
 from bayesmeta.report.plan_text import Sizes
 from bayesmeta.report.plan_words import AnyPlan, mixture_warnings, warnings_of
 from bayesmeta.wording import PLAIN, Wording
+
+if TYPE_CHECKING:
+    from bayesmeta.plots.pages import Plot
 
 __all__ = ["FILES", "plan_files", "plan_json"]
 

@@ -3,18 +3,21 @@
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bayesmeta.errors import SHOWN, shortened
-from bayesmeta.inference.result import Fit
-from bayesmeta.report.text import evidence_lines
 from bayesmeta.runs import Failed, RunSummary
+
+if TYPE_CHECKING:
+    from bayesmeta.inference.result import Fit
 
 __all__ = ["fit_run_json", "fit_run_lines", "run_json", "run_lines"]
 
 
-def fit_run_lines(fit: Fit, path: Path) -> list[str]:
+def fit_run_lines(fit: "Fit", path: Path) -> list[str]:
     """Return what the folder of a fit holds."""
+    from bayesmeta.report.text import evidence_lines
+
     made = fit.provenance
     versions = ", ".join(f"{name} {version}" for name, version in made.versions.items())
     return [
@@ -25,7 +28,7 @@ def fit_run_lines(fit: Fit, path: Path) -> list[str]:
     ]
 
 
-def fit_run_json(fit: Fit, path: Path) -> dict[str, Any]:
+def fit_run_json(fit: "Fit", path: Path) -> dict[str, Any]:
     """Return what the folder of a fit holds."""
     return {
         "path": str(path),

@@ -82,7 +82,7 @@ def test_the_density_follows_a_change_in_a_file_that_it_is_made_of_and_no_other(
     assert densities(home, "pooled", **kept) == ([first], 0)
     change(home / "bayesmeta" / "inference" / "nuts.py", "STARTS = 20", "STARTS = 21")
     assert densities(home, "pooled", **kept) == ([first], 0)
-    distributions = home / "bayesmeta" / "inference" / "density" / "distributions.py"
+    distributions = home / "bayesmeta" / "inference" / "density" / "effects.py"
     change(distributions, "return -0.5 * x * x - LOG_ROOT", "return 9 - 0.5 * x * x - LOG_ROOT")
     (changed,), compiled = densities(home, "pooled", **kept)
     assert compiled > 0
@@ -91,9 +91,9 @@ def test_the_density_follows_a_change_in_a_file_that_it_is_made_of_and_no_other(
 
 
 def test_a_function_follows_those_of_other_rooms_that_are_compiled_into_it() -> None:
-    counts = Path(bayesmeta.__file__).parent / "estimates" / "nested" / "counts.py"
-    assert counts.parents[1] / "mixtures.py" in reached(counts)
-    for file in counts.parents[2].rglob("*.py"):
+    counts = Path(bayesmeta.__file__).parent / "estimates" / "joint_events.py"
+    assert counts.with_name("count_distributions.py") in reached(counts)
+    for file in counts.parents[1].rglob("*.py"):
         text = file.read_text(encoding="utf-8")
         if re.search(r"inference\.compiled import .*(compiled|inlined|Callback)", text):
             imported = re.findall(r"(?m)^from bayesmeta\.(\S+) import|^import bayesmeta", text)

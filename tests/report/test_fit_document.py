@@ -227,7 +227,7 @@ def test_a_whole_report_has_what_is_fitted_again(pooled_fits: dict[str, bm.Fit])
     said = " ".join(sentences(document, "Validation"))
     assert f"Log predictive density {found.elpd:.1f} " in said
     [above] = found.coverage.loc[found.coverage["ci_prob"] == 0.95].to_dict("records")
-    assert f"{above['inside']:.0f} of {above['arms']:.0f} arms inside their 95% intervals" in said
+    assert f"{above['inside']:.0f} of {above['arms']:.0f} inside 95%" in said
     barg = table(document, "Checklists", "BARG").set_index("item")["state"]
     assert barg["3A Posterior predictive check"] == "done"
     assert barg["5A Sensitivity to the priors"] == "done"
