@@ -24,7 +24,8 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "show": ("run", ENGINES | DRAWING),
     "cumulative": ("run --by age", UNUSED | DRAWING),
     "leave-one-out": ("run --method psis --workers 1", ENGINES | DRAWING),
-    # Mixtures are fitted by scipy.optimize, which loads scipy.sparse; counts have distributions of scipy.stats.
+    # Mixtures are fitted by scipy.optimize, which loads scipy.sparse. Distributions of counts are
+    # those of scipy.stats.
     "plan": (
         "run --n 40 --success P(rate>0.2)>0.9 --allow-unreliable",
         (UNUSED | DRAWING) - {"scipy.sparse", "scipy.stats"},
