@@ -82,7 +82,7 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
         "Not drawn: prediction, since it needs the patients of the cohort. Give --n, such as --n 40."
     ]
     assert run(pooled, "forest", "contrasts", "--out", tmp_path / "named") == 2
-    assert "'contrasts' can't be drawn: the model has no factor" in capsys.readouterr().err
+    assert "'contrasts' cannot be drawn: the model has no factor" in capsys.readouterr().err
     assert not (tmp_path / "named").exists()
 
 

@@ -9,6 +9,7 @@ from bayesmeta import plots
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
+from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.report.machine import records
@@ -81,11 +82,15 @@ def _common(plan: AnyPlan) -> dict[str, Any]:
         "success": str(plan.trial.success),
         "robust": plan.robust,
         "weights": list(plan.compared.weights),
-        "vague": asdict(plan.compared.vague),
-        "priors": {name: asdict(prior) for name, prior in plan.priors.items()},
+        "vague": _mixture_json(plan.compared.vague),
+        "priors": {name: _mixture_json(prior) for name, prior in plan.priors.items()},
         "decides_alike": plan.decides_alike,
         "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
     }
+
+
+def _mixture_json(prior: BetaMixture) -> dict[str, list[float]]:
+    return {name: list(values) for name, values in asdict(prior).items()}
 
 
 def _of_trial(plan: AnyPlan) -> dict[str, Any]:

@@ -215,11 +215,12 @@ def certainty_table(plan: AnyPlan, where: str = "") -> Table:
     inner = f"P({null.subject} {null.direction} {rate(null.threshold)})"
     cells = []
     for row in table[table["prior"] == ROBUST].to_dict("records"):
-        exists = pd.notna(row["rounded"])
-        certainty = "any" if exists and row["always"] else f"{row['rounded']:.12g}"
+        exists, certainty = pd.notna(row["rounded"]), "none"
+        if exists:
+            certainty = "any" if row["always"] else f"{row['rounded']:.12g}"
         cell = {
             "at most": TWO_SIDED.get(row["alpha"], level(row["alpha"])),
-            "certainty": certainty if exists else "none",
+            "certainty": certainty,
             "error": exact_percent(row["type_one_error"]) if exists else "",
         }
         if "succeed" in row:
