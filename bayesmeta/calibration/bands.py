@@ -11,13 +11,9 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import bdtr, gammaln
 
-__all__ = ["Band", "band", "chain_band", "p_value", "relative_distance"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
+from bayesmeta.arrays import Array, Integers
 
 CHAIN_STEPS = 25
 """Steps of the band of chains."""
@@ -27,8 +23,8 @@ CHAIN_STEPS = 25
 class Band:
     """Least and greatest number of truths up to each rank but the last, each included."""
 
-    lower: Counts
-    upper: Counts
+    lower: Integers
+    upper: Integers
 
 
 @cache
@@ -46,7 +42,7 @@ def band(sets: int, ranks: int, probability: float) -> Band:
     return Band(inside.argmax(axis=1), sets - inside[:, ::-1].argmax(axis=1))
 
 
-def relative_distance(counts: Counts, limits: Band) -> float:
+def relative_distance(counts: Integers, limits: Band) -> float:
     """Return the greatest deviation from even ranks in units of the band: inside up to 1.
 
     Where no count at all would leave the band, as at the lowest ranks of few data sets, a deviation
@@ -59,7 +55,7 @@ def relative_distance(counts: Counts, limits: Band) -> float:
     return float(np.max(telling * np.abs(below - expected) / np.maximum(room, 0.5)))
 
 
-def p_value(counts: Counts) -> float:
+def p_value(counts: Integers) -> float:
     """Return the probability of ranks that stray as far as these, if all are as likely.
 
     How far they stray is the least tail probability of the number of truths up to any rank. The
@@ -71,7 +67,7 @@ def p_value(counts: Counts) -> float:
     return _outside(least * (1 + 1e-12), int(counts.sum()), counts.size)
 
 
-def _cumulative(counts: Counts) -> tuple[Counts, Array]:
+def _cumulative(counts: Integers) -> tuple[Integers, Array]:
     """Return the number of truths up to each rank but the last, and its mean if ranks are even."""
     below = np.cumsum(counts)[:-1]
     return below, np.arange(1, counts.size) / counts.size * counts.sum()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.calibration.layouts import empty_arms, empty_nested_arms
 from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
@@ -26,10 +27,6 @@ from bayesmeta.inference.targets import Target, target_of
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.files import to_toml
 
-__all__ = ["Case", "Sampler", "Variables"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 Variables = Mapping[str, Array]
 
 Sampler = Callable[
@@ -85,12 +82,12 @@ class Case:
         models = [spec for spec in (self.spec, self.truth) if spec is not None]
         return "\n".join([*map(to_toml, models), self.arms.hash])
 
-    def simulate(self, truth: Design, rng: np.random.Generator) -> tuple[Variables, Counts]:
+    def simulate(self, truth: Design, rng: np.random.Generator) -> tuple[Variables, Integers]:
         """Return a truth and the responders of each arm."""
         true = prior_draws(truth, rng, ())
         return true, draw_events(truth, true, rng)
 
-    def observed(self, design: Design, counts: Counts) -> Design:
+    def observed(self, design: Design, counts: Integers) -> Design:
         """Return the design with other responders, where arms report them; its coding stays."""
         frame = design.arms.frame.copy()
         columns = design.outcomes if design.several else ("events",)

@@ -9,8 +9,6 @@ from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import ModelSpec, NormalEffects
 from bayesmeta.priors import HalfNormal, Normal, Uniform
 
-__all__ = ["COVERAGE", "all_cases", "select_cases"]
-
 COVERAGE = "coverage"
 """Name of the part that holds the coverage of prediction intervals."""
 

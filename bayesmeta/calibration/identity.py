@@ -26,8 +26,6 @@ from bayesmeta.calibration.results import CaseResult
 from bayesmeta.errors import listed
 from bayesmeta.inference.targets import Target
 
-__all__ = ["Change", "changes", "identity_of", "status"]
-
 ROOT = "bayesmeta.calibration.trials"
 """Module where the code of a result begins; what it imports of this package belongs to it."""
 

@@ -19,8 +19,6 @@ from bayesmeta.calibration.results import CI_PROBS, CaseResult, Tally
 from bayesmeta.calibration.trials import RANKS
 from bayesmeta.errors import SettingsError, counted
 
-__all__ = ["BAND", "FALSE_ALARM", "Calibration", "judge"]
-
 FALSE_ALARM = 1e-3
 """Probability that a calibration without a fault fails, over all comparisons together."""
 

@@ -7,8 +7,6 @@ import pandas as pd
 
 from bayesmeta.evidence import Arms, read_evidence
 
-__all__ = ["empty_arms", "empty_nested_arms"]
-
 PATIENTS = (24, 8, 41, 15, 60, 12, 33, 19, 27, 50)
 """Patients of the arms, over and over."""
 

@@ -28,16 +28,6 @@ from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
-__all__ = [
-    "COVARIATES",
-    "JOINT_PARTS",
-    "PARTS",
-    "USUAL",
-    "Part",
-    "covariates_of",
-    "spec_of",
-]
-
 Part = Mapping[str, Any]
 """Arguments of `ModelSpec` that differ from the base model's; as `covariates`, names of sets."""
 

@@ -12,8 +12,6 @@ from bayesmeta.errors import RunError
 from bayesmeta.paths import expanded
 from bayesmeta.runs.files import write_whole
 
-__all__ = ["CI_PROBS", "CaseResult", "Tally", "read_results", "tally", "write_result"]
-
 CI_PROBS = (0.5, 0.8, 0.95)
 """Probabilities of the prediction intervals whose coverage is counted."""
 

@@ -23,8 +23,6 @@ from bayesmeta.progress import progress_bar
 from bayesmeta.runs.files import explained, folder_of
 from bayesmeta.runs.processes import one_thread, processes
 
-__all__ = ["calibrate", "run_case"]
-
 SETS, SHORT_SETS = 1000, 100
 """Data sets of each case, and of each of the few cases of a short calibration."""
 

@@ -11,26 +11,13 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import bdtr
 
+from bayesmeta.arrays import Array
 from bayesmeta.calibration.case import Case, Sampler, Variables
 from bayesmeta.inference.engines import sample_compiled
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
-
-__all__ = [
-    "COHORT",
-    "RANKS",
-    "RETRY_ACCEPT",
-    "SETTINGS",
-    "Predicted",
-    "Trial",
-    "run_trial",
-    "seed_of",
-]
-
-Array = npt.NDArray[np.float64]
 
 RANKS = 100
 """Ranks that a truth can have: one more than the draws it is ranked among."""

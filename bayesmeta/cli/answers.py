@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from bayesmeta.report.document import Block
     from bayesmeta.wording import Wording
 
-__all__ = ["Answer", "SavedFit", "answering"]
-
 
 @dataclass(frozen=True)
 class Answer:

@@ -23,17 +23,6 @@ from typer.models import ArgumentInfo, OptionInfo
 from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
 from bayesmeta.paths import expanded
 
-__all__ = [
-    "BAD_INPUT",
-    "DIAGNOSTICS_FAILED",
-    "INTERRUPTED",
-    "OK",
-    "Commands",
-    "add_command",
-    "exits",
-    "told",
-]
-
 OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
 _RENAMED = {

@@ -40,8 +40,6 @@ from bayesmeta.paths import expanded
 if TYPE_CHECKING:
     import bayesmeta as bm
 
-__all__ = ["compare", "validate"]
-
 
 @exits
 @selecting

@@ -11,8 +11,6 @@ from bayesmeta.cli.commands import exits
 from bayesmeta.cli.options import BUNDLED, DEFAULT_SEED, AsJson, Force
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 
-__all__ = ["demo"]
-
 DEMO_FOLDER = Path("runs/demo")
 
 

@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
     from bayesmeta.report.text import Blocks
 
-__all__ = ["evidence_app"]
-
 Table = Annotated[
     str | None,
     typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),

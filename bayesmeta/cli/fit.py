@@ -34,8 +34,6 @@ from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
 from bayesmeta.runs.files import check_folder
 
-__all__ = ["fit"]
-
 DEFAULTS = bm.SamplerSettings()
 
 

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     import bayesmeta as bm
 
-__all__ = ["contrast", "cumulative", "leave_one_out", "predict", "sensitivity", "shrinkage"]
-
 LEFT_OUT = ("studies", "arms", "influence", "fits")
 
 RateAbove = Annotated[float | None, typer.Option(help="Print P(rate of a new study > this).")]

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from bayesmeta.report.saved_runs import SavedComparison
     from bayesmeta.report.text import Blocks
 
-__all__ = ["run", "show"]
-
 DEFAULTS = {"profiles": None, "per": None, "ci_prob": 0.95, "cohort": 40}
 
 

@@ -25,8 +25,6 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.errors import SettingsError
 
-__all__ = ["grid"]
-
 
 @exits
 @reading

@@ -15,38 +15,6 @@ if TYPE_CHECKING:
     from bayesmeta.evidence import EvidenceTable
     from bayesmeta.labels import Labels
 
-__all__ = [
-    "BUNDLED",
-    "DEFAULT_SEED",
-    "NOTHING_SELECTED",
-    "AsJson",
-    "Cohort",
-    "Dask",
-    "Evidence",
-    "FailOn",
-    "Force",
-    "Interval",
-    "LabelFile",
-    "Model",
-    "Notation",
-    "Out",
-    "Outcome",
-    "Profiles",
-    "RatesPer",
-    "ReplaceTables",
-    "Seed",
-    "Selection",
-    "TablesOut",
-    "Units",
-    "Workers",
-    "check_no_effect",
-    "reading",
-    "selecting",
-    "table_of",
-    "taking",
-    "workers_of",
-]
-
 BUNDLED = "rr_aml_venetoclax"
 DEFAULT_SEED = 1
 """The seed of every command that draws, where none is given."""

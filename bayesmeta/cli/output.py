@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     import bayesmeta as bm
     from bayesmeta.report.document import Block
 
-__all__ = [
-    "check_files",
-    "check_tables",
-    "code_of",
-    "csv_of",
-    "print_blocks",
-    "print_json",
-    "save_tables",
-    "write_files",
-]
-
 REMEDY = "Choose another folder"
 
 _TARGET = re.compile("([Rr]aise) target_accept")

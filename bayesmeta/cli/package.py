@@ -10,8 +10,6 @@ from bayesmeta.cli.options import DEFAULT_SEED, AsJson, Seed
 from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.errors import RunError, counted
 
-__all__ = ["calibrate", "models", "selfcheck", "warm"]
-
 
 @exits
 def models(as_json: AsJson = False) -> int:

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 from bayesmeta.errors import ProfileError, SettingsError
 
-__all__ = ["parsed_interim", "parsed_names", "parsed_profile", "parsed_rates", "parsed_units"]
-
 
 def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
     """Return a profile written as covariate=value pairs; None where there are none."""

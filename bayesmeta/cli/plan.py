@@ -10,8 +10,6 @@ from bayesmeta.cli.output import check_files, write_files
 from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.cli.plan_request import PlanRequest
 
-__all__ = ["plan"]
-
 
 @answering()
 @taking(request=PlanRequest)

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     import bayesmeta as bm
     from bayesmeta.report.plan_text import Sizes
 
-__all__ = ["PlanRequest"]
-
 WEIGHT = 0.2
 """Weight of the vague component where none is given."""
 

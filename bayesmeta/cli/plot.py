@@ -12,8 +12,6 @@ from bayesmeta.cli.output import check_files, csv_of, print_json, write_files
 from bayesmeta.cli.parsing import parsed_names, parsed_profile
 from bayesmeta.errors import RunError
 
-__all__ = ["plot"]
-
 
 @exits
 def plot(

@@ -10,8 +10,6 @@ from bayesmeta.cli.options import AsJson, Cohort, Interval, LabelFile, Profiles,
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.parsing import parsed_profile, parsed_units
 
-__all__ = ["report"]
-
 
 @exits
 def report(

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import xarray as xr
 from scipy.special import logsumexp
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.plans import pit_stream
 from bayesmeta.comparison.predictions import Predictions, answers, predictions_of
 from bayesmeta.comparison.questions import Asked
@@ -22,10 +22,6 @@ from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 from bayesmeta.model.design import with_arms
-
-__all__ = ["approximated", "is_usable", "log_likelihood_by_study"]
-
-Array = npt.NDArray[np.float64]
 
 LARGEST_K, LARGEST_ERROR = 0.7, 0.025
 """Shape of the weights' tail, and Monte-Carlo error of the score, above which the study is left out by

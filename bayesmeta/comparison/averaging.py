@@ -5,19 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.predictions import RATES
 from bayesmeta.comparison.questions import Answered
 from bayesmeta.estimates.count_distributions import CountDistribution, ListedCounts
 from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.rates import safe_log_odds
-
-__all__ = ["AveragedRates", "asked_alike", "averaged", "prediction_by"]
-
-Array = npt.NDArray[np.float64]
 
 RANDOM_RATES = (4, 1000)
 """Shape of random rates: chains, draws."""

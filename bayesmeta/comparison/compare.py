@@ -32,8 +32,6 @@ from bayesmeta.numeric import check_seed
 from bayesmeta.runs import open_run
 from bayesmeta.runs.files import file_names
 
-__all__ = ["compare"]
-
 
 def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
     models: Sequence[ModelSpec],

@@ -17,9 +17,6 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
 
-__all__ = ["Comparison", "averaged_models", "compared", "notes_of"]
-
-
 COUNTS = ("fits", "failed", "flagged", "retried", "divergences")
 """Columns that count fits, of which a model that does not apply has none."""
 

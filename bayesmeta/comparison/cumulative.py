@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.comparison.plans import SETTINGS
 from bayesmeta.comparison.questions import check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
@@ -22,9 +22,6 @@ from bayesmeta.model import Design
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
-__all__ = ["Cumulative", "cumulative"]
-
-Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 QUANTITIES = ("typical", "new_study", "tau")
@@ -192,7 +189,7 @@ def _values(arms: Arms, by: object) -> Array:
     return values
 
 
-def _up_to(design: Design, known: npt.NDArray[np.bool_], by: str) -> Design:
+def _up_to(design: Design, known: Flags, by: str) -> Design:
     """Return the design of the arms that are known by then, with the coding of all."""
     if known.all():
         return design

@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.errors import SettingsError, nearest
-
-__all__ = ["GATES", "asked_gates", "coverage_gate", "tripped"]
 
 LEAST_P = 0.01
 """Probability below which so few arms inside their 95% intervals are no chance."""
@@ -55,7 +53,7 @@ def coverage_gate(arms: pd.DataFrame, what: str) -> str:
     )
 
 
-def _at_most(inside: int, probabilities: npt.NDArray[np.float64]) -> float:
+def _at_most(inside: int, probabilities: Array) -> float:
     """Return the probability that at most so many arms are inside, each with its own probability."""
     counts = np.ones(1)
     for one in probabilities:

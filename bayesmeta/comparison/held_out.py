@@ -7,10 +7,10 @@ whose level is held out has its prior.
 from dataclasses import replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import ndtri
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.plans import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
@@ -25,10 +25,6 @@ from bayesmeta.inference.simulation import given_known
 from bayesmeta.model import Design
 from bayesmeta.model.design import with_arms
 from bayesmeta.model.imputation import imputation
-
-__all__ = ["arm_distribution", "lean", "log_predictive", "without"]
-
-Array = npt.NDArray[np.float64]
 
 STREAM = (4,)
 """First part of the key of the random streams of unmodelled columns; refits have 2."""

@@ -26,8 +26,6 @@ from bayesmeta.marginal_likelihood.marginal_likelihood import (
 from bayesmeta.model import Design, model_hash
 from bayesmeta.runs import Finished, Job, Outcome, RunFolder, job_key, run_jobs
 
-__all__ = ["Runner", "fit_whole", "fit_without", "fitted", "studies_of"]
-
 Outcomes = dict[str, Outcome]
 """What became of each fit of one model, by the study left out; of the whole evidence by ``""``."""
 

@@ -20,8 +20,6 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 from bayesmeta.runs import Failed, Outcome
 
-__all__ = ["JointComparison", "joint_against_separate"]
-
 JOINT, SEPARATE = "joint", "separate"
 """How the two kinds of models are called in tables."""
 

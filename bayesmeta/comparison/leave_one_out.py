@@ -22,8 +22,6 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 from bayesmeta.runs import Failed
 
-__all__ = ["leave_one_study_out"]
-
 
 def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
     spec: ModelSpec,

@@ -13,8 +13,6 @@ from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import Design
 from bayesmeta.runs import Finished, Outcome
 
-__all__ = ["LeftOut", "coverage_of", "gathered"]
-
 REFIT, WEIGHTED = "refit", "weighted"
 
 

@@ -9,8 +9,6 @@ import numpy as np
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 
-__all__ = ["SETTINGS", "Plan", "number_of", "pit_stream", "validation_stream"]
-
 SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
 """Of each of many fits: 4,000 draws know the score of a study to about 0.01."""
 

@@ -4,20 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Integers
 from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.estimates.posterior import check_one_outcome
 from bayesmeta.inference.blocks import blocks
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.simulation import draw_events
 from bayesmeta.numeric import check_seed
-
-__all__ = ["PosteriorPredictiveCheck", "posterior_predictive_check"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 STATISTICS = ("chi-square", "sd of rates")
 
@@ -59,7 +54,7 @@ class PosteriorPredictiveCheck:
     model: str
     table: pd.DataFrame
     arms: pd.DataFrame
-    events: Counts
+    events: Integers
     statistics: pd.DataFrame
 
     def __repr__(self) -> str:
@@ -130,7 +125,7 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     return PosteriorPredictiveCheck(fit.spec.name, table, arms, events, replicated)
 
 
-def _replicates(fit: Fit, rng: np.random.Generator) -> Iterator[Counts]:
+def _replicates(fit: Fit, rng: np.random.Generator) -> Iterator[Integers]:
     """Yield the replicated responders of some draws, shape (draw, arm)."""
     posterior = fit.posterior
     names = ["theta", *fit.design.spec.likelihood.parameters]
@@ -139,7 +134,7 @@ def _replicates(fit: Fit, rng: np.random.Generator) -> Iterator[Counts]:
         yield draw_events(fit.design, part, rng)
 
 
-def _statistics(events: Counts, n: Counts) -> pd.DataFrame:
+def _statistics(events: Integers, n: Integers) -> pd.DataFrame:
     """Return the statistics of each row of counts, dims (replicate, arm)."""
     pooled = events.sum(axis=1, keepdims=True) / n.sum()
     variance = n * pooled * (1 - pooled)

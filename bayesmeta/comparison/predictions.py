@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
 from bayesmeta.comparison.questions import Asked, Label
 from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
@@ -21,10 +21,6 @@ from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.integrated.nested import nested_study_log_likelihood
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
-
-__all__ = ["RATES", "JointPredictions", "Predictions", "answers", "predictions_of", "predictive"]
-
-Array = npt.NDArray[np.float64]
 
 
 class Predictions(Protocol):

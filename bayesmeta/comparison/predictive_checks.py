@@ -1,16 +1,11 @@
 """How predictions of arms held out of a fit agree with what was seen, as tables of numbers."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv
 
 from bayesmeta.calibration.bands import band
 from bayesmeta.comparison.left_out import coverage_of
-
-__all__ = ["BAND", "FEW", "coverage_table", "pit_table"]
-
-Array = npt.NDArray[np.float64]
 
 BAND = 0.95
 """Probability with which the band holds the whole line if predictions are right."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import (
     EvidenceError,
     EvidenceWarning,
@@ -33,24 +33,6 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
 
-__all__ = [
-    "Answered",
-    "Asked",
-    "Label",
-    "applicable",
-    "asked_of",
-    "asked_question",
-    "check_arms",
-    "check_method",
-    "check_profile",
-    "check_settings",
-    "check_spec",
-    "profile_asked",
-    "profiles_answered",
-    "same_rows",
-]
-
-Array = npt.NDArray[np.float64]
 Label = tuple[str, str, str]
 """Outcome, without a name where there is one, quantity and scale."""
 

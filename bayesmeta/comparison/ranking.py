@@ -7,8 +7,6 @@ import pandas as pd
 import xarray as xr
 from scipy.special import ndtr, ndtri
 
-__all__ = ["best_of", "ranked"]
-
 
 def best_of(table: pd.DataFrame) -> str | None:
     """Return the model that predicts best, by the table of a comparison; None if none has a rank."""

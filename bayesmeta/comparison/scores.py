@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import logsumexp
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.predictions import Predictions
 from bayesmeta.estimates.count_distributions import CountDistribution
 from bayesmeta.estimates.posterior import named_outcomes
@@ -17,12 +18,9 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
 
-__all__ = ["CI_PROBS", "Row", "arm_scores", "count_scores", "study_scores"]
-
 CI_PROBS = (0.5, 0.8, 0.95)
 """Probabilities of the prediction intervals that are held against the counts."""
 
-Array = npt.NDArray[np.float64]
 Row = dict[str, Any]
 
 

@@ -25,8 +25,6 @@ from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.coding import Coding
 from bayesmeta.numeric import check_seed
 
-__all__ = ["Validation", "validate"]
-
 OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
 
 

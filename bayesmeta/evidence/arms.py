@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 from bayesmeta.evidence.columns import EVENTS, LABEL, STUDY, N, labels_of
 from bayesmeta.evidence.conditions import matches
@@ -17,10 +18,7 @@ from bayesmeta.evidence.counts import check_arms, completed, counts_of
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import SPELLING, patients_twice, two_spellings
 
-__all__ = ["Arms", "matching"]
-
 Names = npt.NDArray[np.object_]
-Counts = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -78,7 +76,7 @@ class Arms:
         check_arms(self.frame, outcomes)
 
     @property
-    def events(self) -> Counts:
+    def events(self) -> Integers:
         """Responders of each arm (counts), dims (arm,), where there is one outcome.
 
         Raises
@@ -94,12 +92,12 @@ class Arms:
         return self.frame[EVENTS].to_numpy(dtype=np.int64)
 
     @cached_property
-    def counts(self) -> npt.NDArray[np.float64]:
+    def counts(self) -> Array:
         """Patients with each outcome, dims (arm, outcome); NaN where the arm does not report it."""
         return counts_of(self.frame, self.outcomes)
 
     @property
-    def n(self) -> Counts:
+    def n(self) -> Integers:
         """Patients of each arm (counts)."""
         return self.frame[N].to_numpy(dtype=np.int64)
 
@@ -121,7 +119,7 @@ class Arms:
         return np.array(self._factorized[1], dtype=object)
 
     @cached_property
-    def study_index(self) -> Counts:
+    def study_index(self) -> Integers:
         """Position in `studies` of each arm's study."""
         return np.array(self._factorized[0], dtype=np.int64)
 
@@ -170,7 +168,7 @@ class Arms:
         selection = {**self.selection, "outcome": outcome, "outcomes": list(self.outcomes)}
         return Arms(own, self.excluded, selection)
 
-    def drop(self, rows: npt.NDArray[np.bool_], rule: str) -> "Arms":
+    def drop(self, rows: Flags, rule: str) -> "Arms":
         """Return the arms without `rows`, which move to `excluded` under `rule`."""
         moved = self.frame[rows].assign(rule=rule)
         excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved

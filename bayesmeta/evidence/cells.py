@@ -15,8 +15,6 @@ from bayesmeta.evidence.columns import MISSING_TEXT, REQUIRED
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.spelling import folded
 
-__all__ = ["cells_of_csv", "cells_of_frame", "header_below", "missing_columns"]
-
 _NAMES = {",": "comma", ";": "semicolon"}
 """What may separate cells; where both make as many, the comma does."""
 

@@ -28,8 +28,6 @@ from bayesmeta.evidence.findings import Finding, broken, check_none, where
 from bayesmeta.evidence.strata import is_stratum
 from bayesmeta.evidence.values import LARGEST_COUNT, Notation, column_of, count_of
 
-__all__ = ["broken_bookkeeping", "checked", "with_ranks"]
-
 
 def checked(
     cells: pd.DataFrame, name: str, notation: Notation | None = None

@@ -4,8 +4,6 @@ from typing import Final
 
 import pandas as pd
 
-__all__ = ["labels_of"]
-
 STUDY: Final = "study"
 ARM: Final = "arm"
 STRATUM: Final = "stratum"

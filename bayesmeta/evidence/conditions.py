@@ -18,17 +18,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Flags
 from bayesmeta.errors import EvidenceError, nearest
-
-__all__ = ["Mask", "matches"]
 
 LONGEST = 2000
 """Characters of the longest condition that is read."""
 
-Mask = npt.NDArray[np.bool_]
 
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.Eq: operator.eq,
@@ -59,8 +56,8 @@ _SLIPS = (
 class _Truth:
     """Rows for which something holds, and rows for which it does not; of others it is not known."""
 
-    yes: Mask
-    no: Mask
+    yes: Flags
+    no: Flags
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +79,7 @@ class _Condition:
         return repr(text)
 
 
-def matches(condition: str, frame: pd.DataFrame) -> Mask:
+def matches(condition: str, frame: pd.DataFrame) -> Flags:
     """Return which rows of `frame` meet `condition`."""
     if len(condition) > LONGEST:
         raise EvidenceError(
@@ -146,15 +143,15 @@ def _truth(node: ast.expr, frame: pd.DataFrame, condition: _Condition) -> _Truth
             )
 
 
-def _all(masks: Sequence[Mask]) -> Mask:
+def _all(masks: Sequence[Flags]) -> Flags:
     return np.all(masks, axis=0)
 
 
-def _any(masks: Sequence[Mask]) -> Mask:
+def _any(masks: Sequence[Flags]) -> Flags:
     return np.any(masks, axis=0)
 
 
-def _missing(column: "pd.Series[Any]") -> Mask:
+def _missing(column: "pd.Series[Any]") -> Flags:
     """Return where a column says nothing; columns of names are blank there."""
     return np.array((column.isna() | (column == "")).fillna(value=False), dtype=bool)
 

@@ -6,12 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.columns import ARM, EVENTS, PART_OF, STRATUM, STUDY, N, labels_of
 
-__all__ = ["check_arms", "completed", "counts_of"]
-
-Array = npt.NDArray[np.float64]
 Outcomes = tuple[str, ...]
 
 
@@ -97,7 +95,7 @@ def _check_nested(frame: pd.DataFrame, outcomes: Outcomes, labels: npt.NDArray[n
         )
 
 
-def _other_order(counts: Array, n: npt.NDArray[np.int64], outcomes: Outcomes) -> str:
+def _other_order(counts: Array, n: Integers, outcomes: Outcomes) -> str:
     """Return the advice to list the outcomes otherwise, where their mean rates fall so."""
     rates = pd.DataFrame(counts / np.maximum(n, 1)[:, None], columns=list(outcomes)).mean()
     falling = tuple(map(str, rates.sort_values(ascending=False, kind="stable").index))

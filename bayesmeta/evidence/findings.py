@@ -8,8 +8,6 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, EvidenceWarning, counted, issue_warning, listed
 
-__all__ = ["Cell", "Finding", "broken", "check_none", "place_of", "quoted", "warn_of", "where"]
-
 
 @dataclass(frozen=True)
 class Finding:

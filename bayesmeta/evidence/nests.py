@@ -27,8 +27,6 @@ from bayesmeta.evidence.columns import (
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.evidence.strata import with_stratum_column
 
-__all__ = ["asked_outcomes", "nested_arms"]
-
 WHOLE_ARM = (STUDY, ARM, STRATUM)
 """Columns that name an arm."""
 

@@ -18,8 +18,6 @@ from bayesmeta.evidence.values import Notation, has_decimal_commas
 from bayesmeta.labels import labels_of_csv
 from bayesmeta.paths import expanded
 
-__all__ = ["bundled_evidence", "load_evidence", "load_published", "read_evidence"]
-
 
 def read_evidence(
     source: str | PathLike[str] | pd.DataFrame,

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import listed
 from bayesmeta.evidence.columns import (
     ALWAYS_TEXT,
@@ -21,11 +22,8 @@ from bayesmeta.evidence.columns import (
     N,
     labels_of,
 )
-from bayesmeta.evidence.conditions import Mask
 from bayesmeta.evidence.findings import Finding, place_of
 from bayesmeta.spelling import alike, differences, shown
-
-__all__ = ["SPELLING", "patients_twice", "two_spellings"]
 
 Groups = npt.NDArray[np.intp]
 """Position of each row's group."""
@@ -59,7 +57,7 @@ def patients_twice(frame: pd.DataFrame) -> tuple[Finding, ...]:
     return tuple(finding for rows in groups for finding in (*_totals(rows), *_same_patients(rows)))
 
 
-def _parts_beside_their_whole(frame: pd.DataFrame) -> Mask:
+def _parts_beside_their_whole(frame: pd.DataFrame) -> Flags:
     if PART_OF not in frame.columns:
         return np.zeros(len(frame), dtype=bool)
     arms = set(zip(frame[STUDY], frame[ARM], strict=True))
@@ -82,7 +80,7 @@ def _totals(rows: pd.DataFrame) -> Iterator[Finding]:
         yield Finding("total", (place,), f"{what} {' and '.join(reasons)}", _NO_TOTALS)
 
 
-def _is_sum(rows: pd.DataFrame, group: Groups) -> Mask:
+def _is_sum(rows: pd.DataFrame, group: Groups) -> Flags:
     """Return which rows have the counts of all others of their group together."""
     events, n = _counts(rows)
     found = (np.bincount(group)[group] > FEWEST_SUMMED) & (n >= FEWEST_PATIENTS)
@@ -91,11 +89,11 @@ def _is_sum(rows: pd.DataFrame, group: Groups) -> Mask:
     return found
 
 
-def _counts(rows: pd.DataFrame) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _counts(rows: pd.DataFrame) -> tuple[Array, Array]:
     return rows[EVENTS].to_numpy(dtype=np.float64), rows[N].to_numpy(dtype=np.float64)
 
 
-def _named(rows: pd.DataFrame, study: Groups) -> Mask:
+def _named(rows: pd.DataFrame, study: Groups) -> Flags:
     """Return which rows have a study or, beside other arms, an arm that is named like a total."""
     found = _names_totals(rows[STUDY])
     if ARM in rows.columns:
@@ -103,7 +101,7 @@ def _named(rows: pd.DataFrame, study: Groups) -> Mask:
     return found
 
 
-def _names_totals(names: "pd.Series[str]") -> Mask:
+def _names_totals(names: "pd.Series[str]") -> Flags:
     return names.isin([name for name in names.unique() if _names_total(name)]).to_numpy(dtype=bool)
 
 
@@ -140,7 +138,7 @@ def _same_patients(rows: pd.DataFrame) -> Iterator[Finding]:
     )
 
 
-def _one_size(arms: pd.DataFrame, study: Groups) -> Mask:
+def _one_size(arms: pd.DataFrame, study: Groups) -> Flags:
     """Return which studies have arms of one size that may be exclusive outcomes of the same patients."""
     events, n = _counts(arms)
     most, total = np.zeros(len(np.bincount(study))), np.bincount(study, weights=events)

@@ -13,17 +13,6 @@ from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.selection import Parts, Rule
 from bayesmeta.evidence.strata import stratum_levels
 
-__all__ = [
-    "Where",
-    "asked_conditions",
-    "asked_outcome",
-    "check_choice",
-    "check_derivations",
-    "check_strata",
-    "parts_of_arms",
-    "plain",
-]
-
 Where = str | Mapping[str, Any]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Integers
 from bayesmeta.evidence.columns import (
     ARM,
     DEFAULT_INCLUDE,
@@ -28,8 +29,6 @@ from bayesmeta.evidence.columns import (
 )
 from bayesmeta.evidence.derivations import standing
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
-
-__all__ = ["Parts", "Rule", "apply_rules", "parts_or_whole", "selection_rules"]
 
 Rule = Callable[[pd.DataFrame], list[str]]
 """Returns why each row is dropped; empty where it is kept."""
@@ -133,9 +132,9 @@ def _mixed_beside_target(frame: pd.DataFrame) -> list[str]:
 class _Counts(NamedTuple):
     """Counts of rows and how each was derived: looked up once, however many arms have parts."""
 
-    events: npt.NDArray[np.int64]
-    n: npt.NDArray[np.int64]
-    standing: npt.NDArray[np.int64]
+    events: Integers
+    n: Integers
+    standing: Integers
 
 
 def _counts(frame: pd.DataFrame) -> _Counts:

@@ -9,8 +9,6 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.columns import ARM, STRATUM, STUDY
 
-__all__ = ["MIXED", "is_mixed", "is_stratum", "stratum_levels", "with_stratum_column"]
-
 MIXED = "mixed_population"
 """Stratum of rows whose count includes patients outside the target population."""
 

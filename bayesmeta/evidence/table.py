@@ -28,8 +28,6 @@ from bayesmeta.evidence.selection import apply_rules, parts_or_whole, selection_
 from bayesmeta.evidence.strata import with_stratum_column
 from bayesmeta.labels import Labels
 
-__all__ = ["EvidenceTable", "labelled"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class EvidenceTable:

@@ -22,15 +22,6 @@ from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.columns import MEANINGFUL, MISSING_TEXT, MISSING_WORDS
 from bayesmeta.evidence.findings import Finding, broken, quoted, where
 
-__all__ = [
-    "LARGEST_COUNT",
-    "Notation",
-    "column_of",
-    "count_of",
-    "has_decimal_commas",
-    "read_otherwise",
-]
-
 LARGEST_COUNT = 10**9
 _WHOLE = re.compile(r"\d+(\.0*)?", re.ASCII)
 _NUMBER = re.compile(r"[+-]?((0|[1-9]\d*)(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Block", "arm_slices", "blocks", "filled"]
-
 CELLS = 1 << 22
 """Values of one variable in a block: 32 MiB."""
 

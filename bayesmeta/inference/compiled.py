@@ -24,8 +24,6 @@ from numba.core.serialize import dumps
 
 from bayesmeta.places import PACKAGE, folder_to_write, folders
 
-__all__ = ["Callback", "Kept", "compiled", "compiled_callback", "functions", "inlined", "reached"]
-
 _IMPORT = re.compile(r"^\s*from bayesmeta\.([\w.]+) import", re.MULTILINE)
 _DIGEST = hashlib.sha256().digest_size
 

@@ -21,19 +21,8 @@ import pandas as pd
 import xarray as xr
 from scipy.special import betaincinv, ndtr, ndtri
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.inference.blocks import arm_slices
-
-__all__ = [
-    "convergence_table",
-    "e_bfmi",
-    "ess_bulk",
-    "ess_tail",
-    "largest_mcse_of_limits",
-    "mcse_mean",
-    "r_hat",
-]
-
-Array = npt.NDArray[np.float64]
 
 BLOCK = 64
 """Parameters whose statistics are computed, and held in memory, at once."""
@@ -177,7 +166,7 @@ def e_bfmi(energy: Array) -> Array:
         )
 
 
-def _constant(draws: Array) -> npt.NDArray[np.bool_]:
+def _constant(draws: Array) -> Flags:
     return np.asarray(np.ptp(draws, axis=(-2, -1)) == 0)
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import DiagnosticsError, SettingsError, listed
 from bayesmeta.inference.convergence import (
     convergence_table,
@@ -16,10 +16,6 @@ from bayesmeta.inference.convergence import (
     largest_mcse_of_limits,
 )
 from bayesmeta.inference.result import Fit
-
-__all__ = ["THRESHOLDS", "Diagnostics", "Problem", "diagnose"]
-
-Array = npt.NDArray[np.float64]
 
 
 class Thresholds(NamedTuple):

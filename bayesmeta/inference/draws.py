@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import xarray as xr
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.blocks import Block, filled
 from bayesmeta.inference.netcdf import Labelled, numpy_dataset
 from bayesmeta.inference.simulation import (
@@ -18,10 +19,6 @@ from bayesmeta.inference.simulation import (
 from bayesmeta.model import Design
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
-
-__all__ = ["DIMS", "PRIOR_DRAWS", "assemble", "is_large", "numbered", "statistics_of"]
-
-Array = npt.NDArray[np.float64]
 
 DIMS: dict[str, tuple[str, ...]] = {
     "mu": (),

@@ -23,8 +23,6 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 
-__all__ = ["LARGEST", "Engine", "bytes_of_draws", "sample_compiled", "sampled", "sampled_again"]
-
 Engine = Literal["compiled", "pymc"]
 Sample = Callable[[SamplerSettings], tuple[Any, Mapping[str, npt.NDArray[Any]]]]
 

@@ -15,8 +15,6 @@ from bayesmeta.model.coding import Coding
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
 
-__all__ = ["QuadratureFit", "quadrature_fit"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class QuadratureFit:

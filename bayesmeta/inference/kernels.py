@@ -3,25 +3,11 @@
 from math import cosh, exp, log, log1p, sinh, sqrt, tanh
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.priors import Kernel, Shape
-
-__all__ = [
-    "bounded",
-    "bounded_values",
-    "located",
-    "located_values",
-    "log1pexp",
-    "log_prior",
-    "log_sum",
-    "sigmoid",
-    "unlocated",
-]
-
-Array = npt.NDArray[np.float64]
 
 NORMAL, STUDENT_T, LOG_NORMAL = int(Shape.NORMAL), int(Shape.STUDENT_T), int(Shape.LOG_NORMAL)
 GAMMA, INVERSE_GAMMA, BETA = int(Shape.GAMMA), int(Shape.INVERSE_GAMMA), int(Shape.BETA)

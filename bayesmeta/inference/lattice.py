@@ -7,11 +7,8 @@ is shifted from draw to draw (Cranley & Patterson 1976, doi:10.1137/0713071).
 """
 
 import numpy as np
-import numpy.typing as npt
 
-__all__ = ["PRIMES", "SOURCES", "kronecker_sequence", "spread", "spread_at"]
-
-Array = npt.NDArray[np.float64]
+from bayesmeta.arrays import Array, Integers
 
 SOURCES = {
     "u": (1, (np.sqrt(5) - 1) / 2),
@@ -32,7 +29,7 @@ def spread(source: str, draws: int, strata: int) -> Array:
     return spread_at(source, np.arange(draws), strata)
 
 
-def spread_at(source: str, draws: npt.NDArray[np.int64], strata: int) -> Array:
+def spread_at(source: str, draws: Integers, strata: int) -> Array:
     """Return what `spread` does for the draws of these numbers, shape (draw,)."""
     multiplier, step = SOURCES[source]
     shift = ((draws + 0.5) * step) % 1

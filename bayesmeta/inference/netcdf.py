@@ -17,8 +17,6 @@ import pandas as pd
 import xarray as xr
 from xarray.indexes import PandasIndex
 
-__all__ = ["Labelled", "numpy_dataset", "read_tree", "write_tree"]
-
 Labelled = Mapping[str, tuple[tuple[str, ...], npt.NDArray[Any]]]
 """Dims and values by name."""
 

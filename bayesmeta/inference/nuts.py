@@ -19,15 +19,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SamplingError
 from bayesmeta.inference.density.callbacks import compiled_copy, value_and_gradient
 from bayesmeta.inference.settings import SamplerSettings, processors
 from bayesmeta.inference.targets import Target
 from bayesmeta.progress import is_watched, progress_bar
-
-__all__ = ["STATISTICS", "RawDraws", "sample_pymc", "sample_target"]
-
-Array = npt.NDArray[np.float64]
 
 _NAME = "nutpie._lib"
 

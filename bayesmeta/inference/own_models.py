@@ -19,8 +19,6 @@ from bayesmeta.model import Covariates, ModelSpec, OwnModel
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.terms import PlainTerms
 
-__all__ = ["fit_own", "is_pymc_model"]
-
 
 def is_pymc_model(spec: object) -> bool:
     """Return whether `spec` is a PyMC model; PyMC is loaded already if it is."""

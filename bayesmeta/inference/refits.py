@@ -16,8 +16,6 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, OwnModel, make_design
 from bayesmeta.numeric import is_whole
 
-__all__ = ["fit_with_retry", "refit", "refit_with_retry"]
-
 MORE_WARMUP, MORE_DRAWS = 2, 4
 """How many times as many there are the second time: about 3 of 100 fits of all kinds of models fail,
 mostly for the tail of one outlying study's effect, and nearly none then."""

@@ -21,8 +21,6 @@ from bayesmeta.model import Design, ModelSpec, OwnModel, to_toml
 from bayesmeta.model.coding import Coding
 from bayesmeta.runs.files import whole_folder
 
-__all__ = ["Fit", "Provenance", "load_fit", "provenance"]
-
 _PACKAGES = (
     *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
     *("nutpie", "pandas", "pymc", "scipy", "xarray"),

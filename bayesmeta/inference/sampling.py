@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from bayesmeta.inference.exact import QuadratureFit
 
-__all__ = ["fit"]
-
 
 @overload
 def fit(

@@ -27,8 +27,6 @@ from bayesmeta.model.learning import learn_coding
 from bayesmeta.runs.checking import differing
 from bayesmeta.runs.files import FIT, folder_of, sha256_of
 
-__all__ = ["SCHEMA", "Contents", "read_run", "write_run"]
-
 SCHEMA = 1
 """Version of the form of run folders."""
 

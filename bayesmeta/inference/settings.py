@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_whole
 
-__all__ = ["SamplerSettings", "processors"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class SamplerSettings:

@@ -3,33 +3,18 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln, ndtri
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
 from bayesmeta.inference.nested.studies import cholesky_rows
 from bayesmeta.model import Design
 from bayesmeta.model.imputation import Imputation
 
-__all__ = [
-    "draw_counts",
-    "draw_events",
-    "given_known",
-    "log_likelihood",
-    "nested_log_likelihood",
-    "nested_prior_parameters",
-    "new_study_rates",
-    "prior_draws",
-    "prior_effects",
-    "prior_parameters",
-    "rates_of",
-]
-
 RESAMPLED = 4000
 """Candidates from which the mean and standard deviation of a covariate are resampled, at least."""
 
-Array = npt.NDArray[np.float64]
 Shape = tuple[int, ...]
 
 
@@ -80,7 +65,7 @@ def prior_effects(
 
 def draw_events(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
-) -> npt.NDArray[np.int64]:
+) -> Integers:
     """Return responders of each arm, of the shape of ``variables["theta"]``."""
     if design.several:
         return draw_counts(design, variables["theta"], rng)
@@ -218,7 +203,7 @@ def _nested_prior_effects(
     return {"u": u, "theta": theta}
 
 
-def draw_counts(design: Design, theta: Array, rng: np.random.Generator) -> npt.NDArray[np.int64]:
+def draw_counts(design: Design, theta: Array, rng: np.random.Generator) -> Integers:
     """Return nested counts of each arm, dims (..., arm, outcome)."""
     ratios = design.spec.link.rate(theta)
     around = np.broadcast_to(design.arms.n, theta.shape[:-1])

@@ -5,15 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import Pointers, value_and_gradient
 from bayesmeta.model import Design
 
-__all__ = ["Target", "target_of"]
-
-Array = npt.NDArray[np.float64]
 Translate = Callable[[Array], dict[str, Array]]
 
 

@@ -12,14 +12,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, gammaln, logsumexp
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.convergence import mcse_mean
 
-__all__ = ["Bridge", "bridged", "importance_sampled"]
-
-Array = npt.NDArray[np.float64]
 LogDensity = Callable[[Array], Array]
 
 FREEDOM = 8.0

@@ -24,15 +24,6 @@ from bayesmeta.sensitivity.changed_priors import (
     with_scaled_prior,
 )
 
-__all__ = [
-    "FACTORS",
-    "MarginalLikelihood",
-    "bridge_of",
-    "log_marginal_likelihood",
-    "marginal_likelihood_sensitivity",
-    "why_no_marginal_likelihood",
-]
-
 FEWEST_DRAWS = 200
 
 FACTORS = (0.5, 2.0)

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, logit
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
@@ -19,10 +19,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, importance_sampled
 from bayesmeta.model import Design
 from bayesmeta.priors import Prior
-
-__all__ = ["Coordinate", "Drawn", "Posterior"]
-
-Array = npt.NDArray[np.float64]
 
 NEWTON_STEPS = 30
 MOST_DRAWS = 4000

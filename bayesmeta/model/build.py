@@ -13,8 +13,6 @@ from bayesmeta.priors import Prior
 if TYPE_CHECKING:
     import pymc as pm
 
-__all__ = ["build", "build_design"]
-
 
 def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
     """Return the PyMC model of `spec` on `arms`.

@@ -15,8 +15,6 @@ from bayesmeta.model.formula import Factor, Formula, called
 from bayesmeta.model.quoting import column_name, plain_name
 from bayesmeta.model.terms import evaluated
 
-__all__ = ["centre_of", "relative_to", "written_centres"]
-
 
 class _Line(NamedTuple):
     """An expression ``slope * column + level``; a plain number has no column."""

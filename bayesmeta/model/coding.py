@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.model.centring import written_centres
 from bayesmeta.model.covariates import Covariates
@@ -18,9 +18,6 @@ from bayesmeta.model.terms import FormulaicTerms, PlainTerms, Terms
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
-__all__ = ["Coding", "Profile", "coding_json", "prepared_columns", "read_coding"]
-
-Array = npt.NDArray[np.float64]
 Profile = Mapping[str, Any]
 
 SHARE_TOLERANCE = 1e-6

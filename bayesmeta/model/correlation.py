@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from bayesmeta.errors import SpecError
 from bayesmeta.numeric import is_number
 
-__all__ = ["LKJ", "correlation_text", "parse_correlation"]
-
 SMALLEST_ETA, LARGEST_ETA = 0.1, 1000.0
 """Below the first, correlations have their prior at -1 and 1, where no density can be computed."""
 

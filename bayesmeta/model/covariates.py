@@ -10,8 +10,6 @@ from bayesmeta.model.formula import Formula, parse_formula
 from bayesmeta.model.values import level_text
 from bayesmeta.numeric import is_number
 
-__all__ = ["Covariates"]
-
 
 @renamed_arguments(shares="level_proportions")
 @dataclass(frozen=True)

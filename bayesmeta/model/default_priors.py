@@ -10,8 +10,6 @@ from bayesmeta.model.links import Link
 from bayesmeta.priors import Prior
 from bayesmeta.rounding import PERCENT
 
-__all__ = ["DEFAULT", "completed_beta", "default_beta", "over_a_spread", "priors_of", "wide_priors"]
-
 DEFAULT = "default"
 """Label of the prior of all coefficients that have none of their own."""
 

@@ -6,8 +6,8 @@ from itertools import combinations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
@@ -18,11 +18,6 @@ from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_ev
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
-__all__ = ["ConditionalCounts", "Design", "Scalar", "make_design", "with_arms", "with_spec"]
-
-Array = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
-
 
 class ConditionalCounts(NamedTuple):
     """What arms report, as binomial counts of one outcome among the enclosing outcome they report.
@@ -32,10 +27,10 @@ class ConditionalCounts(NamedTuple):
     Binomial(n, r1 r2).
     """
 
-    arm: Places
-    first: Places
+    arm: Integers
+    first: Integers
     """First conditional probability of the product, shape (count,)."""
-    last: Places
+    last: Integers
     """Last one, which is that of the outcome reported."""
     trials: Array
     """Patients with the enclosing outcome, or all patients of the arm."""
@@ -152,7 +147,7 @@ class Design:
         return self.coding.levels[by] if by else ("",)
 
     @cached_property
-    def tau_of_study(self) -> Places:
+    def tau_of_study(self) -> Integers:
         """Position among `tau_levels` of each study's, shape (study,)."""
         by = self.spec.study_effects.by
         first = np.unique(self.arms.study_index, return_index=True)[1]
@@ -215,7 +210,7 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
     return found
 
 
-def with_arms(design: Design, arms: Arms, rows: npt.NDArray[np.bool_]) -> Design:
+def with_arms(design: Design, arms: Arms, rows: Flags) -> Design:
     """Return the design of some rows of its arms, `arms`, with the coding learnt from all."""
     found = replace(design, arms=arms)
     # Where values are imputed, the known ones decide on where missing ones stand.

@@ -30,15 +30,6 @@ from bayesmeta.model.parts import (
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.paths import expanded
 
-__all__ = [
-    "SCHEMA",
-    "bundled_models",
-    "load_model",
-    "model_hash",
-    "parse_model",
-    "to_toml",
-]
-
 SCHEMA = 2
 """Version of the form of model files."""
 

@@ -15,8 +15,6 @@ from bayesmeta.errors import SpecError, nearest
 from bayesmeta.evidence.columns import EVENTS, STUDY
 from bayesmeta.model.quoting import column_name, quoted, unquoted
 
-__all__ = ["FUNCTIONS", "Factor", "Formula", "called", "check_products", "parse_formula"]
-
 FUNCTIONS = frozenset({"C", "I", "bs", "exp", "log", "log10", "poly", "sqrt"})
 """Functions that a formula may use."""
 

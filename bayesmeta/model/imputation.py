@@ -4,17 +4,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.priors import HalfNormal, Normal, Prior
-
-__all__ = ["Imputation", "filled", "imputation", "imputations"]
-
-Array = npt.NDArray[np.float64]
 
 FEWEST_KNOWN = 3
 WIDTH = 2.5
@@ -34,7 +30,7 @@ class Imputation:
     spread: float
     """Mean and standard deviation of the known values, in the column's own unit."""
     known: Array
-    missing: npt.NDArray[np.int64]
+    missing: Integers
     """Positions of the arms whose value is not known."""
     slope: Array
     """Change of those arms' coded covariates per standard deviation, dims (missing, covariate)."""

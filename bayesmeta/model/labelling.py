@@ -6,8 +6,6 @@ from bayesmeta.evidence import Arms
 from bayesmeta.labels import OUTCOME, Labels
 from bayesmeta.model.coding import Coding
 
-__all__ = ["check_labels", "known_names"]
-
 
 def check_labels(labels: Labels, arms: Arms, coding: Coding) -> None:
     """Raise if a label is of a column, level or outcome that the evidence does not have."""

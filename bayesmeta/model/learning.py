@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import islice
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
@@ -17,10 +17,6 @@ from bayesmeta.model.formula import Factor
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
 from bayesmeta.model.values import MISSING, level_text, numbers_of
-
-__all__ = ["learn_coding", "missing_covariates"]
-
-Array = npt.NDArray[np.float64]
 
 
 def missing_covariates(

@@ -6,18 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
-import numpy.typing as npt
 from scipy import special
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SpecError
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Beta, Prior
 
-__all__ = ["LIKELIHOODS", "BetaBinomial", "Binomial", "Likelihood"]
-
-Array = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
-Known = Array | Counts | int
+Known = Array | Integers | int
 
 LEAST_RHO = 1e-8
 """Overdispersion below which a beta distribution of rates can't be told from a point."""
@@ -66,7 +62,7 @@ class Likelihood(ABC):
         return {name: getattr(self, name) for name in self.units}
 
     @abstractmethod
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Integers, events: Integers, **own: Any) -> Any:
         """Create the observed `events`, with dim `arm`, inside the current PyMC model."""
 
     @abstractmethod
@@ -104,7 +100,7 @@ class Likelihood(ABC):
         del own
         return 0.0
 
-    def draw(self, rng: np.random.Generator, n: Counts, theta: Array, **own: Array) -> Counts:
+    def draw(self, rng: np.random.Generator, n: Integers, theta: Array, **own: Array) -> Integers:
         """Return random events of arms with `n` patients, of the shape of `theta`."""
         rate = self.rate(theta, rng.random(theta.shape), **own)
         return np.asarray(rng.binomial(n, rate), dtype=np.int64)
@@ -133,7 +129,7 @@ class Binomial(Likelihood):
     link: Link = field(default_factory=Logit)
 
     @override
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Integers, events: Integers, **own: Any) -> Any:
         import pymc as pm
 
         if isinstance(self.link, Logit):
@@ -210,7 +206,7 @@ class BetaBinomial(Likelihood):
             )
 
     @override
-    def to_pymc(self, theta: Any, n: Counts, events: Counts, **own: Any) -> Any:
+    def to_pymc(self, theta: Any, n: Integers, events: Integers, **own: Any) -> Any:
         import pymc as pm
         import pytensor.tensor as pt
 

@@ -8,11 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from bayesmeta.arrays import Array
 from bayesmeta.priors import Normal, Prior, StudentT
-
-__all__ = ["LINKS", "CLogLog", "Link", "Logit", "Probit"]
-
-Array = npt.NDArray[np.float64]
 
 
 class Link(ABC):

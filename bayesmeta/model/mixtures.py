@@ -4,22 +4,19 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 
-__all__ = ["check_shares", "has_shares", "mixtures", "parts_of"]
-
-Array = npt.NDArray[np.float64]
 Shares = Mapping[str, Mapping[str, str]]
 
 ROUNDING = 0.005
 """How far published shares may sum from 1."""
 
 
-def has_shares(frame: pd.DataFrame, columns: Mapping[str, str]) -> npt.NDArray[np.bool_]:
+def has_shares(frame: pd.DataFrame, columns: Mapping[str, str]) -> Flags:
     """Return which rows give the shares of a factor, by the columns of its levels."""
     if not set(columns.values()) <= set(frame.columns):
         return np.zeros(len(frame), dtype=bool)
@@ -67,18 +64,14 @@ def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFr
     return parts
 
 
-def _share(
-    frame: pd.DataFrame, columns: Mapping[str, str], level: str, rows: npt.NDArray[np.bool_]
-) -> Array:
+def _share(frame: pd.DataFrame, columns: Mapping[str, str], level: str, rows: Flags) -> Array:
     found = frame[list(columns.values())].astype(float).fillna(0.0).to_numpy()
     total = np.where(rows, found.sum(axis=1), 1.0)
     share = found[:, list(columns).index(level)] / total
     return np.where(rows, share, float(level == next(iter(columns))))
 
 
-def _at_level(
-    part: pd.DataFrame, factor: str, level: str, rows: npt.NDArray[np.bool_]
-) -> pd.DataFrame:
+def _at_level(part: pd.DataFrame, factor: str, level: str, rows: Flags) -> pd.DataFrame:
     return part.assign(**{factor: part[factor].astype(object).mask(rows, level)})
 
 

@@ -9,8 +9,6 @@ from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link
 from bayesmeta.priors import Prior
 
-__all__ = ["OwnModel"]
-
 
 @dataclass(frozen=True)
 class OwnModel:

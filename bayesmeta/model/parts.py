@@ -13,24 +13,6 @@ from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
 from bayesmeta.model.links import LINKS, Link
 from bayesmeta.priors import Prior, parse_prior
 
-__all__ = [
-    "check_keys",
-    "content_of",
-    "covariates_table",
-    "part_table",
-    "read_arm_effects",
-    "read_covariates",
-    "read_likelihood",
-    "read_prior",
-    "read_priors",
-    "read_study_effects",
-    "string_of",
-    "table_of",
-    "translated",
-    "with_new_keys",
-    "written",
-]
-
 Table = Mapping[str, Any]
 
 _MOVED = {

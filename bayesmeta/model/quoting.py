@@ -10,8 +10,6 @@ from binascii import unhexlify
 
 from bayesmeta.errors import SpecError
 
-__all__ = ["column_name", "plain_name", "quoted", "unquoted"]
-
 _PREFIX = "quoted_"
 _BACKQUOTED = re.compile(r"(?<!\w)`([^`]*)`(?!\w)")
 _PLAIN = re.compile(rf"\b{_PREFIX}([0-9a-f]+)\b")

@@ -18,15 +18,6 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.spec import ModelSpec
 
-__all__ = [
-    "SEVERAL_OUTCOMES",
-    "Limit",
-    "check_outcomes",
-    "check_sense",
-    "refuse_several",
-    "warn_of_little_evidence",
-]
-
 FEWEST_FOR_TAU = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""

@@ -16,8 +16,6 @@ from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
 
-__all__ = ["ModelSpec"]
-
 
 @dataclass(frozen=True)
 class ModelSpec:

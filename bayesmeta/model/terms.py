@@ -10,15 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.model.formula import Factor, Formula
 from bayesmeta.model.quoting import plain_name
-
-__all__ = ["FormulaicTerms", "PlainTerms", "Terms", "evaluated", "learn_terms"]
-
-Array = npt.NDArray[np.float64]
 
 CONTEXT = {"sqrt": np.sqrt}
 """What a formula may call beyond formulaic's own functions."""

@@ -7,16 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-__all__ = [
-    "MISSING",
-    "Numbers",
-    "centre_text",
-    "level_text",
-    "numbers_of",
-    "value_text",
-    "values_text",
-]
-
 MISSING = ""
 """The level of an arm that does not state it; left out, unless a group takes it in."""
 

@@ -9,8 +9,6 @@ from bayesmeta.model import ArmEffects, Covariates, Likelihood, StudyEffects
 from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
-__all__ = ["PRIORS", "SELECTION", "SEPARATOR", "check_axis", "check_kind", "check_plain"]
-
 SELECTION = ("where", "parts", "strata", "derivations", "overlaps", "include", "mixed")
 """Arguments of `EvidenceTable.select` that an inclusion rule may give."""
 

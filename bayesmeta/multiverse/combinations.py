@@ -37,8 +37,6 @@ from bayesmeta.model.design import with_spec
 from bayesmeta.multiverse.checks import SEPARATOR
 from bayesmeta.multiverse.specification_grid import AXES, MODEL, Choices, SpecificationGrid
 
-__all__ = ["PlannedFit", "PlannedRow", "plan_rows"]
-
 STREAM_DIGITS = 12
 """Hexadecimal digits of a stream's number: two of 10,000 fits share one once in 10^7 grids, and 48
 bits are a whole number in every file."""

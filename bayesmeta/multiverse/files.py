@@ -34,8 +34,6 @@ from bayesmeta.multiverse.specification_grid import AXES, DRAWS, SpecificationGr
 from bayesmeta.paths import expanded
 from bayesmeta.priors import Prior
 
-__all__ = ["SCHEMA", "example_grid", "grid_hash", "grid_toml", "load_grid", "parse_grid"]
-
 SCHEMA = 1
 """Version of the form of grid files."""
 

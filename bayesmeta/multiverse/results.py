@@ -13,17 +13,6 @@ from bayesmeta.multiverse.combinations import PlannedRow
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.runs import Failed, Job, Outcome
 
-__all__ = [
-    "DONE",
-    "FAILED",
-    "IMPOSSIBLE",
-    "GridResults",
-    "Requirement",
-    "choice_effects",
-    "outcome_ranges",
-    "results_table",
-]
-
 DONE, IMPOSSIBLE, FAILED = "done", "not possible", "failed"
 """States of a row."""
 

@@ -31,8 +31,6 @@ from bayesmeta.multiverse.specification_grid import SpecificationGrid
 from bayesmeta.numeric import is_whole
 from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
 
-__all__ = ["fit_values", "run_grid"]
-
 type Figures = Callable[[GridResults], Mapping[str, bytes]]
 """What draws results: files by name."""
 

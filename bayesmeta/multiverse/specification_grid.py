@@ -21,8 +21,6 @@ from bayesmeta.model import (
 )
 from bayesmeta.multiverse.checks import check_axis, check_kind, check_plain
 
-__all__ = ["AXES", "DRAWS", "MODEL", "Choices", "SpecificationGrid"]
-
 Choices = dict[str, str]
 """One choice of each axis: its name by that of the axis."""
 

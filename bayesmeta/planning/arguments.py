@@ -3,23 +3,11 @@
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning.mixtures import BetaMixture
-
-__all__ = [
-    "check_distribution",
-    "check_events",
-    "check_mixture",
-    "check_open",
-    "check_patients",
-    "check_priors",
-    "check_rates",
-]
-
-Array = npt.NDArray[np.float64]
 
 LARGEST_TRIAL = 10_000
 """Patients of the largest arm: all numbers of responders are enumerated."""

@@ -12,8 +12,6 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 
-__all__ = ["NO_BORROWING", "VAGUE", "borrowing"]
-
 NO_BORROWING = "none"
 VAGUE = BetaMixture((1.0,), (1.0,), (1.0,))
 """The prior that borrows nothing: every rate is as probable as another."""

@@ -7,15 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.planning.arguments import check_open
 from bayesmeta.planning.success import LEAST_CERTAIN, Success
-
-__all__ = ["LEVELS", "Certainty", "Mask", "Trial"]
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 LEVELS = (0.025, 0.05, 0.1)
 """One-sided type-I errors that trials keep: 2.5%, which is 5% of a two-sided test, is usual of
@@ -59,7 +54,7 @@ class Trial(ABC):
     success: Success
 
     @cached_property
-    def successes(self) -> Mask:
+    def successes(self) -> Flags:
         """Whether counts succeed: 0 to n responders, shape (n + 1,).
 
         Of two arms, rows are 0 to n_control responders and columns 0 to n_treated.
@@ -72,7 +67,7 @@ class Trial(ABC):
     def _probabilities(self) -> list[Array]:
         """Posterior probability of each condition, of the shape of `successes`."""
 
-    def _certainty_for(self, alpha: float, error: Callable[[Mask], float]) -> Certainty:
+    def _certainty_for(self, alpha: float, error: Callable[[Flags], float]) -> Certainty:
         return _smallest_certainty(
             self.success, self._probabilities, error, check_open("alpha", alpha)
         )
@@ -81,7 +76,7 @@ class Trial(ABC):
 def _smallest_certainty(
     success: Success,
     probabilities: Sequence[Array],
-    error: Callable[[Mask], float],
+    error: Callable[[Flags], float],
     alpha: float,
 ) -> Certainty:
     """Return the smallest certainty of the null's condition that keeps the type-I error."""

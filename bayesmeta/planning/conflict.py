@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.planning.arguments import check_events, check_mixture, check_patients
 from bayesmeta.planning.mixtures import BetaMixture
-
-__all__ = ["CONFLICT", "Conflict", "conflict_table", "prior_data_conflict"]
 
 CONFLICT, STRONG = 0.05, 0.01
 """Tail probabilities below which data conflict with the prior, and do so strongly."""
@@ -109,7 +107,7 @@ def conflict_table(prior: BetaMixture, n: int) -> pd.DataFrame:
     return pd.DataFrame(table, index=index).assign(conflict=two_sided < CONFLICT)
 
 
-def _box(pmf: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+def _box(pmf: Array) -> Array:
     """Return, for each count, the probability of all that are no more probable than it."""
     order = np.sort(pmf)
     upto = np.concatenate([[0.0], np.cumsum(order)])

@@ -7,20 +7,8 @@ import numpy.typing as npt
 from scipy.special import betainc, betaincc, betaln, gammaln, softmax
 from scipy.stats import binom
 
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.planning.mixtures import BetaMixture
-
-__all__ = [
-    "binomial_pmf",
-    "hypergeometric",
-    "in_blocks",
-    "in_set",
-    "log_rates",
-    "posterior_tail",
-    "posteriors",
-]
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 MOST_CELLS = 1_000_000
 """Cells of a table that is held at once."""
@@ -49,7 +37,7 @@ def posterior_tail(prior: BetaMixture, n: int, threshold: float, *, above: bool)
     return np.asarray((weights * tail).sum(axis=1))
 
 
-def in_set(counts: Mask, rates: Array) -> Array:
+def in_set(counts: Flags, rates: Array) -> Array:
     """Return the probabilities that a count is one of those marked in `counts`, for each rate."""
     # Each run of neighbours is a difference of two binomial tails, so that nothing is summed.
     edges = np.flatnonzero(np.diff(np.concatenate([[False], counts, [False]])))
@@ -72,7 +60,7 @@ def hypergeometric(total: int, n: int, events: npt.NDArray[np.integer]) -> Array
     return np.where(possible, np.exp(np.where(possible, log_ways, 0.0)), 0.0)
 
 
-def in_blocks(total: int, n: int) -> Iterator[npt.NDArray[np.int64]]:
+def in_blocks(total: int, n: int) -> Iterator[Integers]:
     """Yield 0 to n in pieces so short that a table of `total` rows and one of them is small."""
     length = max(MOST_CELLS // (total + 1), 1)
     for first in range(0, n + 1, length):

@@ -10,14 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betainc, betaln
 
+from bayesmeta.arrays import Array
 from bayesmeta.planning.counts import log_rates
-
-__all__ = ["Betas", "difference_above"]
-
-Array = npt.NDArray[np.float64]
 
 FADED = 40.0
 """How far below its height (log) the integrand is where the rule ends."""

@@ -4,14 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import betaln, digamma, logsumexp, zeta
 
+from bayesmeta.arrays import Array
 from bayesmeta.planning.mixtures import BetaMixture
-
-__all__ = ["Points", "expectation_maximisation", "maximise_betas", "mean_log_likelihood"]
-
-Array = npt.NDArray[np.float64]
 
 GAIN = 1e-8
 """Gain of the mean log likelihood in one step below which the search ends."""

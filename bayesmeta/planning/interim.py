@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_whole
 from bayesmeta.planning.arguments import check_distribution, check_open, check_patients, check_rates
@@ -16,11 +17,6 @@ from bayesmeta.planning.counts import binomial_pmf, hypergeometric, in_blocks
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import ROBUST
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
-
-__all__ = ["Interim", "InterimLook", "interim_of"]
-
-Array = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class InterimLook:
         return pd.DataFrame({"success": success, "stop": success < self.stop_below}, index=index)
 
     @property
-    def stops(self) -> Mask:
+    def stops(self) -> Flags:
         """Whether 0 to n responders at the look stop the trial, shape (n + 1,)."""
         return np.asarray(self.table["stop"], dtype=bool)
 

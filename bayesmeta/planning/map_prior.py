@@ -21,8 +21,6 @@ from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import robustify
 
-__all__ = ["MapPrior", "map_prior"]
-
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MapPrior:

@@ -10,16 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import expit
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.rates import RateDistribution
 from bayesmeta.numeric import is_whole
 from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
 from bayesmeta.planning.mixtures import FARTHEST, BetaMixture
-
-__all__ = ["COLUMNS", "Components", "MixtureFit", "fit_mixture", "rate_sample"]
-
-Array = npt.NDArray[np.float64]
 
 Components = Literal["aic", "bic"] | int
 
@@ -67,7 +64,7 @@ class RateSample:
         ends = np.append(self._starts()[1:], self.log_odds.size)
         return self.log_odds[ends - 1], ends / self.log_odds.size
 
-    def _starts(self) -> npt.NDArray[np.int64]:
+    def _starts(self) -> Integers:
         groups = min(GROUPS, self.log_odds.size)
         return np.arange(groups) * self.log_odds.size // groups
 

@@ -9,8 +9,6 @@ from bayesmeta.errors import DiagnosticsError, SettingsError, shortened
 if TYPE_CHECKING:
     from bayesmeta.planning.mixtures import BetaMixture
 
-__all__ = ["from_json", "to_brms", "to_json", "to_rbest", "to_stan"]
-
 Numbers = tuple[float, ...]
 
 KIND, SCHEMA = "bayesmeta beta mixture", 1

@@ -10,14 +10,11 @@ from scipy.optimize import brentq
 from scipy.special import betainc, betaincc, betaln, expit, logsumexp, xlog1py, xlogy
 from scipy.stats import betabinom
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning import mixture_text
-
-__all__ = ["FARTHEST", "BetaMixture"]
-
-Array = npt.NDArray[np.float64]
 
 SUM_TOLERANCE = 1e-6
 """Largest distance of the sum of weights from 1."""

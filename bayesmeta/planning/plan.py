@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import borrowing
@@ -19,8 +19,6 @@ from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, plan_prior
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-
-__all__ = ["Plan", "plan"]
 
 STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
@@ -171,7 +169,7 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     return Plan(map_prior, compared, trials, found, at)
 
 
-def _rates(success: Success) -> npt.NDArray[np.float64]:
+def _rates(success: Success) -> Array:
     thresholds = [each.threshold for each in success.conditions]
     # Of rare events tenths of 1 are all alike: the thresholds belong between the rates.
     scale = 10.0 ** min(np.ceil(np.log10(2 * max(thresholds))), 0)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
 from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE
@@ -19,16 +19,6 @@ from bayesmeta.planning.robust import mixed, vague_component
 from bayesmeta.planning.sample_size import Method, effective_sample_size
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.two_arms import TwoArmTrial
-
-__all__ = [
-    "MAP",
-    "MOST_ERROR",
-    "ROBUST",
-    "ComparedPlan",
-    "PlanPriors",
-    "effective_sizes",
-    "plan_priors",
-]
 
 MAP, ROBUST = "MAP", "robust"
 """Names of the two priors that borrow."""
@@ -67,7 +57,7 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
     map_prior: MapPrior
     compared: PlanPriors
     trials: dict[str, Trial]
-    rates: npt.NDArray[np.float64]
+    rates: Array
 
     @property
     def robust(self) -> float:

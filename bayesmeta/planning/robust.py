@@ -9,8 +9,6 @@ from bayesmeta.planning.mixtures import BetaMixture
 if TYPE_CHECKING:
     from bayesmeta.planning.map_prior import MapPrior
 
-__all__ = ["mixed", "mixture_of", "robustify", "vague_component"]
-
 
 def robustify(
     prior: "BetaMixture | MapPrior", *, weight: float, mean: float = 0.5, n: float = 1

@@ -4,20 +4,16 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.integrate import tanhsinh
 from scipy.optimize import minimize_scalar
 from scipy.special import betaln, expit, logsumexp
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import mixture_of
-
-__all__ = ["effective_sample_size"]
-
-Array = npt.NDArray[np.float64]
 
 Method = Literal["elir", "moment", "morita"]
 

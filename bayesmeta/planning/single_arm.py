@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import (
     check_distribution,
@@ -22,10 +23,6 @@ from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
-
-__all__ = ["CountDistribution", "SingleArmTrial", "count_distribution_after"]
-
-Array = npt.NDArray[np.float64]
 
 
 class CountDistribution(Protocol):

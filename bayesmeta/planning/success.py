@@ -7,17 +7,6 @@ from typing import ClassVar, Literal, NamedTuple
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
 
-__all__ = [
-    "DECISION",
-    "LEAST_CERTAIN",
-    "NULL",
-    "Condition",
-    "DifferenceCondition",
-    "Direction",
-    "Success",
-    "Threshold",
-]
-
 Direction = Literal[">", "<"]
 
 LEAST_CERTAIN = 0.5

@@ -17,8 +17,6 @@ from bayesmeta.planning.success import (
     Success,
 )
 
-__all__ = ["as_success", "parse_success"]
-
 LONGEST = 500
 """Characters of the longest text that is read."""
 

@@ -13,8 +13,6 @@ from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
-__all__ = ["SampleSize", "smallest_n"]
-
 TEETH = 2
 """Teeth of the saw that must hold up to the largest number tried, before larger ones are taken to."""
 

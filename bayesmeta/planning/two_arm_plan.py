@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.planning.arguments import check_rates
 from bayesmeta.planning.borrowing import VAGUE
@@ -18,8 +18,6 @@ from bayesmeta.planning.plan_priors import MAP, ComparedPlan, plan_priors
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 from bayesmeta.planning.two_arms import TwoArmTrial
-
-__all__ = ["TwoArmPlan", "plan_two_arms"]
 
 SPREAD = np.arange(1, 10) / 10
 """True rates of either arm where none are given."""
@@ -47,7 +45,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         True rates (probability) of the treated and of the control arm.
     """
 
-    controls: npt.NDArray[np.float64]
+    controls: Array
 
     @cached_property
     def threshold_errors(self) -> pd.DataFrame:
@@ -59,7 +57,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         return self.by_prior(lambda trial: trial.threshold_errors(self.controls))
 
     @cached_property
-    def expected_controls(self) -> npt.NDArray[np.float64]:
+    def expected_controls(self) -> Array:
         """True rates of control within the MAP prior's 95% interval, which leave room for the null."""
         null = self.trial.success.null_value
         interval = self.compared.history.interval(CI_PROB)
@@ -178,7 +176,7 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     return TwoArmPlan(map_prior, compared, trials, treated, control)
 
 
-def _check_room(controls: npt.NDArray[np.float64], success: Success) -> None:
+def _check_room(controls: Array, success: Success) -> None:
     """Raise unless the treated arm can differ by the null value from some rate of control."""
     null = success.null_value
     if not ((controls + null >= 0) & (controls + null <= 1)).any():

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import (
     check_distribution,
@@ -14,7 +15,7 @@ from bayesmeta.planning.arguments import (
     check_patients,
     check_rates,
 )
-from bayesmeta.planning.certainty import Certainty, Mask, Trial
+from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
@@ -22,12 +23,8 @@ from bayesmeta.planning.single_arm import CountDistribution
 from bayesmeta.planning.success import Success
 from bayesmeta.planning.success_text import as_success
 
-__all__ = ["TwoArmTrial"]
-
 ROUNDING = 1e-12
 """How far beyond 0 or 1 a sum of two rates may be by rounding."""
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ class TwoArmTrial(Trial):
         treated = binomial_pmf(self.n_treated, table["rate"].to_numpy())
         control = binomial_pmf(self.n_control, table["control"].to_numpy())
 
-        def largest(met: Mask) -> float:
+        def largest(met: Flags) -> float:
             return float(((control @ met) * treated).sum(axis=1).max())
 
         return self._certainty_for(alpha, largest)

@@ -16,8 +16,6 @@ from bayesmeta.plots.panels import draw_band, panel_page
 from bayesmeta.plots.style import ALARM, MODEL, house_style
 from bayesmeta.plots.ticks import put_ticks
 
-__all__ = ["calibration"]
-
 COLUMNS, PANEL, ROOM = 3, (2.15, 1.35), (0.5, 0.1, 0.28, 0.34)
 """Panels beside each other; in inches, the size of one, and what is left, right, above and below it."""
 

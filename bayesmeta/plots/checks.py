@@ -8,8 +8,6 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.plots.style import LINES
 
-__all__ = ["check_columns", "check_kind", "check_lines", "check_numbers", "rows_of_outcome"]
-
 
 def check_kind(name: str, value: object, kind: type | tuple[type, ...], how: str) -> None:
     """Raise unless an argument is of its type; `how` it is made is the remedy."""

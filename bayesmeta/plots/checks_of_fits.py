@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
 from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
@@ -20,10 +20,6 @@ from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.panels import draw_band, panel_page
 from bayesmeta.plots.style import ALARM, DOT, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks
-
-__all__ = ["posterior_predictive", "predictive_checks"]
-
-Array = npt.NDArray[np.float64]
 
 PANEL, ROOM = (2.75, 1.9), (0.6, 0.2, 0.3, 0.5)
 """In inches, the size of a panel, and what is left, right, above and below it."""

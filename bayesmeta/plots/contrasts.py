@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
@@ -25,8 +25,6 @@ from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import kept_apart
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["contrasts"]
-
 NOTE = (
     "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of "
     "the information that compares arms of one study; at 0, only studies are compared, with everything "
@@ -37,7 +35,6 @@ RANKS_NOTE = (
     "are: of levels that hardly differ, or are hardly known, one still ranks first."
 )
 
-Array = npt.NDArray[np.float64]
 
 THICK, MARK = 2.0, 24.0
 """Width of lines in points, and area of marks in square points."""
@@ -227,7 +224,7 @@ def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> s
     return " ".join(found)
 
 
-def _without_studies(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def _without_studies(table: pd.DataFrame) -> Flags:
     """Return which pairs have a level without studies."""
     return (table[["studies_level", "studies_versus"]] == 0).any(axis=1).to_numpy()
 

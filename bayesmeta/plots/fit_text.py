@@ -10,17 +10,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.plots.lettering import UNKNOWN, printable
 from bayesmeta.plots.pages import Words
 
-__all__ = [
-    "about_characters",
-    "about_conditional",
-    "conditional_of",
-    "fit_words",
-    "names_of",
-    "warning_of",
-    "warning_of_diagnostics",
-    "warning_of_fits",
-]
-
 
 def fit_words(
     what: str, fit: Fit, notes: Sequence[str], more: Sequence[str], *, outcome: str | None = None

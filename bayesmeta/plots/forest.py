@@ -31,8 +31,6 @@ from bayesmeta.plots.style import house_style
 from bayesmeta.priors import Prior
 from bayesmeta.wording import Wording
 
-__all__ = ["forest"]
-
 
 def forest(  # noqa: PLR0913 - each is a choice of the reader's
     fit: Fit,

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import marked
@@ -21,8 +21,6 @@ from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
 from bayesmeta.wording import Wording
 
-__all__ = ["COLUMNS", "draw_marks", "evidence_columns", "forest_rows", "mark_keys"]
-
 Row = Mapping[Any, Any]
 
 COLUMNS = ("events", "observed", "model", "weight")
@@ -31,7 +29,6 @@ COLUMNS = ("events", "observed", "model", "weight")
 LONGEST = 1.6
 """Width in inches of text from the evidence, at most."""
 
-Array = npt.NDArray[np.float64]
 
 APART = 0.046
 """How far above the middle of a row the observed mark stands, and the model's below."""

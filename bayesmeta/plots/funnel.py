@@ -19,8 +19,6 @@ from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import ALARM, INK, MODEL, OBSERVED, house_style, symbol
 from bayesmeta.plots.ticks import kept_apart, put_ticks
 
-__all__ = ["funnel"]
-
 GRAPH, MARK, APART = (5.4, 3.6), 20.0, 0.16
 """Size in inches, area of marks in square points, and least distance of labels in inches."""
 

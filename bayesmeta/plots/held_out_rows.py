@@ -4,10 +4,10 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.checks import check_columns, check_numbers
@@ -17,10 +17,6 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import DOT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import number_text, number_texts
-
-__all__ = ["comparison", "leave_one_out"]
-
-Array = npt.NDArray[np.float64]
 
 SCORES = ("elpd_diff", "dse", "weight")
 

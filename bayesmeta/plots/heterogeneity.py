@@ -20,8 +20,6 @@ from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.style import INK, MODEL, PREDICTION, RANGE, SMALL, house_style, symbol
 from bayesmeta.plots.ticks import kept_apart, put_ticks
 
-__all__ = ["heterogeneity"]
-
 GRAPH, LEGROOM, APART = (5.4, 3.2), 0.075, 0.13
 """Size in inches, share of it below the rates, where the posterior stands, and least distance of labels
 in inches."""

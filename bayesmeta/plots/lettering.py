@@ -11,18 +11,6 @@ from matplotlib.textpath import text_to_path
 
 from bayesmeta.plots.style import BODY, INK, families
 
-__all__ = [
-    "UNKNOWN",
-    "Paragraph",
-    "paragraph",
-    "printable",
-    "put_paragraphs",
-    "put_text",
-    "shortened",
-    "text_width",
-    "wrapped",
-]
-
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
 """What stands for a character that no font in use has."""
 

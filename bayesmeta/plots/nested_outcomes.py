@@ -18,8 +18,6 @@ from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style, symbol
 from bayesmeta.wording import PLAIN
 
-__all__ = ["nested_outcomes"]
-
 FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
 """Of the categories from the innermost outcome outwards, from dark to light; the last is for none."""
 

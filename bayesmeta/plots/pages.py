@@ -20,21 +20,6 @@ from bayesmeta.plots.lettering import (
 )
 from bayesmeta.plots.style import ALARM, FAINT, SMALL, TITLE, figure_bytes, save_figure
 
-__all__ = [
-    "MARGIN",
-    "SAMPLE",
-    "SPACE",
-    "STEP",
-    "Key",
-    "Plot",
-    "Words",
-    "bare",
-    "inch_axes",
-    "key_lines",
-    "put_keys",
-    "sheet",
-]
-
 MARGIN = 0.25
 """Free edge of a page in inches."""
 

@@ -4,15 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.plots.lettering import put_text, shortened
 from bayesmeta.plots.pages import MARGIN, STEP, Key, Words, inch_axes, key_lines, put_keys, sheet
 from bayesmeta.plots.style import BAND, FAINT, MODEL, OBSERVED
-
-__all__ = ["HEADROOM", "draw_band", "draw_counts", "panel_page"]
 
 BELOW_KEY, HEADING = 0.08, 0.15
 """Height of what stands below the key, and of the middle of a heading above its panel, in inches."""
@@ -25,8 +23,6 @@ BAR, FEW, HEADROOM = 0.8, 60, 1.06
 
 REACH = 1.15
 """Ends of an axis of deviations in multiples of the largest."""
-
-Array = npt.NDArray[np.float64]
 
 
 def panel_page(
@@ -65,7 +61,7 @@ def draw_band(graph: Axes, place: Array, band: tuple[Array, Array], lines: Array
 
 
 def draw_counts(
-    graph: Axes, events: Array, probability: Array, chosen: npt.NDArray[np.bool_], *, bars: float
+    graph: Axes, events: Array, probability: Array, chosen: Flags, *, bars: float
 ) -> None:
     """Draw bars at numbers of responders, those chosen dark; few bars in view stand apart."""
     few, step = bars <= FEW, float(np.median(np.diff(events))) if len(events) > 1 else 1.0

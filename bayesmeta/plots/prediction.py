@@ -21,8 +21,6 @@ from bayesmeta.plots.style import ALARM, FAINT, MODEL, OBSERVED, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 from bayesmeta.wording import PLAIN
 
-__all__ = ["prediction"]
-
 GRAPH = (5.4, 1.5)
 """Size of either graph in inches."""
 

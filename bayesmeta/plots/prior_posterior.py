@@ -26,8 +26,6 @@ from bayesmeta.plots.style import ALARM, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import number_texts, put_ticks
 from bayesmeta.wording import Wording
 
-__all__ = ["prior_posterior"]
-
 PANEL, COLUMNS = (2.2, 1.6), 3
 """Size of a panel in inches, and panels beside each other."""
 

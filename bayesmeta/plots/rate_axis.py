@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axis import Axis
 from scipy.special import expit, logit
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
 from bayesmeta.plots.ticks import (
@@ -20,8 +20,6 @@ from bayesmeta.plots.ticks import (
     tick_texts,
 )
 
-__all__ = ["PERCENT", "Kind", "RateAxis", "RateScale", "rate_axis"]
-
 Kind = Literal["auto", "whole", "zoom", "logit"]
 """Kinds of axes."""
 
@@ -29,7 +27,6 @@ PERCENT = 100
 UNITS = {PERCENT: "%", 1_000: "per 1,000", 10_000: "per 10,000", 100_000: "per 100,000"}
 """What rates may be counted per, and how that is written."""
 
-Array = npt.NDArray[np.float64]
 
 WHOLE = 0.3
 """Range of rates (probability) from which on an axis reaches from 0 to 1."""

@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.arrays import Array
 from bayesmeta.comparison.cumulative import Cumulative
 from bayesmeta.errors import counted
 from bayesmeta.estimates.heterogeneity import without_tau
@@ -24,10 +24,6 @@ from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale, rate_axis
 from bayesmeta.plots.rows import GRAPH, Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import house_style
-
-__all__ = ["cumulative", "draw_rates", "rate_columns", "subgroups"]
-
-Array = npt.NDArray[np.float64]
 
 RATES = ("typical", "typical_lower", "typical_upper")
 NEW_STUDY = ("new_study_lower", "new_study_upper")

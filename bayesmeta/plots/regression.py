@@ -31,8 +31,6 @@ from bayesmeta.plots.style import (
 from bayesmeta.plots.ticks import put_ticks
 from bayesmeta.wording import Wording
 
-__all__ = ["regression"]
-
 GRAPH = (5.4, 3.4)
 """Size in inches."""
 

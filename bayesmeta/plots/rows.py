@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmeta.arrays import Array
 from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
 from bayesmeta.plots.pages import (
     MARGIN,
@@ -23,19 +23,6 @@ from bayesmeta.plots.pages import (
 )
 from bayesmeta.plots.style import BAND, DOT, INK, MODEL, PREDICTION
 from bayesmeta.plots.ticks import put_ticks
-
-__all__ = [
-    "GRAPH",
-    "ROW",
-    "Column",
-    "Rows",
-    "draw_axis",
-    "draw_estimates",
-    "draw_panels",
-    "draw_rows",
-]
-
-Array = npt.NDArray[np.float64]
 
 ROW, HEADER, AXIS, PAD, GAP = 0.2, 0.42, 0.45, 0.06, 0.22
 GRAPH, LONGEST_LABEL, BELOW_KEYS = 3.2, 2.8, 0.08

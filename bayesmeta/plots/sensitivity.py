@@ -4,11 +4,12 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import counted
+from bayesmeta.estimates.log_priors import SENSITIVE
 from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of_fits
@@ -17,13 +18,8 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rate_rows import draw_rates, rate_columns
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, DOT, HOLLOW, house_style
-from bayesmeta.sensitivity.power_scaling import SENSITIVE
 from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.sensitivity.tipping_point import TippingPoint
-
-__all__ = ["sensitivity"]
-
-Array = npt.NDArray[np.float64]
 
 MARK = 24.0
 """Area of marks in square points."""

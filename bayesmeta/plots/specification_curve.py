@@ -5,10 +5,10 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.plots.checks import check_columns, check_numbers, rows_of_outcome
@@ -18,11 +18,6 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import decimals_of, number_text, put_ticks
-
-__all__ = ["CHOICES", "specification_curve"]
-
-Array = npt.NDArray[np.float64]
-Made = npt.NDArray[np.bool_]
 
 CHOICES = ("outcome", "inclusion", "covariates", "study_effects", "prior_tau", "prior_mu")
 """Columns of choices that are drawn where none are named."""
@@ -184,7 +179,7 @@ def _about_failures(table: pd.DataFrame, drawn: pd.DataFrame) -> str:
     return " ".join(text for text, number in ((failed, unreliable), (lost, missing)) if number)
 
 
-def _choice_rows(made: Mapping[tuple[str, object], Made], median: Column) -> Rows:
+def _choice_rows(made: Mapping[tuple[str, object], Flags], median: Column) -> Rows:
     """Return a row for each level of a choice, below a band for each choice."""
     names = [name for name, _ in made]
     return Rows(
@@ -224,7 +219,7 @@ def _draw_curve(graph: Axes, table: pd.DataFrame, per: float) -> None:
     bare(graph, grid="y", sides=["left"])
 
 
-def _draw_choices(graph: Axes, made: Sequence[Made], heights: Array) -> None:
+def _draw_choices(graph: Axes, made: Sequence[Flags], heights: Array) -> None:
     """Mark in each row the fits that made its choice."""
     fits = len(made[0])
     graph.set(xlim=(-0.5, fits - 0.5))
@@ -241,7 +236,7 @@ def _draw_choices(graph: Axes, made: Sequence[Made], heights: Array) -> None:
         bars.set(snap=False, zorder=2)
 
 
-def _runs(made: Made, *, merged: bool) -> list[tuple[int, int]]:
+def _runs(made: Flags, *, merged: bool) -> list[tuple[int, int]]:
     """Return first position and length of each run of fits that made a choice; singly unless merged."""
     if not merged:
         return [(int(place), 1) for place in np.flatnonzero(made)]

@@ -19,29 +19,6 @@ from PIL.PngImagePlugin import PngInfo
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.paths import expanded
 
-__all__ = [
-    "ALARM",
-    "BAND",
-    "BODY",
-    "DOT",
-    "FAINT",
-    "HOLLOW",
-    "INK",
-    "LEVELS",
-    "LINES",
-    "MODEL",
-    "OBSERVED",
-    "PREDICTION",
-    "RANGE",
-    "SMALL",
-    "TITLE",
-    "families",
-    "figure_bytes",
-    "house_style",
-    "save_figure",
-    "symbol",
-]
-
 INK, FAINT, BAND = "#1a1a1a", "#cfcfcf", "#ededed"
 """Text and axes; grids and rules; bands behind headings."""
 

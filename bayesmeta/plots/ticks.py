@@ -7,16 +7,6 @@ from itertools import pairwise
 from matplotlib.axis import Axis
 from matplotlib.ticker import MaxNLocator
 
-__all__ = [
-    "decimals_of",
-    "kept_apart",
-    "number_text",
-    "number_texts",
-    "put_ticks",
-    "round_ticks",
-    "tick_texts",
-]
-
 ROUND = [1, 2, 5, 10]
 """Steps between ticks, in multiples of powers of ten."""
 

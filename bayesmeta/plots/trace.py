@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bayesmeta.arrays import Array
 from bayesmeta.calibration.bands import chain_band
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.posterior import checked_outcome
@@ -45,9 +45,6 @@ from bayesmeta.plots.style import (
 )
 from bayesmeta.plots.ticks import number_text, put_ticks
 
-__all__ = ["trace"]
-
-Array = npt.NDArray[np.float64]
 Row = dict[Any, Any]
 
 LABEL, TRACE, RANKS, NUMBERS, GAP = 1.9, 2.9, 1.7, 1.0, 0.4

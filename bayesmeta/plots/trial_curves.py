@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from matplotlib.axes import Axes
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.planning.arguments import check_patients, check_priors
 from bayesmeta.planning.mixtures import BetaMixture
@@ -19,10 +19,6 @@ from bayesmeta.plots.pages import Key, Plot, Words, bare
 from bayesmeta.plots.panels import panel_page
 from bayesmeta.plots.style import INK, LINES, house_style
 from bayesmeta.plots.ticks import put_ticks
-
-__all__ = ["boundary", "power"]
-
-Array = npt.NDArray[np.float64]
 
 GRAPH = (5.4, 2.7)
 """Size in inches."""

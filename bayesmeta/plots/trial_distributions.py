@@ -19,8 +19,6 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.style import ALARM, FAINT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import put_ticks, round_ticks, tick_texts
 
-__all__ = ["map_prior", "responders"]
-
 GRAPH = (5.4, 2.4)
 """Size in inches."""
 

@@ -10,12 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import xlog1py, xlogy
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
 from bayesmeta.numeric import is_number
-
-__all__ = ["Kernel", "PositivePrior", "Prior", "Shape", "exact"]
-
-Array = npt.NDArray[np.float64]
 
 
 class Shape(IntEnum):

@@ -8,10 +8,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincc, betaincinv
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
-from bayesmeta.priors.base import Array, Kernel, Prior, Shape, exact
-
-__all__ = ["Beta", "Truncated", "Uniform"]
+from bayesmeta.priors.base import Kernel, Prior, Shape, exact
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, ndtr, ndtri
 
-from bayesmeta.priors.base import Array, Kernel, PositivePrior, Shape
-
-__all__ = ["Exponential", "Gamma", "InverseGamma", "LogNormal"]
+from bayesmeta.arrays import Array
+from bayesmeta.priors.base import Kernel, PositivePrior, Shape
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import erf, ndtr, ndtri, stdtr, stdtrit
 
-from bayesmeta.priors.base import Array, Kernel, PositivePrior, Prior, Shape
-
-__all__ = ["Cauchy", "HalfCauchy", "HalfNormal", "HalfStudentT", "Normal", "StudentT"]
+from bayesmeta.arrays import Array
+from bayesmeta.priors.base import Kernel, PositivePrior, Prior, Shape
 
 
 class _Symmetric(Prior):

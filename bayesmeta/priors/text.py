@@ -16,8 +16,6 @@ from bayesmeta.priors.symmetric import (
     StudentT,
 )
 
-__all__ = ["FAMILIES", "parse_prior"]
-
 FAMILIES: dict[str, type[Prior]] = {
     family.__name__: family
     for family in (

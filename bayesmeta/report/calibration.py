@@ -10,8 +10,6 @@ from bayesmeta.calibration.judging import BAND, FALSE_ALARM
 from bayesmeta.layout import table_text
 from bayesmeta.report.machine import records
 
-__all__ = ["calibration_json", "calibration_lines"]
-
 SHOWN = 20
 """Rows of a table that are printed."""
 

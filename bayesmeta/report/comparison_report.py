@@ -32,8 +32,6 @@ from bayesmeta.report.sections.redo import selection_options, versions_table
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["comparison_document"]
-
 TOLD = 4
 """Least difference in elpd of models told apart (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
 

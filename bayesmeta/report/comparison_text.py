@@ -17,14 +17,6 @@ from bayesmeta.report.text import evidence_lines
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "averaged_sentence",
-    "columns_say",
-    "comparison_blocks",
-    "comparison_cells",
-    "comparison_json",
-]
-
 Row = Mapping[Hashable, Any]
 AnyComparison = Comparison | SavedComparison
 

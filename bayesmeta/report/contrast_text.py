@@ -13,15 +13,6 @@ from bayesmeta.report.text import interval_text
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "contrast_blocks",
-    "contrast_cells",
-    "contrast_json",
-    "rank_blocks",
-    "shrinkage_blocks",
-    "unranked",
-]
-
 Row = Mapping[Hashable, Any]
 
 LARGEST = 1000

@@ -15,8 +15,6 @@ from bayesmeta.report.fit_text import head_blocks, heterogeneity_line
 from bayesmeta.report.prediction_text import prediction_blocks
 from bayesmeta.report.text import Blocks
 
-__all__ = ["DEMO_QUESTIONS", "demo_blocks"]
-
 DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
 """What the demonstration asks about the new cohort."""
 

@@ -14,21 +14,6 @@ from bayesmeta.wording import Wording
 if TYPE_CHECKING:
     from bayesmeta.plots import Plot
 
-__all__ = [
-    "Block",
-    "Code",
-    "Document",
-    "Figure",
-    "Formulas",
-    "FrontMatter",
-    "Items",
-    "Section",
-    "Table",
-    "Text",
-    "labelled",
-    "lines_of",
-]
-
 
 @dataclass(frozen=True)
 class Text:

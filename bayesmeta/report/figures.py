@@ -14,8 +14,6 @@ from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
-__all__ = ["FIGURES", "NESTED", "ONE", "Figures", "Inapplicable", "figure_blocks", "plain_name"]
-
 ONE, EITHER, NESTED = range(1, 4)
 """Whether a figure is of a fit of one outcome, of any, or of nested outcomes."""
 

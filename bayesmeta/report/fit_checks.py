@@ -26,8 +26,6 @@ from bayesmeta.report.sensitivity_text import (
     tau_prior_line,
 )
 
-__all__ = ["fit_answers", "sensitivity_of_fit", "validation_of_fit"]
-
 NOT_REFITTED = "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
 NO_DRAWS = "The fit kept no draws of arms, without which sensitivity to the priors cannot be told."
 NOT_LEFT_OUT = "Studies were not left out in turn. `bayesmeta leave-one-out` does, and a report without --quick."

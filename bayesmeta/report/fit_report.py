@@ -46,9 +46,6 @@ from bayesmeta.report.sections.evidence import (
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
 
-__all__ = ["fit_document"]
-
-
 UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnostics of their draws. Do not use Validation."
 
 

@@ -36,8 +36,6 @@ from bayesmeta.wording import Wording
 if TYPE_CHECKING:
     from bayesmeta.plots import RateScale
 
-__all__ = ["FitResults", "Options", "fit_results"]
-
 
 @dataclass(frozen=True)
 class Options:

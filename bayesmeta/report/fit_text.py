@@ -28,16 +28,6 @@ from bayesmeta.report.text import (
 from bayesmeta.rounding import PERCENT, error_text, number_texts, percent
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "fit_blocks",
-    "fit_json",
-    "head_blocks",
-    "heterogeneity_line",
-    "nested_model_lines",
-    "note_lines",
-    "prior_rates_line",
-]
-
 
 def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Blocks:
     """Return what is printed of a fit: evidence, model, draws, parameters and rates."""

@@ -26,8 +26,6 @@ from bayesmeta.report.sections.redo import reading_options, versions_table
 from bayesmeta.rounding import probability_text
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["grid_document"]
-
 ROWS = ("study", "arm", "stratum", "outcome", "events", "n", "rule")
 """What is told of a row left out."""
 

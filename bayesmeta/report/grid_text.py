@@ -16,16 +16,6 @@ from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "RATES",
-    "asked_words",
-    "effect_blocks",
-    "grid_blocks",
-    "grid_json",
-    "profile_text",
-    "range_cells",
-]
-
 RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
 

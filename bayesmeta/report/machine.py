@@ -9,13 +9,6 @@ import pandas as pd
 
 from bayesmeta.evidence import Arms
 
-__all__ = [
-    "arms_json",
-    "by_row",
-    "plain_value",
-    "records",
-]
-
 
 def arms_json(arms: Arms) -> dict[str, Any]:
     """Return the rows kept, the rows left out, and the selection that decided."""

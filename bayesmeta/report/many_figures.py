@@ -20,16 +20,6 @@ from bayesmeta.wording import PLAIN, Wording
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = [
-    "COMPARED",
-    "comparison_figures",
-    "figures_of_comparison",
-    "figures_of_grid",
-    "grid_figures",
-    "held_out_figure",
-    "influence_figure",
-]
-
 DPI = 200
 QUANTITY = "typical rate"
 

@@ -20,8 +20,6 @@ from bayesmeta.wording import PLAIN, Wording
 if TYPE_CHECKING:
     from bayesmeta.plots.pages import Plot
 
-__all__ = ["FILES", "plan_files", "plan_json"]
-
 DPI = 300
 
 SMALLEST = 5

@@ -32,8 +32,6 @@ from bayesmeta.report.plan_words import (
 )
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = ["Sizes", "plan_blocks"]
-
 ALIKE = "The robust and the MAP prior decide alike: the vague share changes no decision."
 
 

@@ -19,22 +19,6 @@ from bayesmeta.report.document import Block, Table, Text
 from bayesmeta.rounding import Rates
 from bayesmeta.wording import Wording
 
-__all__ = [
-    "NAMES",
-    "AnyPlan",
-    "certainty_table",
-    "conflict_line",
-    "exact_percent",
-    "largest_error",
-    "level",
-    "mixture_warnings",
-    "prior_lines",
-    "rate",
-    "runs",
-    "warnings_of",
-    "weight_table",
-]
-
 AnyPlan = Plan | TwoArmPlan
 
 MOST_DIFFERENCE = 0.02

@@ -15,19 +15,6 @@ from bayesmeta.report.text import failure_lines, interval_text
 from bayesmeta.rounding import number_texts, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "change_text",
-    "coverage_sentence",
-    "cumulative_blocks",
-    "cumulative_json",
-    "influence_cells",
-    "left_out_blocks",
-    "left_out_json",
-    "outcomes_in",
-    "validation_blocks",
-    "validation_json",
-]
-
 Row = Mapping[Hashable, Any]
 
 FINER = 4

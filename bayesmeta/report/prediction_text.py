@@ -15,16 +15,6 @@ from bayesmeta.report.text import ERROR_PLACES
 from bayesmeta.rounding import error_text, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "category_cells",
-    "cohort_lines",
-    "event_lines",
-    "outcome_texts",
-    "prediction_blocks",
-    "prediction_json",
-    "probability_words",
-]
-
 Asked = Sequence[tuple[str, Any]]
 """Events of one outcome, such as ``("rate_above", 0.3)``; of several, each a text without a value."""
 

@@ -16,8 +16,6 @@ from bayesmeta.report.saved_runs import SavedComparison, SavedRun, words_of_run
 if TYPE_CHECKING:
     from bayesmeta.plots import Plot
 
-__all__ = ["Drawn", "draw_run"]
-
 NEEDS_N = "it needs the patients of the cohort. Give --n, such as --n 40"
 PREDICTED = ("prediction", "nested_outcomes")
 """Figures of a new cohort, whose patients must be given."""

@@ -11,8 +11,6 @@ from bayesmeta.runs import Failed, RunSummary
 if TYPE_CHECKING:
     from bayesmeta.inference.result import Fit
 
-__all__ = ["fit_run_json", "fit_run_lines", "run_json", "run_lines"]
-
 
 def fit_run_lines(fit: "Fit", path: Path) -> list[str]:
     """Return what the folder of a fit holds."""

@@ -31,16 +31,6 @@ from bayesmeta.runs.files import FIT, file_names
 from bayesmeta.runs.manifest import Manifest
 from bayesmeta.wording import Wording
 
-__all__ = [
-    "SavedComparison",
-    "SavedRun",
-    "evidence_of_grid",
-    "is_reliable",
-    "kept_predictions",
-    "load_run",
-    "words_of_run",
-]
-
 TEXTS = dict.fromkeys(
     ["study", "arm", "outcome", "left_out", "model", "error", "problems", "not_applicable"], str
 )

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from bayesmeta.selfcheck import Check, Environment, SelfCheck
 
-__all__ = ["check_line", "environment_lines", "selfcheck_json", "verdict_lines"]
-
 
 def environment_lines(environment: "Environment") -> list[str]:
     """Return versions and machine."""

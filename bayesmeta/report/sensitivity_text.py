@@ -5,26 +5,16 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.estimates.log_priors import SENSITIVE
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
 from bayesmeta.report.text import interval_text
 from bayesmeta.rounding import error_text, number_texts, probability_text
 from bayesmeta.sensitivity.changed_priors import prior_text
-from bayesmeta.sensitivity.power_scaling import APART, SENSITIVE
+from bayesmeta.sensitivity.power_scaling import APART
 from bayesmeta.sensitivity.sensitivity import Sensitivity
 from bayesmeta.sensitivity.tipping_point import TippingPoint
 from bayesmeta.wording import PLAIN, Wording
-
-__all__ = [
-    "nested_prior_blocks",
-    "prior_blocks",
-    "prior_cells",
-    "scaling_blocks",
-    "sensitivity_blocks",
-    "sensitivity_json",
-    "tau_prior_line",
-    "tipping_point_blocks",
-]
 
 Row = Mapping[Hashable, Any]
 

@@ -14,19 +14,6 @@ from bayesmeta.layout import table_text
 from bayesmeta.report.document import Block
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "NOT_RELIABLE",
-    "Blocks",
-    "arms_blocks",
-    "diagnosis_lines",
-    "evidence_lines",
-    "failure_lines",
-    "interval_text",
-    "rule_counts",
-    "warning_lines",
-]
-
-
 Blocks = list[str | Iterable[str | Block]]
 """What is printed: lines, tables and sentences."""
 

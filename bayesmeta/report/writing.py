@@ -31,8 +31,6 @@ from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
 from bayesmeta.runs.files import check_writable, write_whole
 
-__all__ = ["WrittenReport", "document_of", "write_report"]
-
 NAME = "report"
 DEFAULT_FORM = "html"
 

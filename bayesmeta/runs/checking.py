@@ -32,8 +32,6 @@ from bayesmeta.runs.manifest import (
     read_manifest,
 )
 
-__all__ = ["RunSummary", "check_run", "describe_run", "differing", "drop_hashes", "finish"]
-
 
 @dataclass(frozen=True)
 class RunSummary:

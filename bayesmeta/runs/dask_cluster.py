@@ -6,8 +6,6 @@ from contextlib import contextmanager
 
 from bayesmeta.errors import RunError, SettingsError
 
-__all__ = ["dask_executor"]
-
 PATIENCE = 10
 """Seconds to wait for a scheduler and its first worker."""
 

@@ -17,24 +17,6 @@ from typing import Any
 from bayesmeta.errors import RunError, listed
 from bayesmeta.paths import expanded
 
-__all__ = [
-    "FIT",
-    "PARTIAL",
-    "check_folder",
-    "check_folder_writable",
-    "check_writable",
-    "explained",
-    "file_names",
-    "folder_of",
-    "sealed",
-    "sha256_of",
-    "sync_file",
-    "sync_folder",
-    "unsealed",
-    "whole_folder",
-    "write_whole",
-]
-
 PARTIAL = ".partial"
 """End of the name of a file that is being written; its name begins with a dot."""
 

@@ -31,8 +31,6 @@ from bayesmeta.runs.manifest import (
     write_manifest,
 )
 
-__all__ = ["RunFolder", "open_run"]
-
 _OWN = frozenset({MANIFEST, HASHES, TIMES, LOCK, HOLDER, JOBS, INPUTS})
 
 

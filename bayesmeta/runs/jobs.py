@@ -16,23 +16,6 @@ from typing import Any, NamedTuple
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.runs.files import sealed, unsealed, write_whole
 
-__all__ = [
-    "JOBS",
-    "Failed",
-    "Finished",
-    "Job",
-    "Outcome",
-    "Part",
-    "Record",
-    "attempt",
-    "job_key",
-    "read_record",
-    "read_records",
-    "record_path",
-    "versions",
-    "write_record",
-]
-
 JOBS = "jobs"
 """Folder of these files within that of the run."""
 

@@ -14,20 +14,6 @@ from bayesmeta.errors import RunError, SettingsError, listed, shortened
 from bayesmeta.runs.files import sealed, unsealed, write_whole
 from bayesmeta.runs.jobs import versions
 
-__all__ = [
-    "HASHES",
-    "HOLDER",
-    "INPUTS",
-    "LOCK",
-    "MANIFEST",
-    "TIMES",
-    "Manifest",
-    "check_same",
-    "make_manifest",
-    "read_manifest",
-    "write_manifest",
-]
-
 MANIFEST = "manifest.json"
 """The file by which the folder of a run is known."""
 

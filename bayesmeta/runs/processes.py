@@ -21,8 +21,6 @@ from bayesmeta.errors import RunError
 if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
-__all__ = ["keep_one_thread", "one_thread", "processes"]
-
 MOST = 61 if os.name == "nt" else 1 << 15
 """Processes of one executor: on Windows, as many as can be waited for."""
 

@@ -18,8 +18,6 @@ from bayesmeta.runs.folder import RunFolder
 from bayesmeta.runs.jobs import Failed, Job, Outcome, attempt, versions
 from bayesmeta.runs.processes import keep_one_thread, one_thread, processes
 
-__all__ = ["run_jobs"]
-
 DIED = "WorkerDied"
 
 AHEAD = 2

@@ -23,8 +23,6 @@ from bayesmeta.model import ModelSpec, load_model
 from bayesmeta.selfcheck.checks import Finding, Task
 from bayesmeta.selfcheck.quadrature import bundled
 
-__all__ = ["BAD_INPUT", "BadInput", "check_refusal"]
-
 SHORT = SamplerSettings(warmup=100, draws=100)
 
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from bayesmeta.errors import EvidenceWarning, ModelWarning
 
-__all__ = ["Check", "Finding", "Task", "performed", "tried_twice"]
-
 SEEDS = (1, 2)
 """Seeds of what is random; the second one is for what the first one finds wrong."""
 

@@ -17,8 +17,6 @@ from bayesmeta.runs.jobs import versions
 from bayesmeta.selfcheck.checks import Finding, Task
 from bayesmeta.selfcheck.quadrature import bundled
 
-__all__ = ["ENVIRONMENT", "REPRODUCIBILITY", "Environment", "this_environment"]
-
 
 @dataclass(frozen=True)
 class Environment:

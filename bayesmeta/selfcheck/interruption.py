@@ -15,8 +15,6 @@ from bayesmeta.runs.jobs import JOBS
 from bayesmeta.selfcheck.checks import Finding, Task
 from bayesmeta.selfcheck.quadrature import bundled
 
-__all__ = ["INTERRUPTION", "small_comparison"]
-
 MODELS = ("pooled", "common_effect")
 ENOUGH = 3
 """Fits that are kept when the run is killed, or some more."""

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import gammaln
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.precision import mean_of, quantile_of
 from bayesmeta.evidence import Arms, read_evidence
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
@@ -23,8 +23,6 @@ from bayesmeta.inference.sampling import fit
 from bayesmeta.model import Covariates, ModelSpec, NormalEffects
 from bayesmeta.priors import Gamma, Normal
 from bayesmeta.selfcheck.checks import Finding, Task, tried_twice
-
-__all__ = ["PUBLISHED"]
 
 GROUP = "references"
 QUANTILES = np.array([0.025, 0.975])
@@ -126,7 +124,7 @@ def check_maximum(_: Path) -> Finding:
     """Compare the maximum of the integrated likelihood of Pritz 1997 with that found in R."""
     arms = pritz()
 
-    def loss(point: npt.NDArray[np.float64]) -> float:
+    def loss(point: Array) -> float:
         return -log_likelihood(arms, float(point[0]), float(np.exp(point[1])))
 
     best = minimize(
@@ -185,7 +183,7 @@ def distances(found: Fit, name: str) -> list[float]:
     ]
 
 
-def _largest(errors: npt.NDArray[np.float64]) -> float:
+def _largest(errors: Array) -> float:
     """Return the largest absolute error; NaN, which is within no limit, if there is one."""
     return float(np.abs(errors).max())
 

@@ -14,8 +14,6 @@ from bayesmeta.inference.sampling import fit
 from bayesmeta.model import load_model
 from bayesmeta.selfcheck.checks import Finding, Task, tried_twice
 
-__all__ = ["QUADRATURE"]
-
 GROUP = "references"
 EACH_STUDY, ALL_STUDIES = 0.05, 0.1
 """Largest error of the log predictive density of a study left out, and of their sum."""

@@ -18,8 +18,6 @@ from bayesmeta.selfcheck.interruption import INTERRUPTION
 from bayesmeta.selfcheck.published import PUBLISHED
 from bayesmeta.selfcheck.quadrature import QUADRATURE
 
-__all__ = ["TASKS", "SelfCheck", "run_selfcheck"]
-
 TASKS = (*ENVIRONMENT, *PUBLISHED, *QUADRATURE, *REPRODUCIBILITY, *BAD_INPUT, *INTERRUPTION)
 """All checks, in the order in which they are done."""
 

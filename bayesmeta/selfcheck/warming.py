@@ -11,8 +11,6 @@ import bayesmeta as bm
 from bayesmeta.inference.compiled import functions
 from bayesmeta.runs.processes import processes
 
-__all__ = ["Warmed", "warmed"]
-
 FEW = bm.SamplerSettings(chains=1, warmup=50, draws=50, cores=1)
 COUNTS = [("a", 5, 20), ("a", 8, 25), ("b", 3, 18), ("c", 9, 30)]
 """Study, responders and patients of each arm; what they say does not matter."""

@@ -14,18 +14,6 @@ from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.model import LKJ, ModelSpec, make_design, model_hash
 from bayesmeta.priors import Prior
 
-__all__ = [
-    "changes_of",
-    "check_parameter",
-    "checked_lists",
-    "own_priors",
-    "prior_text",
-    "refitted",
-    "with_prior",
-    "with_scaled_prior",
-]
-
-
 STREAM_DIGITS = 12
 """Hexadecimal digits of a model's hash that number the stream of its refit."""
 

@@ -5,11 +5,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
-
-__all__ = ["Crossing", "Point", "find_crossing"]
-
-Array = npt.NDArray[np.float64]
 
 CLEAR = 3.0
 """Standard errors from the level at which a point's side of it is taken as known.

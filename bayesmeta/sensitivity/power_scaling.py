@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 from scipy.special import expit
 
+from bayesmeta.arrays import Array
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.log_priors import SENSITIVE, log_likelihood, log_priors
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
@@ -18,9 +18,6 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-__all__ = ["APART", "CONFLICT", "SENSITIVE", "STRONG_PRIOR", "power_scaling"]
-
-Array = npt.NDArray[np.float64]
 Weights = tuple[xr.DataArray, xr.DataArray]
 
 POWERS = (0.99, 1.01)

@@ -33,8 +33,6 @@ from bayesmeta.sensitivity.changed_priors import (
     with_prior,
 )
 
-__all__ = ["prior_grid", "usual_priors"]
-
 Row = dict[str, Any]
 
 

@@ -20,8 +20,6 @@ from bayesmeta.sensitivity.power_scaling import power_scaling
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.tipping_point import TippingPoint, check_certainty, tipping_point
 
-__all__ = ["Sensitivity", "sensitivity"]
-
 TIPPED = ("tau", "mu", "beta")
 """Parameters of which a tipping point of the prior is sought, as far as the model has them."""
 

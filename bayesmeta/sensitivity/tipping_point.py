@@ -33,8 +33,6 @@ from bayesmeta.sensitivity.changed_priors import (
 )
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
 
-__all__ = ["TippingPoint", "check_certainty", "tipping_point"]
-
 DOUBLINGS = (-3, -2, -1, 0, 1, 2, 3)
 """Powers of two at which the prior's scale is looked at first: an eighth to eight times as wide."""
 

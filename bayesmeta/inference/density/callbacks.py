@@ -10,21 +10,8 @@ import numpy as np
 import numpy.typing as npt
 from numba import carray, types
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import Callback, compiled_callback, inlined
-
-__all__ = [
-    "LOG_DENSITY",
-    "NOT_FINITE",
-    "OK",
-    "Pointers",
-    "compiled_copy",
-    "pointers_to",
-    "state",
-    "value_and_gradient",
-    "zeros_at",
-]
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,26 +1,12 @@
 """Between a design and its compiled density: its arrays, starting points, and draws as variables."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.model import Design, ModelSpec
-
-__all__ = [
-    "density_data",
-    "named_scalars",
-    "parameters",
-    "parameters_size",
-    "size",
-    "starting_point",
-    "study_means",
-    "translate",
-    "variables",
-]
-
-Array = npt.NDArray[np.float64]
 
 TYPICAL_TAU_ARM = 0.2
 TYPICAL_RHO = 0.05
@@ -106,7 +92,7 @@ def _imputation(design: Design) -> dict[str, Array]:
     }
 
 
-def study_means(matrix: Array, n: Array, study: npt.NDArray[np.int64]) -> Array:
+def study_means(matrix: Array, n: Array, study: Integers) -> Array:
     """Return each study's mean covariates, weighted by patients."""
     # Half a patient each keeps a study without patients defined.
     weights = n + 0.5
@@ -132,9 +118,7 @@ def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
     return theta, information
 
 
-def _by_study(
-    level: Array, information: Array, study: npt.NDArray[np.int64]
-) -> tuple[Array, Array]:
+def _by_study(level: Array, information: Array, study: Integers) -> tuple[Array, Array]:
     """Return each study's mean level and the information on it, given what its arms differ by."""
     weights = information / (1 + TYPICAL_TAU_ARM**2 * information)
     total = np.bincount(study, weights=weights)

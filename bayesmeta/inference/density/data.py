@@ -2,16 +2,11 @@
 
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 from numba import carray
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.callbacks import Pointers, pointers_to
-
-__all__ = ["DensityData", "Parts", "pack", "parts_of", "unpack"]
-
-Array = npt.NDArray[np.float64]
 
 
 class Parts(NamedTuple):

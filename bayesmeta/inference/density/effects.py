@@ -6,16 +6,6 @@ from typing import NamedTuple
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.likelihoods import log_normal_cdf
 
-__all__ = [
-    "LOG_ROOT_TWO_PI",
-    "NORMAL",
-    "Noncentred",
-    "log_distribution",
-    "log_jacobian",
-    "noncentred",
-    "noncentring_adjoint",
-]
-
 NORMAL = 0
 """Code of the usual distribution."""
 

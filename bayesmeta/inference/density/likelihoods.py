@@ -4,8 +4,6 @@ from math import erfc, exp, expm1, log, log1p, pi, sqrt
 
 from bayesmeta.inference.compiled import compiled, inlined
 
-__all__ = ["BINOMIAL", "LOGIT", "log_likelihood", "log_normal_cdf", "log_rates"]
-
 Rates = tuple[float, float, float, float]
 """Log rate, log (1 - rate), and their derivatives in the linear predictor."""
 

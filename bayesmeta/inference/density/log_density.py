@@ -16,9 +16,9 @@ large parts themselves: what numba takes for a copy grows with the square of its
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import carray
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, state, value_and_gradient, zeros_at
 from bayesmeta.inference.density.data import DensityData, Parts, pack, parts_of, unpack
@@ -43,10 +43,6 @@ from bayesmeta.inference.density.studies import (
     studies_at,
 )
 from bayesmeta.inference.kernels import located
-
-__all__ = ["density_of", "family_density", "log_density", "usual_density"]
-
-Array = npt.NDArray[np.float64]
 
 NONE = -1
 """Place of a parameter that there is not."""

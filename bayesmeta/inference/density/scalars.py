@@ -4,25 +4,12 @@ from math import log
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.kernels import bounded, log_prior
-
-__all__ = [
-    "Scalars",
-    "add_missing",
-    "log_coefficients",
-    "log_known",
-    "log_missing",
-    "log_scalars",
-    "new_scalars",
-    "pull_scalars",
-]
-
-Array = npt.NDArray[np.float64]
 
 
 class Scalars(NamedTuple):

@@ -4,8 +4,8 @@ from math import log
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import (
@@ -18,19 +18,6 @@ from bayesmeta.inference.density.effects import (
 from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood
 from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior
-
-__all__ = [
-    "Studies",
-    "arm_means",
-    "log_arms",
-    "log_arms_and_effects",
-    "log_effects",
-    "pull_arms",
-    "pull_studies",
-    "studies_at",
-]
-
-Array = npt.NDArray[np.float64]
 
 
 class Studies(NamedTuple):

@@ -7,26 +7,10 @@ need neither.
 from math import exp, lgamma, log, log1p, pi
 from typing import NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI, NORMAL, log_distribution
 from bayesmeta.inference.density.likelihoods import log_rates
-
-__all__ = [
-    "STUDENT",
-    "Distribution",
-    "Kind",
-    "Study",
-    "StudyArms",
-    "distribution_of",
-    "log_arm",
-    "log_arm_at",
-    "log_arms",
-    "log_effect",
-    "log_integrand",
-]
 
 LOGIT, BINOMIAL = 0, 0
 SMALLEST_RHO = 1e-14
@@ -92,8 +76,6 @@ def _correction(x: float) -> float:
     y = 1 / (x * x)
     return (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188)))) / x
 
-
-Array = npt.NDArray[np.float64]
 
 STUDENT = 1
 """Code of a distribution whose constant is computed once: it takes longer than all the rest."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln
 
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.compiled import compiled
@@ -16,15 +16,11 @@ from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model import Design
 
-__all__ = ["study_log_likelihood"]
-
-Array = npt.NDArray[np.float64]
-
 
 class _Arms(NamedTuple):
     """Arms in the order of their studies, as the compiled function needs them."""
 
-    first: npt.NDArray[np.int64]
+    first: Integers
     """Position of each study's first arm, and the number of arms; shape (study + 1,)."""
     events: Array
     n: Array
@@ -94,7 +90,7 @@ def study_log_likelihood(
     return (found + coefficients).reshape(*shape, studies)
 
 
-def _arms(design: Design, order: npt.NDArray[np.int64]) -> tuple[_Arms, Array]:
+def _arms(design: Design, order: Integers) -> tuple[_Arms, Array]:
     """Return the arms in order, and the log binomial coefficients of each study."""
     spec, arms = design.spec, design.arms
     events, n = arms.events[order].astype(np.float64), arms.n[order].astype(np.float64)
@@ -151,7 +147,7 @@ def _check_imputed(
 
 
 def _given(
-    design: Design, variables: Mapping[str, Array], affine: _Affine, order: npt.NDArray[np.int64]
+    design: Design, variables: Mapping[str, Array], affine: _Affine, order: Integers
 ) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
@@ -197,7 +193,7 @@ def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:
 def _studies(  # noqa: PLR0917
     arms: _Arms,
     given: _Given,
-    codes: npt.NDArray[np.int64],
+    codes: Integers,
     code: int,
     tau: Array,
     own: Array,

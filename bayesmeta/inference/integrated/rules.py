@@ -12,23 +12,11 @@ from math import exp, isfinite, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.integrated.integrand import Study
 
-__all__ = [
-    "AGREEMENT",
-    "HEAVY_AGREEMENT",
-    "Hull",
-    "LogFunction",
-    "Peak",
-    "climb",
-    "log_panels",
-    "log_trapezoid",
-]
-
-Array = npt.NDArray[np.float64]
 Hull = tuple[float, float]
 LogFunction = Callable[[float, Study], float]
 

@@ -8,8 +8,8 @@ study of one arm a normal effect and the perturbation are one.
 from math import hypot, inf, isfinite, sqrt
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import (
@@ -35,10 +35,6 @@ from bayesmeta.inference.integrated.rules import (
     log_trapezoid,
 )
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
-
-__all__ = ["integrated_study"]
-
-Array = npt.NDArray[np.float64]
 
 BINOMIAL, LOGIT = 0, 0
 

@@ -1,28 +1,15 @@
 """Between a design of nested outcomes and its compiled density: arrays, starts, and variables."""
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammaln
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.density.coordinates import study_means
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.inference.nested.data import NestedData
 from bayesmeta.inference.nested.studies import cholesky_rows
 from bayesmeta.model import Design
 from bayesmeta.priors import Beta, Prior
-
-__all__ = [
-    "correlation_priors",
-    "correlations_of",
-    "nested_data",
-    "nested_parameters",
-    "nested_parameters_size",
-    "nested_size",
-    "nested_start",
-    "nested_variables",
-]
-
-Array = npt.NDArray[np.float64]
 
 HALF = 0.5
 TURN = 0.4

@@ -8,9 +8,9 @@ from math import exp
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from numba import carray
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, compiled_callback, inlined
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, state, zeros_at
 from bayesmeta.inference.density.likelihoods import log_rates
@@ -24,10 +24,6 @@ from bayesmeta.inference.nested.studies import (
     pull_cholesky,
     pull_studies,
 )
-
-__all__ = ["nested_density"]
-
-Array = npt.NDArray[np.float64]
 
 
 @inlined

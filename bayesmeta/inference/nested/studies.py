@@ -7,8 +7,8 @@ normal about what they let expect, so that correlated effects are treated as ind
 from math import exp, tanh
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.effects import (
     LOG_ROOT_TWO_PI,
@@ -18,18 +18,6 @@ from bayesmeta.inference.density.effects import (
 )
 from bayesmeta.inference.kernels import log1pexp, sigmoid
 from bayesmeta.inference.nested.data import NestedData
-
-__all__ = [
-    "cholesky_of",
-    "cholesky_rows",
-    "log_beta_of_logit",
-    "log_effects",
-    "partial_correlations",
-    "pull_cholesky",
-    "pull_studies",
-]
-
-Array = npt.NDArray[np.float64]
 
 
 @compiled

@@ -3,17 +3,13 @@
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.panels import Summit, climb
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.priors import Prior
-
-__all__ = ["Problem"]
-
-Array = npt.NDArray[np.float64]
 
 ORDER = 12
 """Gauss-Legendre nodes per panel."""

@@ -12,14 +12,11 @@ import numpy.typing as npt
 from scipy.optimize import elementwise
 from scipy.special import expit, logit
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.quadrature.new_study import mu_for_mean_rate
 from bayesmeta.inference.quadrature.panels import Panels
 from bayesmeta.inference.quadrature.surface import Surface
-
-__all__ = ["TARGETS", "Marginal"]
-
-Array = npt.NDArray[np.float64]
 
 NEGLIGIBLE = 1e-15
 """Probability of a line on which mean rates are not looked up."""

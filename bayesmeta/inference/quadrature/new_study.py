@@ -3,15 +3,11 @@
 import math
 
 import numpy as np
-import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.quadrature.panels import Panels, climb, outline, resolve, rule
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
-
-__all__ = ["mean_rates", "mu_for_mean_rate", "new_study_density", "new_study_panels"]
-
-Array = npt.NDArray[np.float64]
 
 REACH = 9.0
 """A normal density has nothing left beyond this many standard deviations."""

@@ -13,23 +13,11 @@ from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from numpy.polynomial import chebyshev
 from numpy.polynomial.legendre import leggauss
 
-__all__ = [
-    "Panels",
-    "Summit",
-    "climb",
-    "log_integral",
-    "outline",
-    "resolve",
-    "roughness",
-    "rule",
-    "weights_between",
-]
+from bayesmeta.arrays import Array
 
-Array = npt.NDArray[np.float64]
 LogDensity = Callable[[float], float]
 
 NEGLIGIBLE = 25.0

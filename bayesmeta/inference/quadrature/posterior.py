@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import expit, gammaln, log_expit
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.inference.quadrature.density import Problem
 from bayesmeta.inference.quadrature.marginals import TARGETS, Marginal
@@ -29,10 +30,6 @@ from bayesmeta.inference.quadrature.new_study import new_study_density
 from bayesmeta.inference.quadrature.panels import Panels, log_integral, roughness
 from bayesmeta.inference.quadrature.surface import Surface, resolved_posterior
 from bayesmeta.priors import Prior
-
-__all__ = ["QuadraturePosterior", "left_out_scores", "quadrature_posterior"]
-
-Array = npt.NDArray[np.float64]
 
 SMOOTH = 7.0
 """Widest panel of log-odds on which the binomial probability of a few patients is smooth."""
@@ -159,7 +156,7 @@ def _check(events: Array, n: Array, tau_prior: Prior | None) -> None:
         raise SettingsError(f"The prior of tau must allow positive values only; got {tau_prior}.")
 
 
-def left_out_scores(surface: Surface) -> tuple[Array, npt.NDArray[np.bool_]]:
+def left_out_scores(surface: Surface) -> tuple[Array, Flags]:
     """Return each study's log predictive density given the others, and whether it can be trusted.
 
     The posterior without study s is the full one divided by the study's likelihood L_s, so that

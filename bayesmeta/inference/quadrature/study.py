@@ -21,15 +21,10 @@ Trefethen & Weideman 2014, doi:10.1137/130932132 (the trapezoid rule).
 
 import math
 
-import numpy as np
-import numpy.typing as npt
-
+from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.kernels import sigmoid
 
-__all__ = ["integrated_log_likelihood"]
-
-Array = npt.NDArray[np.float64]
 Study = tuple[Array, float, Array, Array]
 """Linear predictors, tau, events and n, as arguments of `integrated_log_likelihood`."""
 Mesh = tuple[float, float, float, float, float]

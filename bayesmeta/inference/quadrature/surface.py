@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.density import Problem
@@ -22,10 +23,6 @@ from bayesmeta.inference.quadrature.panels import (
     weights_between,
 )
 from bayesmeta.priors import Prior
-
-__all__ = ["Surface", "resolved_posterior"]
-
-Array = npt.NDArray[np.float64]
 
 FAR = 25.0
 """Logarithm of the distance up to which tails are followed for the sake of moments alone."""
@@ -56,7 +53,7 @@ class Surface:
     tau: Array
     log_tau: Panels | None
     log_likelihood: Array
-    outermost: npt.NDArray[np.bool_]
+    outermost: Flags
     tolerance: float
 
     @cached_property
@@ -198,7 +195,7 @@ def _surface(
     problem: Problem,
     lines: list[Line],
     log_weights: Array,
-    of_tau: tuple[Array, Array, Array, npt.NDArray[np.bool_]] | None,
+    of_tau: tuple[Array, Array, Array, Flags] | None,
 ) -> Surface:
     """Stack lines; their densities are multiplied by their weights."""
     lower, upper, values = (

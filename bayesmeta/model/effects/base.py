@@ -8,12 +8,10 @@ from typing import Any, ClassVar, NamedTuple, override
 import numpy as np
 import numpy.typing as npt
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
 from bayesmeta.priors import HalfNormal, Prior
 
-__all__ = ["MixturePart", "ScaledEffects", "StudyEffects", "check_scale", "normal_nodes", "root_of"]
-
-Array = npt.NDArray[np.float64]
 Values = npt.ArrayLike
 
 REACH = 8.5

@@ -5,10 +5,9 @@ from typing import Any, ClassVar, override
 
 import numpy as np
 
-from bayesmeta.model.effects.base import Array, StudyEffects, Values
+from bayesmeta.arrays import Array
+from bayesmeta.model.effects.base import StudyEffects, Values
 from bayesmeta.priors import Prior
-
-__all__ = ["CommonEffect", "IndependentStudies"]
 
 
 @dataclass(frozen=True)

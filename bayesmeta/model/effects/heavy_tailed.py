@@ -7,11 +7,11 @@ from typing import Any, ClassVar, override
 import numpy as np
 from scipy import special
 
+from bayesmeta.arrays import Array
 from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError
 from bayesmeta.model.effects.base import (
     EXPONENT,
-    Array,
     MixturePart,
     ScaledEffects,
     Values,
@@ -21,8 +21,6 @@ from bayesmeta.model.effects.base import (
 from bayesmeta.model.effects.normal import NormalEffects
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Beta, Gamma, Prior, Truncated
-
-__all__ = ["ContaminatedEffects", "StudentTEffects"]
 
 LEAST_NU = 2.0
 """Degrees of freedom below which the effects have no variance."""

@@ -5,10 +5,9 @@ from typing import Any, ClassVar, override
 
 import numpy as np
 
-from bayesmeta.model.effects.base import Array, ScaledEffects, Values, check_scale, normal_nodes
+from bayesmeta.arrays import Array
+from bayesmeta.model.effects.base import ScaledEffects, Values, check_scale, normal_nodes
 from bayesmeta.priors import HalfNormal, Prior
-
-__all__ = ["ArmEffects", "NormalEffects"]
 
 
 @dataclass(frozen=True)

@@ -7,19 +7,17 @@ from typing import Any, ClassVar, override
 import numpy as np
 from scipy import special
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
 from bayesmeta.model.effects.base import (
     EXPONENT,
     REACH,
     WIDEST_STEP,
-    Array,
     ScaledEffects,
     Values,
     root_of,
 )
 from bayesmeta.priors import Normal, Prior
-
-__all__ = ["SkewNormalEffects"]
 
 BISECTIONS = 16
 

@@ -13,8 +13,6 @@ from markupsafe import Markup, escape
 from bayesmeta.report.document import Document, Table
 from bayesmeta.report.rendering.pieces import data_uri, shown_width, with_commands
 
-__all__ = ["as_html"]
-
 SHORT = 16
 """Cells of no more characters are never broken into lines."""
 

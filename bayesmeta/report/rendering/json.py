@@ -17,8 +17,6 @@ from bayesmeta.report.document import (
 )
 from bayesmeta.report.machine import records
 
-__all__ = ["as_json"]
-
 
 def as_json(document: Document) -> bytes:
     """Return the report as JSON: sections of blocks, each with its `kind`."""

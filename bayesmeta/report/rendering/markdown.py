@@ -21,8 +21,6 @@ from bayesmeta.report.document import (
 )
 from bayesmeta.report.rendering.pieces import data_uri, with_commands
 
-__all__ = ["as_docx", "as_markdown", "pandoc"]
-
 DPI = 200
 """Of figures in Word files."""
 

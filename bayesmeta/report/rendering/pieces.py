@@ -11,8 +11,6 @@ from PIL import Image
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.style import house_style
 
-__all__ = ["COMMAND", "data_uri", "shown_width", "with_commands"]
-
 COMMAND = re.compile(r"`(bayesmeta(?: [a-z][a-z-]*)*|--[a-z][a-z-]*|bayesmeta\.[a-z_]+)`")
 """No more than words of its own: what else stands between backticks, such as a name, stays text."""
 

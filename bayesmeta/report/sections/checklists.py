@@ -8,15 +8,6 @@ import pandas as pd
 from bayesmeta.report.document import Section, Table, Text
 from bayesmeta.report.sections import titles
 
-__all__ = [
-    "AUTHOR",
-    "LEFT_OUT",
-    "NOT_DONE",
-    "Answer",
-    "checklists_section",
-    "done",
-]
-
 AUTHOR, NOT_DONE = "needs the author", "not done"
 
 

@@ -7,16 +7,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.report.document import Block, Items, Section, Table
 from bayesmeta.report.sections import titles
 
-__all__ = [
-    "NOT_TO_BE_USED",
-    "PASSED",
-    "RELIABLE",
-    "UNRELIABLE",
-    "diagnostics_section",
-    "verdict_line",
-    "verdict_words",
-]
-
 PASSED = f"{titles.DIAGNOSTICS}: passed (Appendix A)."
 """At the top of a report, in which they are the first appendix."""
 

@@ -14,16 +14,6 @@ from bayesmeta.report.sections import titles
 from bayesmeta.report.text import rule_counts
 from bayesmeta.wording import PLAIN, Wording
 
-__all__ = [
-    "about_frame",
-    "evidence_section",
-    "evidence_sentence",
-    "inferred_sentence",
-    "limits_section",
-    "section_of_limits",
-]
-
-
 ORIGIN = ("derivation", "source", "ref", "locator", "note")
 """Columns that say how the count was derived and where it stands, as far as a table has them."""
 

@@ -14,8 +14,6 @@ from bayesmeta.report.sections import titles
 from bayesmeta.rounding import number_texts
 from bayesmeta.wording import Wording
 
-__all__ = ["latex", "model_blocks", "model_formulas", "model_section", "prior_blocks"]
-
 GREEK = frozenset({"mu", "beta", "tau", "nu", "rho", "theta", "eta"})
 
 _PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")

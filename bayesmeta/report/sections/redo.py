@@ -15,9 +15,6 @@ from bayesmeta.model import OwnModel, to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
 from bayesmeta.report.sections import titles
 
-__all__ = ["fit_command", "reading_options", "redo_section", "selection_options", "versions_table"]
-
-
 MATCHED = "condition: not "
 """How rules begin by which `matching` leaves rows out."""
 
