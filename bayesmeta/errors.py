@@ -7,7 +7,7 @@
     ├── SpecError         (ValueError)    a model: its formula, priors or TOML
     ├── ProfileError      (ValueError)    covariate values asked of a prediction
     ├── SettingsError     (ValueError)    an argument of a function
-    ├── RunError          (OSError)       a run folder that can't be written or read
+    ├── RunError          (OSError)       a run folder that cannot be written or read
     ├── SamplingError     (RuntimeError)  the sampler could not go on
     └── DiagnosticsError  (RuntimeError)  draws that should not be used
 
@@ -110,7 +110,7 @@ class SpecError(BayesmetaError, ValueError):
 
 
 class InapplicableError(SpecError):
-    """A model can't be told from these arms, though it may be from others; a `SpecError`.
+    """A model cannot be told from these arms, though it may be from others; a `SpecError`.
 
     Raised where a part of a model needs what the arms do not have, such as levels or studies of several
     arms. A comparison says so of the model and goes on with the others.
@@ -118,7 +118,7 @@ class InapplicableError(SpecError):
 
 
 class ProfileError(BayesmetaError, ValueError):
-    """A covariate profile can't be coded the way the fit was; a `ValueError`.
+    """A covariate profile cannot be coded the way the fit was; a `ValueError`.
 
     Examples
     --------
@@ -149,7 +149,7 @@ class SettingsError(BayesmetaError, ValueError):
 
 
 class RunError(BayesmetaError, OSError):
-    """A run folder can't be written, or what it holds can't be trusted; an `OSError`.
+    """A run folder cannot be written, or what it holds cannot be trusted; an `OSError`.
 
     Examples
     --------
@@ -191,7 +191,7 @@ class DiagnosticsError(BayesmetaError, RuntimeError):
     ...     bm.diagnose(fit).raise_for_problems()
     ... except bm.DiagnosticsError as error:
     ...     print(str(error).split(". ")[1])
-    There is one chain, which can't show that chains disagree
+    There is one chain, which cannot show that chains disagree
     """
 
 
@@ -234,7 +234,7 @@ class ModelWarning(UserWarning):
     >>> with warnings.catch_warnings(record=True, action="always") as caught:
     ...     fit = bm.fit(robust, arms, seed=1)
     >>> print(caught[0].message)
-    robust: 2 studies can't show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
+    robust: 2 studies cannot show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
     """
 
 

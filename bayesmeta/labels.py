@@ -188,7 +188,7 @@ def as_labels(source: LabelSource) -> Labels:
     except FileNotFoundError as error:
         raise SpecError(f"`labels`: no file {path}. Check the path.") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"`labels`: {path} can't be read as UTF-8 text: {error}.") from error
+        raise SpecError(f"`labels`: {path} cannot be read as UTF-8 text: {error}.") from error
     try:
         return _of_toml(text) if path.suffix.lower() == ".toml" else labels_of_csv(text)
     except SpecError as error:

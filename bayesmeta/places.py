@@ -35,7 +35,7 @@ def folders() -> list[Path]:
     The one that the user names, alone; or else that of the package, which may have been filled before
     it became read-only, and that of the user.
     """
-    # Installations that share a folder don't share code, which may differ.
+    # Installations that share a folder do not share code, which may differ.
     own = f"bayesmeta-{hashlib.sha256(str(PACKAGE).encode()).hexdigest()[:12]}"
     if named := os.environ.get(VARIABLE):
         return [expanded(named) / own]
@@ -76,10 +76,10 @@ def _temporary() -> Path:
         folder = _shared()
     except OSError as error:
         raise RunError(
-            f"Compiled code can't be kept: neither {refused} can be written, nor a temporary folder "
+            f"Compiled code cannot be kept: neither {refused} can be written, nor a temporary folder "
             f"({error.strerror or error}). Set {VARIABLE} to a folder that can be."
         ) from error
-    reason = f"neither {refused} can" if len(folders()) > 1 else f"{refused} can't"
+    reason = f"neither {refused} can" if len(folders()) > 1 else f"{refused} cannot"
     os.environ[VARIABLE] = str(folder)
     with suppress(FileExistsError):
         (folder / TOLD).touch(exist_ok=False)

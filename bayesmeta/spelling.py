@@ -46,7 +46,7 @@ def differences(spellings: Iterable[str]) -> list[str]:
 
 
 def shown(text: str) -> str:
-    """Return text in quotes, with what can't be seen written as its code."""
+    """Return text in quotes, with what cannot be seen written as its code."""
     seen = (
         letter if letter.isprintable() else letter.encode("unicode_escape").decode()
         for letter in text

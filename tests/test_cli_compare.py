@@ -144,7 +144,7 @@ def test_later_cohorts_are_predicted(tmp_path: Path) -> None:
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n >", "--test", "n > 50"],
-            "`--train`: `--where` can't be read",
+            "`--train`: `--where` cannot be read",
         ),
     ],
 )

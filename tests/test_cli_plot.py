@@ -44,7 +44,7 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
     found = json.loads(capsys.readouterr().out)
     assert code == (0 if found["diagnostics_ok"] else 1)
     assert {"forest", "prediction", "contrasts"} <= set(found["figures"])
-    # What the run can't have is not listed.
+    # What the run cannot have is not listed.
     assert "comparison" not in found["not_drawn"]
     assert sorted(map(Path, found["saved"])) == sorted((tmp_path / "figures").iterdir())
     for name in found["figures"]:

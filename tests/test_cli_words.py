@@ -50,7 +50,7 @@ REFUSED = [
         (["fit", "pooled", "-o", "x", "--ci", "3"], ["`--ci` must lie"]),
     (["fit", "pooled", "-o", "x", "--n", "0"], ["`--n` must"]),
     (["fit", "pooled", "-o", "x", "--target-accept", "2"], ["`--target-accept` must lie"]),
-    (["fit", "pooled", "-o", "x", "--where", "age >"], ["`--where` can't be read"]),
+    (["fit", "pooled", "-o", "x", "--where", "age >"], ["`--where` cannot be read"]),
     (["fit", "pooled", "-o", "x"], ["Name one by `--outcome`", "`--outcomes`"]),
     (["fit", "pooled", "-o", "x", "--outcomes", "ORR"], ["`--outcomes` must", "use `--outcome`"]),
     (["evidence", "check", "arms.csv", "--column", "xi=n"], ["`--column` maps to 'xi'"]),

@@ -47,7 +47,7 @@ ENDS = {"compare": 0, "demo": 0, "grid": 0, "validate": 0}
 FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
 ELSEWHERE = {"fit", "run"}
 FREE = {"calibrate", "models", "selfcheck", "warm"}
-"""Commands that check or compile everything, and may load it, or that read what fits don't."""
+"""Commands that check or compile everything, and may load it, or that read what fits do not."""
 
 FILES = {
     "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",

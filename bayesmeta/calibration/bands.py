@@ -3,7 +3,7 @@
 If every rank is as likely, the number of truths up to each rank is binomial. A band that gives each
 of these numbers the same tail probability holds all of them at once with a probability that a
 recursion over the ranks gives exactly (Säilynoja, Bürkner & Vehtari 2022,
-doi:10.1007/s11222-022-10090-6). Simulations, as in ArviZ, can't resolve the small probabilities
+doi:10.1007/s11222-022-10090-6). Simulations, as in ArviZ, cannot resolve the small probabilities
 that many comparisons at once need.
 """
 

@@ -2,7 +2,7 @@
 
 Three things are kept with each result. The model and the layout of its evidence, as a hash. The
 density, as its values and those of the variables at fixed points: rewriting it leaves them, another
-posterior or other coordinates don't. The code of every module that a fit runs through, as a hash
+posterior or other coordinates do not. The code of every module that a fit runs through, as a hash
 each, of its syntax without docstrings, comments and formatting.
 
 A result is *stale* if one of the first two differs: it is about another posterior. It is *edited*
@@ -30,7 +30,7 @@ ROOT = "bayesmeta.calibration.trials"
 """Module where the code of a result begins; what it imports of this package belongs to it."""
 
 APART = ("bayesmeta.evidence", "bayesmeta.errors", "bayesmeta.calibration.layouts")
-"""What can't change a result, or only through the model and layout, which are kept themselves."""
+"""What cannot change a result, or only through the model and layout, which are kept themselves."""
 
 POINTS = 6
 RATE = 0.4

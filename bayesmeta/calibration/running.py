@@ -77,7 +77,7 @@ def calibrate(
     SettingsError
         If an argument is out of its range.
     RunError
-        If `out` can't be written, or holds a file that is no result, or workers can't start.
+        If `out` cannot be written, or holds a file that is no result, or workers cannot start.
     SamplingError
         If the sampler stops, or a worker process dies.
 

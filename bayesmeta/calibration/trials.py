@@ -2,7 +2,7 @@
 
 Where truths are drawn from the model, they are spread over the draws evenly, whatever the model
 (Talts et al. 2018, arXiv:1804.06788). That holds for every function of parameters and evidence,
-of which the joint log likelihood is needed: parameters alone don't tell a posterior from its prior
+of which the joint log likelihood is needed: parameters alone do not tell a posterior from its prior
 (Modrák et al. 2025, doi:10.1214/23-BA1404).
 """
 

@@ -24,7 +24,7 @@ def asked_gates(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
             )
     if NOTHING in names and len(names) > 1:
         raise SettingsError(
-            f"`--fail-on {NOTHING}` can't be asked for beside others. Leave it out."
+            f"`--fail-on {NOTHING}` cannot be asked for beside others. Leave it out."
         )
     return tuple(name for name in names if name != NOTHING)
 

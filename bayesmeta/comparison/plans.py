@@ -32,7 +32,7 @@ class Plan:
     def as_json(self) -> dict[str, Any]:
         """Return what the fit without a study depends on, as JSON can hold it."""
         settings = asdict(self.settings)
-        # Draws don't depend on it.
+        # Draws do not depend on it.
         del settings["cores"]
         question = asdict(self.question)
         # All outcomes are asked about.

@@ -131,7 +131,7 @@ def check_spec(spec: object, name: str = "spec") -> None:
     if not isinstance(spec, ModelSpec):
         raise SpecError(
             f"`{name}` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec; "
-            "a user-supplied PyMC model can't be fitted without a study."
+            "a user-supplied PyMC model cannot be fitted without a study."
         )
 
 
@@ -197,7 +197,7 @@ def same_rows(models: Mapping[str, ModelSpec], arms: Arms, rows: str) -> dict[st
     if lost and any(len(names) < len(models) for names in lost.values()) and rows == "same":
         told = listed(f"{label} (not in {', '.join(names)})" for label, names in lost.items())
         raise SpecError(
-            f"The models can't use the same arms, because a covariate is missing: {told}. Compare them on the arms that "
+            f"The models cannot use the same arms, because a covariate is missing: {told}. Compare them on the arms that "
             "all can use by rows='common', or leave a model out."
         )
     dropped = np.array([label in lost for label in arms.labels], dtype=bool)

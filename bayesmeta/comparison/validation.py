@@ -191,7 +191,7 @@ def _check_apart(train: Arms, test: Arms) -> None:
     both = sorted(set(map(str, train.studies)) & set(map(str, test.studies)))
     if both:
         raise EvidenceError(
-            f"A study can't be both in `train` and in `test`: {listed(both)}. Leave it out of one."
+            f"A study cannot be both in `train` and in `test`: {listed(both)}. Leave it out of one."
         )
     groups = [_groups(arms) for arms in (train, test)]
     shared = sorted(set(groups[0]) & set(groups[1]))
@@ -231,7 +231,7 @@ def _check_known(fit: Fit, test: Arms) -> None:
             reasons.append(reason)
     if unexpected:
         raise ProfileError(
-            f"`test`: the model can't predict {listed(unexpected)}; of the first: {reasons[0]} Leave them out, or take a "
+            f"`test`: the model cannot predict {listed(unexpected)}; of the first: {reasons[0]} Leave them out, or take a "
             "model without that covariate."
         )
 

@@ -84,7 +84,7 @@ def _text(path: Path) -> str:
     except IsADirectoryError:
         raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
     except OSError as error:
-        raise EvidenceError(f"{path} can't be read: {error.strerror}.") from error
+        raise EvidenceError(f"{path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise EvidenceError(
             f"{path} is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8 (comma delimited)'."

@@ -252,7 +252,7 @@ def _broken_parts(frame: pd.DataFrame) -> list[Finding]:
         ),
         *broken(
             "part",
-            f"an arm that has parts can't be part of another (`{PART_OF}`)",
+            f"an arm that has parts cannot be part of another (`{PART_OF}`)",
             nested,
             "Name the whole arm as the owner of the smallest parts.",
         ),

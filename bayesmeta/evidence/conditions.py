@@ -92,7 +92,7 @@ def matches(condition: str, frame: pd.DataFrame) -> Flags:
         where = error.offset if isinstance(error, SyntaxError) and not quoted else None
         place = "" if where is None else f" at character {where}"
         raise EvidenceError(
-            f"`where` can't be read{place}: {condition!r}. {_advice(condition)}{_FORM}"
+            f"`where` cannot be read{place}: {condition!r}. {_advice(condition)}{_FORM}"
         ) from error
     return _truth(tree, frame, _Condition(condition, quoted)).yes
 

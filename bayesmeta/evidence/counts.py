@@ -123,6 +123,6 @@ def _refuse_same_patients_twice(frame: pd.DataFrame) -> None:
     again = dict.fromkeys(f"{study}/{arm}" for study, arm in inner if (study, arm) in whole)
     if again:
         raise EvidenceError(
-            f"A whole arm can't be pooled with its own parts or strata: {listed(again)}. "
+            f"A whole arm cannot be pooled with its own parts or strata: {listed(again)}. "
             "Keep the parts or the whole."
         )

@@ -37,7 +37,7 @@ def read_evidence(
         optional; so are `label`, `part_of`, `overlap_group`, `overlap_rank`, `default_include`,
         `exclusion_reason` and `derivation`, which `EvidenceTable.select` uses. Every other column
         is a covariate. Cells of a file are separated by commas or semicolons; blanks around a cell
-        don't count.
+        do not count.
     columns : mapping, optional
         Columns of the table that have other names: ``{"events": "xi", "n": "ni"}``.
     missing : sequence of str, optional

@@ -170,7 +170,7 @@ def parts_or_whole(
 
 
 def _against_parts(counts: _Counts, whole: Places, parts: Places, where: str) -> str:
-    """Return why the parts of an arm don't stand for it in an outcome; empty if they do."""
+    """Return why the parts of an arm do not stand for it in an outcome; empty if they do."""
     [own], [own_n] = counts.events[whole], counts.n[whole]
     events, n = counts.events[parts].sum(), counts.n[parts].sum()
     if (events, n) != (own, own_n):

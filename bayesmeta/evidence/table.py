@@ -237,7 +237,7 @@ class EvidenceTable:
                 )
             return (asked_outcome(self.frame, self.name, outcome),)
         if outcome is not None:
-            raise SettingsError("`outcome` and `outcomes` can't both be given. Leave one out.")
+            raise SettingsError("`outcome` and `outcomes` cannot both be given. Leave one out.")
         if by_definition is not None:
             check_choice("by_definition", by_definition, ("missing", "keep"))
         return asked_outcomes(self.frame, self.name, outcomes)

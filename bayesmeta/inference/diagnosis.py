@@ -228,7 +228,7 @@ def _unchecked(fit: Fit) -> tuple[str, ...]:
 def _about_parameters(table: pd.DataFrame, mu: Array) -> Iterable[Problem]:
     alone = len(mu) < THRESHOLDS.chains
     if alone:
-        yield _problem("chains", "There is one chain, which can't show that chains disagree.")
+        yield _problem("chains", "There is one chain, which cannot show that chains disagree.")
     still = [str(chain) for chain, draws in enumerate(mu) if draws.size > 1 and np.ptp(draws) == 0]
     if still:
         yield _problem("stuck", f"Chain {listed(still)} does not move.")

@@ -179,7 +179,7 @@ class Fit:
         """
         if isinstance(self.spec, OwnModel):
             raise SettingsError(
-                "A fit of a PyMC model can't be saved as a run, which could not be made again from it. "
+                "A fit of a PyMC model cannot be saved as a run, which could not be made again from it. "
                 "Save its draws: fit.draws.to_netcdf('draws.nc', engine='h5netcdf')."
             )
         with whole_folder(folder, force=force) as partial:

@@ -91,7 +91,7 @@ def read_run(folder: str | PathLike[str]) -> Contents:
     try:
         return _contents(path, manifest)
     except (AttributeError, KeyError, TypeError, ValueError, OSError, BayesmetaError) as error:
-        raise RunError(f"{path} can't be read: {error}. Fit again.") from error
+        raise RunError(f"{path} cannot be read: {error}. Fit again.") from error
 
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
@@ -111,7 +111,7 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
         made = manifest["provenance"]["versions"].get("formulaic")
         raise RunError(
-            f"the coding of its covariates can't be had again with formulaic {version('formulaic')}; it was "
+            f"the coding of its covariates cannot be reproduced with formulaic {version('formulaic')}; it was "
             f"made with {made}"
         )
     settings = SamplerSettings(**manifest["settings"])

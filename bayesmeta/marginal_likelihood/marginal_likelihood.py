@@ -184,12 +184,12 @@ def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
     if not has_draws(fit):
         return ""
     if isinstance(fit.spec, OwnModel):
-        return "the fit is of a PyMC model, whose effects can't be integrated out here"
+        return "the fit is of a PyMC model, whose effects cannot be integrated out here"
     if fit.spec.covariates.impute and fit.design.imputed:
         names = listed(one.name for one in fit.design.imputed)
         return (
             f"the model imputes {names}, whose known values would be part of the evidence, so that it "
-            "could not be compared with models that don't"
+            "could not be compared with models that do not"
         )
     draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if draws < FEWEST_DRAWS:

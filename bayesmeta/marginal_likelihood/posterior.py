@@ -229,7 +229,7 @@ class Drawn:
         still = [name for name, own in zip(names, spread, strict=True) if not own > 0]
         if still:
             raise SettingsError(
-                f"The draws of {listed(still)} don't vary: the sampler was stuck. Look at bm.diagnose(fit)."
+                f"The draws of {listed(still)} do not vary: the sampler was stuck. Look at bm.diagnose(fit)."
             )
         return bridged(self.posterior.log_density, self.points, rng)
 

@@ -105,7 +105,7 @@ class Coding:
                     row += share * (self._raw(pd.DataFrame([part]))[0] - self.origin)
         except (ValueError, RuntimeWarning) as error:
             raise ProfileError(
-                f"`profile` {values_text(profile or {})} can't be coded: {error} Stay within the range of the evidence."
+                f"`profile` {values_text(profile or {})} cannot be coded: {error} Stay within the range of the evidence."
             ) from error
         if not np.isfinite(row).all():
             raise ProfileError(

@@ -26,7 +26,7 @@ class Covariates:
         Reference level of each factor; `mu` is the linear predictor there.
     groups : mapping
         Levels of a factor to be taken as one: ``{"design": {"prospective": ["phase1", "phase2"]}}``.
-        Arms that don't state theirs are left out, unless a group takes them in as ``""``.
+        Arms that do not state theirs are left out, unless a group takes them in as ``""``.
     centre : mapping
         Value of a numeric column at which `mu` stands; the mean over arms where not given.
     level_proportions : mapping

@@ -185,4 +185,4 @@ def _text(path: Path) -> str:
             f"No file {path}. Bundled models go by name: {', '.join(bundled_models())}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise SpecError(f"{path} can't be read as UTF-8 text: {error}.") from error
+        raise SpecError(f"{path} cannot be read as UTF-8 text: {error}.") from error

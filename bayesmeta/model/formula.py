@@ -167,7 +167,7 @@ def _terms(stripped: str, text: str) -> list[list[str]]:
             raise
         reason = unquoted(str(error).splitlines()[0]) if str(error) else "it is not a formula"
         raise SpecError(
-            f"`formula` can't be read: '{text}' ({reason}). {_HELP} {_NAMES}"
+            f"`formula` cannot be read: '{text}' ({reason}). {_HELP} {_NAMES}"
         ) from error
     if ["1"] not in parsed:
         raise SpecError(
@@ -181,7 +181,7 @@ def _factor(expression: str) -> Factor:
         tree = ast.parse(expression, mode="eval").body
     except (SyntaxError, ValueError) as error:
         raise SpecError(
-            f"`formula` can't be read at '{unquoted(expression)}'. {_HELP} {_NAMES}"
+            f"`formula` cannot be read at '{unquoted(expression)}'. {_HELP} {_NAMES}"
         ) from error
     for node in ast.walk(tree):
         _check_node(node, unquoted(expression))

@@ -1,4 +1,4 @@
-"""Learning the coding of covariates from the arms, and refusing what can't be coded."""
+"""Learning the coding of covariates from the arms, and refusing what cannot be coded."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -100,7 +100,7 @@ def _tau_levels(
     if by is None or by in levels:
         return dict(levels)
     if by in (STUDY, "events", "n"):
-        raise SpecError(f"`by` can't be '{by}'. Name a study-level column.")
+        raise SpecError(f"`by` cannot be '{by}'. Name a study-level column.")
     studies = frame.groupby(frame[by].map(level_text))[STUDY].nunique()
     ordered = sorted(studies.index, key=lambda level: (-studies[level], level))
     return {**levels, by: tuple(ordered)}
@@ -117,7 +117,7 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
     for name in text:
         if name in calculated:
             raise SpecError(
-                f"`formula`: '{name}' holds text and can't be calculated with. Use it by itself."
+                f"`formula`: '{name}' holds text and cannot be calculated with. Use it by itself."
             )
     both = [
         factor.column for factor in factors if factor.column in marked and not factor.categorical
@@ -204,7 +204,7 @@ def _learnt(
             columns = terms.columns(prepared)
     except (ValueError, TypeError) as error:
         raise SpecError(
-            f"`formula` '{formula}' can't be evaluated on these arms: {error}."
+            f"`formula` '{formula}' cannot be evaluated on these arms: {error}."
         ) from error
     if terms.empty:
         raise SpecError(
@@ -250,5 +250,5 @@ def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
     ]
     raise InapplicableError(
         f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
-        f"{len(matrix)} arms; {listed(redundant)} can't be told apart from the others. Leave out or group covariates."
+        f"{len(matrix)} arms; {listed(redundant)} cannot be told apart from the others. Leave out or group covariates."
     )

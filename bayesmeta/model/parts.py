@@ -38,7 +38,7 @@ def content_of(text: str, name: str) -> dict[str, Any]:
     level: list[Any] = [content]
     for _ in range(DEEPEST):
         level = [part for whole in level for part in _within(whole)]
-    # What is nested too deep can't be shown in a message either, on a stack that is nearly full.
+    # What is nested too deep cannot be shown in a message either, on a stack that is nearly full.
     if level:
         raise SpecError(f"{name} has more than {DEEPEST} levels of nesting. Take some out.")
     return content

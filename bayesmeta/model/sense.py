@@ -183,7 +183,7 @@ def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
     if studies < distribution.fewest_studies:
         yield (
-            f"{studies} studies can't show {distribution.feature}: `{listed(distribution.units)}` rests on its "
+            f"{studies} studies cannot show {distribution.feature}: `{listed(distribution.units)}` rests on its "
             "prior. NormalEffects assumes less."
         )
 
@@ -214,7 +214,7 @@ def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     for name, prior in likelihood.parameters.items():
         if prior.interval(0.95)[1] > LARGEST_INFORMED_RHO:
             yield (
-                f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects can't "
+                f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects cannot "
                 "be told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
             )
 

@@ -121,7 +121,7 @@ class ModelSpec:
         if self.likelihood.overdispersed and self.arm_effects is not None:
             raise SpecError(
                 f"`arm_effects` and a {self.likelihood.words} likelihood both let arms differ beyond chance, and "
-                "can't be told apart. Keep one of them."
+                "cannot be told apart. Keep one of them."
             )
 
     @property

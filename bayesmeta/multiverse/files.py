@@ -93,7 +93,7 @@ def load_grid(source: str | PathLike[str]) -> SpecificationGrid:
         ) from None
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise SpecError(
-            f"{path} can't be read as UTF-8 text: {error}. `bayesmeta grid --example` prints a grid."
+            f"{path} cannot be read as UTF-8 text: {error}. `bayesmeta grid --example` prints a grid."
         ) from error
     return parse_grid(text, path.name)
 

@@ -162,7 +162,7 @@ def _jobs(
     grid: SpecificationGrid, rows: Sequence[PlannedRow], seed: int, *, alone: bool
 ) -> list[Job]:
     """Return a job for each row that can be fitted; those of one fit have one key."""
-    # Draws don't depend on it: many fits at once keep all processors busy with a chain each.
+    # Draws do not depend on it: many fits at once keep all processors busy with a chain each.
     settings = grid.settings if alone else replace(grid.settings, cores=1)
     return [
         Job(
@@ -198,7 +198,7 @@ def _folder(
         "grid.toml": grid_toml(grid),
         "evidence.csv": str(table.frame.to_csv(index=False, lineterminator="\n")),
     }
-    # Names that look like numbers, which the file itself can't tell from numbers.
+    # Names that look like numbers, which the file itself cannot tell from numbers.
     if names := read_otherwise(table.frame):
         texts["text.json"] = json.dumps(names, ensure_ascii=False)
     with open_run(out, kind="grid", identity=identity, texts=texts) as folder:

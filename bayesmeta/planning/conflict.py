@@ -47,7 +47,7 @@ class Conflict:
         side = "more" if self.events > self.expected else "fewer"
         seen = f"{self.events} responders of {self.n}, {self.expected:.1f} expected"
         if self.two_sided < STRONG:
-            return f"Strong conflict: far {side} than the prior predicts ({seen}); don't borrow without asking why."
+            return f"Strong conflict: far {side} than the prior predicts ({seen}); do not borrow without asking why."
         if self.two_sided < CONFLICT:
             return f"Conflict: {side} than the prior predicts ({seen}); look at the result without borrowing."
         return f"No conflict: within what the prior predicts ({seen})."
@@ -78,7 +78,7 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     >>> prior = BetaMixture([1], a=[12], b=[18])
     >>> prior_data_conflict(prior, events=34, n=40).words
     "Strong conflict: far more than the prior predicts (34 responders of 40, 16.0 expected);
-    don't borrow without asking why."
+    do not borrow without asking why."
 
     References
     ----------

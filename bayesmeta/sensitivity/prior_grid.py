@@ -116,7 +116,7 @@ def prior_grid(
         else checked_lists(fit.spec, fit.arms, priors)
     )
     changes: list[dict[str, Any]] = [{}, *changes_of(own, tried, together=together)]
-    # Every model is made before the first fit: a prior that can't be is found at once.
+    # Every model is made before the first fit: a prior that cannot be is found at once.
     models = [(changed, _with_priors(fit.spec, changed)) for changed in changes]
     return pd.DataFrame(
         [

@@ -65,7 +65,7 @@ def test_one_study_says_little_about_the_next() -> None:
     fit = pooled(arms_of([(8, 20)]))
     table = quantities(fit)
     assert fit.arms.studies.tolist() == ["trial000"]
-    # Alone, a study can't show how much studies differ: tau nearly keeps its prior, HalfNormal(1),
+    # Alone, a study cannot show how much studies differ: tau nearly keeps its prior, HalfNormal(1),
     # of mean 0.798. The value is by quadrature over mu, tau and the study's effect.
     assert table.loc["tau", "mean"] == pytest.approx(0.718, abs=0.08)
     shrunken = bm.shrinkage(fit).iloc[0]

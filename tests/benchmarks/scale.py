@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def measured(arms: int, way: str, draws: int, depth: int) -> dict[str, Any]:
-    """Return what one fit costs; draws that don't fit in memory are not asked for."""
+    """Return what one fit costs; draws that do not fit in memory are not asked for."""
     seconds, observed = timed(lambda: bm.read_evidence(evidence(arms)).select())
     spec = bm.ModelSpec(covariates=bm.Covariates("regimen", reference={"regimen": "a"}))
     settings = bm.SamplerSettings(draws=draws, max_treedepth=depth, arm_draws=way != "parameters")

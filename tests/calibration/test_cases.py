@@ -55,7 +55,7 @@ def all_or_nothing(counts: np.ndarray, around: np.ndarray) -> float:
 def test_few_simulated_tables_are_all_or_nothing(case: Case) -> None:
     design, rng = case.designs[0], np.random.default_rng(1)
     events = draw_events(design, prior_draws(design, rng, (400,)), rng)
-    # The default prior of mu has room for rates near 0 and 1, which small arms can't tell from them.
+    # The default prior of mu has room for rates near 0 and 1, which small arms cannot tell from them.
     assert all_or_nothing(events, design.arms.n) < (0.2 if case.part == "coverage" else 0.1)
 
 

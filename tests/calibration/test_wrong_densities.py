@@ -117,7 +117,7 @@ def verdicts(
 
 
 def test_a_jacobian_left_out_is_found() -> None:
-    # With this prior the density stays proper without it, so that chains don't run away.
+    # With this prior the density stays proper without it, so that chains do not run away.
     assert verdicts("tau-LogNormal-3-none", without_jacobian, 800)["tau"] < 1e-6
 
 

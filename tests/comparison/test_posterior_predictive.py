@@ -1,4 +1,4 @@
-"""The posterior predictive check, against its definition and cases that fit and don't."""
+"""The posterior predictive check, against its definition and cases that fit and do not."""
 
 from collections.abc import Callable
 

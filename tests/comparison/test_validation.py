@@ -89,7 +89,7 @@ def test_the_whole_result_is_reproducible(earlier: bm.Arms, later: bm.Arms) -> N
 
 
 def test_a_level_never_seen_cannot_be_predicted(earlier: bm.Arms, later: bm.Arms) -> None:
-    with pytest.raises(bm.ProfileError, match=r"can't predict richardcarpentier2023.*no level"):
+    with pytest.raises(bm.ProfileError, match=r"cannot predict richardcarpentier2023.*no level"):
         bm.validate(bm.load_model("regimen"), train=earlier, test=later, seed=1)
 
 

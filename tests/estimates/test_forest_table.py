@@ -101,7 +101,7 @@ def test_weights_are_shares_within_the_group(common):
     weights = rows(numbers.table, ARM).set_index("study")["weight"]
     assert weights["d"] == pytest.approx(1)
     assert weights["a"] < weights["c"]
-    # Markers of different groups can't be compared by them.
+    # Markers of different groups cannot be compared by them.
     assert numbers.sizes == "n"
     assert forest_numbers(common).sizes == "weight"
 

@@ -1,4 +1,4 @@
-"""What the evidence can't tell: overlaps against closed forms, counts and sentences by hand."""
+"""What the evidence cannot tell: overlaps against closed forms, counts and sentences by hand."""
 
 from collections.abc import Callable
 from itertools import pairwise

@@ -101,7 +101,7 @@ def test_random_evidence_agrees_with_dense_least_squares(seed: int) -> None:
     arguments = {"design": design, "information": information, "study": study}
     found = share_within(contrasts, **arguments, tau=tau)
     for contrast, value in zip(contrasts, found, strict=True):
-        # Dense inverses need columns of one size; shares don't depend on it.
+        # Dense inverses need columns of one size; shares do not depend on it.
         size = np.array([1, 1, 1, 10, 1e-3])
         scaled = {**arguments, "design": (design - design.mean(axis=0)) / size}
         total = dense_information(contrast / size, **scaled, tau=tau)
@@ -149,7 +149,7 @@ def test_the_bundled_evidence_agrees_with_dense_least_squares(parts_fit: bm.Fit)
     contrast = np.eye(7)[4]
     tau = float(parts_fit.posterior["tau"].mean())
     total = dense_information(contrast, **arguments, tau=tau)
-    # goldberg2017 and stahl2021 gave both; other regimens don't help.
+    # goldberg2017 and stahl2021 gave both; other regimens do not help.
     expected = dense_information(contrast, **arguments, tau=None) / total
     assert within_shares(draws_of(parts_fit), contrast[None])[0] == pytest.approx(expected)
     assert 0.6 < expected < 0.8

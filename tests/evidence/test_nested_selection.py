@@ -236,7 +236,7 @@ CALLS: list[tuple[dict[str, object], type[Exception], str]] = [
     (
         {"outcome": "CR", "outcomes": ["ORR", "CR"]},
         bm.SettingsError,
-        "`outcome` and `outcomes` can't both be given",
+        "`outcome` and `outcomes` cannot both be given",
     ),
     (
         {"outcome": "CR", "by_definition": "keep"},
@@ -305,7 +305,7 @@ def by_hand(**columns: object) -> bm.Arms:
         (lambda: by_hand(study=["a", "a"]), "label of its own; a occurs again"),
         (
             lambda: by_hand(study=["a", "a"], arm=["x", "y"], part_of=["", "x"]),
-            "whole arm can't be pooled with its own parts or strata: a/x",
+            "whole arm cannot be pooled with its own parts or strata: a/x",
         ),
         (
             lambda: bm.Arms(by_hand().frame.iloc[:0], pd.DataFrame(), outcomes=("ORR", "CR")),

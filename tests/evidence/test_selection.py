@@ -192,7 +192,7 @@ def test_derivations_without_the_column_would_have_no_effect() -> None:
 def test_arms_refuse_a_whole_with_its_own_parts_or_strata(columns: dict[str, list[str]]) -> None:
     frame = pd.DataFrame({"study": "s", "events": [5, 2], "n": [20, 8], **columns})
     with pytest.raises(
-        bm.EvidenceError, match="whole arm can't be pooled with its own parts or strata: s/whole"
+        bm.EvidenceError, match="whole arm cannot be pooled with its own parts or strata: s/whole"
     ):
         bm.Arms(frame, frame.iloc[:0])
 

@@ -170,6 +170,6 @@ def test_a_machine_that_cannot_be_written_at_all_is_an_error_of_our_own(home: Pa
     process = start(home, NOWHERE, *words, **UNWRITABLE)
     _, error = process.communicate()
     assert process.returncode == 2
-    assert "Error: Compiled code can't be kept: neither " in error
+    assert "Error: Compiled code cannot be kept: neither " in error
     assert "Set NUMBA_CACHE_DIR to a folder that can be." in error
     assert "Traceback" not in error

@@ -46,7 +46,7 @@ def test_it_gives_what_the_family_gives(arms: bm.Arms) -> None:
     for answer in (bm.identifiability, bm.notes, bm.verify):
         with pytest.raises(bm.SettingsError, match="needs the parts of a ModelSpec"):
             answer(own)
-    with pytest.raises(bm.SettingsError, match="can't be saved as a run"):
+    with pytest.raises(bm.SettingsError, match="cannot be saved as a run"):
         own.save("run")
     with pytest.raises(bm.SettingsError, match="must be a Fit of a ModelSpec"):
         bm.refit(own, stream=0)

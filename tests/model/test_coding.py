@@ -1,4 +1,4 @@
-"""Coding: learnt from the arms, applied unchanged to profiles, refused where it can't be."""
+"""Coding: learnt from the arms, applied unchanged to profiles, refused where it cannot be."""
 
 from collections.abc import Callable
 
@@ -116,8 +116,8 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
         (bm.Covariates("regimen", {"regimen": "z"}), "must be one of its levels; got 'z'"),
         (bm.Covariates("same", {"same": "x"}), "'same' has one level only, 'x'"),
         (bm.Covariates("fixed"), "'fixed' has one value only, 3"),
-        (bm.Covariates("age + double"), "rank 2 on 6 arms; .* can't be told apart"),
-        (bm.Covariates("log(regimen)"), "'regimen' holds text and can't be calculated with"),
+        (bm.Covariates("age + double"), "rank 2 on 6 arms; .* cannot be told apart"),
+        (bm.Covariates("log(regimen)"), "'regimen' holds text and cannot be calculated with"),
         (bm.Covariates("age", {"age": "60"}), "'age', which holds numbers"),
         (bm.Covariates("regimen", {"regimen": "a"}, centre={"regimen": 1}), "coded by levels"),
         (bm.Covariates("log(age - 100)"), "no finite value at age 60.08, where mu would stand"),

@@ -74,8 +74,8 @@ def test_tau_by_numbers_taken_as_levels(make_arms: Maker) -> None:
         ("periode", {"period": PERIOD}, "`by` names 'periode', which is no column.*'period'"),
         ("period", {"period": ["old"] * 8}, "'period' has one level only, 'old', in these arms"),
         ("line", {"line": range(8)}, "'line' has a level for each study"),
-        ("study", {}, "`by` can't be 'study'"),
-        ("events", {}, "`by` can't be 'events'"),
+        ("study", {}, "`by` cannot be 'study'"),
+        ("events", {}, "`by` cannot be 'events'"),
     ],
 )
 def test_columns_that_tau_can_not_go_by(
@@ -128,12 +128,12 @@ def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
 @pytest.mark.parametrize(
     ("distribution", "message"),
     [
-        (bm.StudentTEffects(), "4 studies can't show outlying ones: `nu` rests on its prior"),
+        (bm.StudentTEffects(), "4 studies cannot show outlying ones: `nu` rests on its prior"),
         (
             bm.ContaminatedEffects(),
-            "4 studies can't show outlying ones: `outlier_proportion` rests",
+            "4 studies cannot show outlying ones: `outlier_proportion` rests",
         ),
-        (bm.SkewNormalEffects(), "4 studies can't show a skew distribution: `skew` rests"),
+        (bm.SkewNormalEffects(), "4 studies cannot show a skew distribution: `skew` rests"),
     ],
 )
 def test_few_studies_show_no_shape(
@@ -154,7 +154,7 @@ def test_few_studies_of_a_level_leave_its_tau_to_the_prior(make_arms: Maker) -> 
 def test_overdispersion_and_study_effects_of_single_arms_overlap(
     make_arms: Maker, distribution: bm.StudyEffects
 ) -> None:
-    with pytest.warns(bm.ModelWarning, match="with one arm per study, `rho`.*can't be told apart"):
+    with pytest.warns(bm.ModelWarning, match="with one arm per study, `rho`.*cannot be told apart"):
         design(make_arms, study_effects=distribution, likelihood=bm.BetaBinomial())
 
 

@@ -79,7 +79,7 @@ JUMBLES = st.lists(st.sampled_from([*NAMES, *OTHERS, *SPACES]), max_size=9)
 
 
 def read_by_formulaic(text: str) -> list[list[str]] | None:
-    """Return the terms of a formula beyond the intercept; None where formulaic can't read it."""
+    """Return the terms of a formula beyond the intercept; None where formulaic cannot read it."""
     try:
         terms = [[factor.expr for factor in term.factors] for term in Formulaic(text)]
     except (FormulaicError, AttributeError):
@@ -101,7 +101,7 @@ def test_a_formula_is_read_as_formulaic_reads_it(text: str) -> None:
     found, expected = read_here(text), read_by_formulaic(text or "1")
     if isinstance(found, str):
         # What formulaic reads is refused for what it holds, never as if it could not be read.
-        assert expected is None or "can't be read:" not in found
+        assert expected is None or "cannot be read:" not in found
     else:
         assert found == expected
 

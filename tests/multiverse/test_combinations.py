@@ -1,4 +1,4 @@
-"""Planning a grid: what is one fit, what can't be, and that fits don't depend on each other."""
+"""Planning a grid: what is one fit, what cannot be, and that fits do not depend on each other."""
 
 import pickle
 import warnings
@@ -124,7 +124,7 @@ def test_notes_are_kept_instead_of_warned(table: bm.EvidenceTable) -> None:
     [left_out] = notes["ORR / all / age / student / binomial / default"]
     assert "arms are left out because age_median is missing" in left_out
     [few] = notes["ORR / few / none / student / binomial / default"]
-    assert few.startswith("2 studies can't show outlying ones: `nu` rests on its prior.")
+    assert few.startswith("2 studies cannot show outlying ones: `nu` rests on its prior.")
 
 
 @pytest.mark.parametrize(

@@ -154,7 +154,7 @@ def test_a_file_is_loaded_and_named_after(tmp_path: Path) -> None:
     with pytest.raises(bm.SpecError, match=r"No file .*none\.toml.*--example"):
         load_grid(tmp_path / "none.toml")
     file.write_bytes(b"schema = 1 # \xe9")
-    with pytest.raises(bm.SpecError, match=r"overnight\.toml can't be read as UTF-8"):
+    with pytest.raises(bm.SpecError, match=r"overnight\.toml cannot be read as UTF-8"):
         load_grid(file)
     with pytest.raises(bm.SpecError, match=r"`source` must be a path; got 3"):
         load_grid(3)  # type: ignore[arg-type]

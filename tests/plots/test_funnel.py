@@ -42,7 +42,7 @@ def test_limits_with_heterogeneity_are_those_of_the_beta_binomial():
         [lower], [upper] = interpolated_limits(np.array([size]), rates, 0.95)
         distribution = stats.betabinom(size, 3, 5)
         for events in range(size + 1):
-            # Far enough from the tail that 400 rates in place of the distribution don't matter.
+            # Far enough from the tail that 400 rates in place of the distribution do not matter.
             if (
                 min(abs(distribution.cdf(events) - 0.025), abs(distribution.sf(events - 1) - 0.025))
                 > 1e-4

@@ -195,7 +195,7 @@ def test_buttons_are_reached_by_keyboard(opened: Callable[[str, int], Any]) -> N
     page.keyboard.press("Space")
     assert heading.get_attribute("aria-sort") == "descending"
     assert page.evaluate("document.querySelectorAll('thead button').length") == 0, (
-        "isn't printed again"
+        "is not printed again"
     )
 
 

@@ -132,7 +132,7 @@ def test_word_files_hold_the_names(hostile: Document) -> None:
 
 
 def test_only_commands_of_the_reports_own_are_code() -> None:
-    text = "`bayesmeta sensitivity` does, or `--quick`; `ls` and `bayesmeta <b>` don't."
+    text = "`bayesmeta sensitivity` does, or `--quick`; `ls` and `bayesmeta <b>` do not."
     document = Document("Title", "", (Section("Section", (Text(text),)),), "made")
     page, source = (FORMATS[form](document).decode() for form in ("html", "md"))
     assert (

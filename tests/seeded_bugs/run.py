@@ -90,7 +90,7 @@ class Copies:
         with _fault(copy, bug), tempfile.TemporaryDirectory() as compiled:
             # A fault in compiled code must not replace what other faults' tests share.
             own = Path(compiled) if bug["file"].startswith("inference") else copy / ".compiled"
-            # Tests that can't be collected any more are as plain as failures.
+            # Tests that cannot be collected any more are as plain as failures.
             return _outcome(copy, tests, own) in (FAILED, STOPPED)
 
 

@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _keep_to_one_processor(worker: str) -> None:
-    """Chains and other processes of this worker share its processor, so that workers don't compete."""
+    """Chains and other processes of this worker share its processor, so that workers do not compete."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
     if hasattr(os, "sched_setaffinity"):

@@ -58,7 +58,7 @@ class StudyEffects(ABC):
     fewest_studies: ClassVar[int] = 0
     """Studies below which the parameter of its own rests on its prior."""
     feature: ClassVar[str] = ""
-    """What so few studies can't show, such as ``"outlying ones"``."""
+    """What so few studies cannot show, such as ``"outlying ones"``."""
     units: ClassVar[Mapping[str, str]] = {}
     """Unit of each parameter of its own, such as ``{"nu": "degrees of freedom"}``."""
     transition_scale: ClassVar[float] = 1.0
