@@ -19,7 +19,7 @@ Names are loaded when they are first used, so that importing the package is quic
     estimates   posterior_of(fit) -> rates of a profile -> summary, predict, contrast, ...
     plots, report, cli   tables -> figures, text, JSON, documents
 
-One outcome and several nested outcomes take the same steps: `Arms.outcomes` tells them apart.
+One outcome and several nested outcomes take the same steps: `Arms.outcomes` distinguishes them.
 Results have a dimension or a column ``outcome`` only where there are several. Draws and quadrature
 answer through one interface, `estimates.posterior`.
 

@@ -110,7 +110,7 @@ class SpecError(BayesmetaError, ValueError):
 
 
 class InapplicableError(SpecError):
-    """A model cannot be told from these arms, though it may be from others; a `SpecError`.
+    """A model is not identifiable from these arms, though it may be from others; a `SpecError`.
 
     Raised where a part of a model needs what the arms do not have, such as levels or studies of several
     arms. A comparison says so of the model and goes on with the others.
@@ -129,7 +129,7 @@ class ProfileError(BayesmetaError, ValueError):
     ...     bm.predict(fit, n=40, profile={"age": 60}, seed=2)
     ... except bm.ProfileError as error:
     ...     print(error)
-    `profile` names 'age', which is no covariate of the model. The model has no covariates: leave
+    `profile` names 'age', which is not a covariate of the model. The model has no covariates: leave
     `profile` out.
     """
 
@@ -220,7 +220,7 @@ class ModelWarning(UserWarning):
     """The evidence says little about a part of the model, or a prior is far wider; a `UserWarning`.
 
     Issued where a model meets its arms, by `fit` and `build`. A part of which the evidence says little
-    rests on its prior; the prior of the coefficient of a number is told with what it allows where its
+    depends on its prior; the prior of the coefficient of a number is told with what it allows where its
     standard deviation, over one of the column, exceeds 2 on the scale of the link.
 
     Examples
@@ -230,11 +230,11 @@ class ModelWarning(UserWarning):
     >>> import warnings
     >>> rows = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]})
     >>> arms = bm.read_evidence(rows).select()
-    >>> robust = bm.ModelSpec("robust", study_effects=bm.StudentTEffects())
+    >>> robust = bm.ModelSpec("t", study_effects=bm.StudentTEffects())
     >>> with warnings.catch_warnings(record=True, action="always") as caught:
     ...     fit = bm.fit(robust, arms, seed=1)
     >>> print(caught[0].message)
-    robust: 2 studies cannot show outlying ones: `nu` rests on its prior. NormalEffects assumes less.
+    t: 2 studies cannot identify outlying studies: `nu` depends on its prior. NormalEffects assumes less.
     """
 
 

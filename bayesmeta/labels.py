@@ -41,7 +41,7 @@ class Labels:
     Raises
     ------
     SpecError
-        If it is no mapping of mappings of text, a label is blank, or two values of a column share one.
+        If it is not a mapping of mappings of text, a label is blank, or two values share one.
 
     Examples
     --------
@@ -138,7 +138,7 @@ class Labels:
                 if value not in (ITSELF, *there):
                     what = OUTCOME if column == OUTCOME else f"level of '{column}'"
                     raise SpecError(
-                        f"`labels` names '{value}', which is no {what}. {_there(there)} "
+                        f"`labels` names '{value}', which is not a {what}. {_there(there)} "
                         "Correct the label, or leave it out."
                     )
 
@@ -164,7 +164,7 @@ def _check(column: object, values: Any) -> None:
     twice = [label for label in dict.fromkeys(own) if own.count(label) > 1]
     if twice:
         raise SpecError(
-            f"`labels` gives two values of '{column}' one label: {listed(twice)}. Give each its own."
+            f"`labels` gives two values of '{column}' one label: {listed(twice)}. Give each a different one."
         )
 
 

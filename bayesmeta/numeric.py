@@ -27,7 +27,7 @@ def is_whole(value: object) -> TypeGuard[int]:
 
 
 def numbers(values: object) -> "npt.NDArray[np.float64] | None":
-    """Return values as an array; None where any is no number, such as text that looks like one."""
+    """Return values as an array; None where any is not a number, such as text that looks like one."""
     import numpy as np
 
     try:

@@ -60,7 +60,7 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
     assert jobs == {path.name: path.stat().st_mtime_ns for path in (folder / "jobs").iterdir()}
     checked = run("run", folder, "--check", cwd=folder.parent)
     assert checked.returncode == 0
-    assert "Every file is as it was written." in checked.stdout
+    assert "No file has changed since it was written." in checked.stdout
 
 
 @pytest.mark.slow
@@ -88,7 +88,7 @@ def test_a_comparison_that_is_killed_ends_with_the_same_bytes(
     _, told = process.communicate(timeout=60)
     if name == "SIGINT":
         assert process.returncode == 3
-        assert "finished fits are kept in run. The same command goes on from there." in told
+        assert "finished fits are kept in run. The same command resumes the run." in told
         assert "Traceback" not in told
     kept = {path.name: path.read_bytes() for path in jobs.glob("*.json")}
     assert 2 <= len(kept) < 30
@@ -128,7 +128,7 @@ def test_later_cohorts_are_predicted(tmp_path: Path) -> None:
         (["compare", ".", "--outcome", "CR", "--out", "run"], "holds no model file"),
         (["compare", "pooled", "pooled", "--outcome", "CR", "--out", "run"], "pooled occurs again"),
         (["compare", "pooled", "--out", "run"], "Name one by `--outcome`"),
-        (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is no covariate"),
+        (["compare", "pooled", *SMALL, "--out", "run", "--profile", "age=3"], "is not a covariate"),
         (["compare", "arms", *SMALL, "--out", "run"], "need studies of several arms"),
         (
             ["compare", "pooled", *SMALL, "--out", "run", "--workers", "0"],

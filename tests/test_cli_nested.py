@@ -35,7 +35,7 @@ def test_a_selection_shows_who_reports_what(capsys: pytest.CaptureFixture[str]) 
     assert run("evidence", "show", *OUTCOMES) == 0
     printed = capsys.readouterr().out
     assert "arms that report ORR 23, CR_CRi 30, CR 14" in printed
-    assert "so it recorded nothing beyond CR_CRi" in printed
+    assert "so it recorded no response beyond CR_CRi" in printed
     assert run("evidence", "show", *OUTCOMES, "--by-definition", "keep", "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert sum(arm["ORR"] is not None for arm in found["arms"]) == 27
@@ -148,7 +148,7 @@ def test_a_saved_fit_of_several_outcomes_is_checked(
     assert run("run", saved, "--check") == 0
     printed = capsys.readouterr().out
     assert "a fit of model 'regimen'" in printed
-    assert "Every file is as it was written." in printed
+    assert "No file has changed since it was written." in printed
 
 
 @pytest.mark.parametrize("command", ["contrast", "shrinkage"])

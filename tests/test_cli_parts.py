@@ -40,8 +40,8 @@ def test_parts_that_rest_on_priors_are_noted(
     Path("by.toml").write_text(MODEL)
     run("fit", "by.toml", "--evidence", "mine.csv", "--out", "run", *QUICK)
     printed, notes = capsys.readouterr()
-    assert "Note: by design: 3 studies cannot show outlying ones" in notes
-    assert "Note: by design: tau rests on its prior where there are fewer" in notes
+    assert "Note: by design: 3 studies cannot identify outlying studies" in notes
+    assert "Note: by design: tau depends on its prior where there are fewer" in notes
     assert "Parameters (probit; 95% interval)" in printed
     assert "one for each level of design" in printed
     assert "tau[p]" in printed

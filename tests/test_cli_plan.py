@@ -115,7 +115,7 @@ def test_a_sample_size_is_found_and_planned_for(
     sizes = pd.read_csv(tmp_path / "plan" / "sample_size.csv")
     assert set(sizes["prior"]) == {"MAP", "robust", "none"}
     assert run(*asked, *limits) == 0
-    assert "Patients   that keep a type-I error of 10% (one-sided)" in capsys.readouterr().out
+    assert "Patients   for a type-I error of at most 10% (one-sided)" in capsys.readouterr().out
     few = ["--n-max", "3", "--out", tmp_path / "none"]
     assert run(*asked, *few) == 0
     assert "No plan: with the robust prior, no number of patients to 3" in capsys.readouterr().out

@@ -92,7 +92,7 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
         (["forrest"], "There is no figure 'forrest'. Did you mean 'forest'"),
         (["--n", "0"], "`--n` must be a whole number of patients from 1"),
         (["--profile", "regimen=c"], "regimen"),
-        (["--unit", "age=years"], "`--unit` names 'age', which is no numeric covariate"),
+        (["--unit", "age=years"], "`--unit` names 'age', which is not a numeric covariate"),
     ],
 )
 def test_what_can_not_be_asked_leaves_nothing_behind(saved, tmp_path, capsys, arguments, message):
@@ -158,7 +158,7 @@ def test_a_comparison_has_its_figures(arms, tmp_path, capsys):
     assert "`--labels` names 'nobody'" in capsys.readouterr().err
     (tmp_path / "run" / "arms.csv").write_text("changed")
     assert run(tmp_path / "run", "--out", tmp_path / "more") == 2
-    assert "not as it was written" in capsys.readouterr().err
+    assert "changed since it was written" in capsys.readouterr().err
 
 
 def test_a_grid_has_its_curve(arms, tmp_path, capsys):
@@ -209,4 +209,4 @@ def test_options_say_how_rates_are_shown_and_what_stands_in_the_forest(pooled, t
     assert "Rate per 1,000" in text
     assert "Mine" in text
     assert run(pooled, "forest", "--order", "colour", "--out", tmp_path / "no") == 2
-    assert "`--order` names 'colour', which is no column" in capsys.readouterr().err
+    assert "`--order` names 'colour', which is not a column" in capsys.readouterr().err

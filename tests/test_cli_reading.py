@@ -58,7 +58,7 @@ def test_every_command_takes_the_options(command: str, capsys: pytest.CaptureFix
     [
         (("--column", "xi"), "`--column` must be written events=xi; got 'xi'"),
         (("--column", "responders=xi"), "`--column` maps to 'responders', which has no meaning"),
-        (("--text", "events"), "`--text` names 'events', which is no covariate"),
+        (("--text", "events"), "`--text` names 'events', which is not a covariate"),
     ],
 )
 def test_options_that_say_nothing(

@@ -93,7 +93,7 @@ def test_a_label_of_what_is_not_there_is_refused_with_what_there_is() -> None:
         )
     )
     with pytest.raises(
-        bm.SpecError, match=r"'DCE', which is no level of 'regimen'\. There are: .*DEC"
+        bm.SpecError, match=r"'DCE', which is not a level of 'regimen'\. There are: .*DEC"
     ):
         labelled(table, Labels({"regimen": {"DCE": "decitabine"}}))
     with pytest.raises(bm.SpecError, match=r"'response', which is no outcome\. There is none"):
@@ -106,7 +106,7 @@ def test_a_label_of_what_is_not_there_is_refused_with_what_there_is() -> None:
         covariates=bm.Covariates("regimen", {"regimen": "AZA"}),
         labels={"regimen": {"DCE": "decitabine"}},
     )
-    with pytest.raises(bm.SpecError, match="'DCE', which is no level of 'regimen'"):
+    with pytest.raises(bm.SpecError, match="'DCE', which is not a level of 'regimen'"):
         bm.fit(spec, table.select(), seed=1)
 
 

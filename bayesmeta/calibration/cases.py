@@ -51,7 +51,7 @@ def select_cases(parts: Sequence[str] = (), *, short: bool = False) -> tuple[Cas
     wrong = [part for part in parts if part not in known]
     if wrong:
         raise SettingsError(
-            f"`parts` names {listed(wrong)}, which is no part of calibration. {nearest(wrong[0], known)}"
+            f"`parts` names {listed(wrong)}, which is not a part of calibration. {nearest(wrong[0], known)}"
         )
     chosen = tuple(case for case in cases if not parts or case.part in parts)
     return _short(chosen) if short else chosen

@@ -20,7 +20,7 @@ FORMAT = 1
 SUFFIX = ".json"
 
 WIDTHS = 101
-"""Widths of intervals that are told apart: 0 to 100 percentage points."""
+"""Widths of intervals that are distinguished: 0 to 100 percentage points."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _read(path: Path) -> CaseResult:
         return CaseResult(tally=counts, **content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise RunError(
-            f"{path} is no result of a calibration ({error}). Remove it; it will be made again."
+            f"{path} is not a result of a calibration ({error}). Remove it; it will be made again."
         ) from error
 
 

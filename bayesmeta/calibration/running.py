@@ -121,7 +121,7 @@ def calibrate(
             except BrokenProcessPool as error:
                 raise SamplingError(
                     f"A worker process died (killed, or out of memory) at or after case {case.name}; seed {seed} "
-                    f"reproduces it. Finished cases are kept in {folder}: the same command goes on from there."
+                    f"reproduces it. Finished cases are kept in {folder}: the same command resumes the run."
                 ) from error
             write_result(kept[case.name], folder)
     return Calibration(tuple(kept[case.name] for case in cases))

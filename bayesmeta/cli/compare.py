@@ -56,7 +56,7 @@ def compare(
         typer.Option(
             "--out",
             "-o",
-            help="Folder of the run. A run that was stopped goes on there.",
+            help="Folder of the run. An interrupted run resumes there.",
         ),
     ],
     seed: Seed = DEFAULT_SEED,

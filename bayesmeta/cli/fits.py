@@ -128,7 +128,7 @@ def contrast(
         bool,
         typer.Option(
             "--ranks",
-            help="Show ranks and SUCRA though some levels are compared between studies only.",
+            help="Show ranks and SUCRA even if some levels are compared between studies only.",
         ),
     ] = False,
 ) -> Answer:

@@ -97,7 +97,8 @@ def run(
 ) -> int:
     """Show what a run folder holds and how far it is; --check verifies its files.
 
-    With --check, the exit code is 2 if a file is not as it was written, or if the run is not finished.
+    With --check, the exit code is 2 if a file has changed since it was written, or the run is
+    not finished.
     """
     from bayesmeta.report.run_text import fit_run_json, fit_run_lines, run_json, run_lines
     from bayesmeta.runs import check_run, describe_run
@@ -109,7 +110,7 @@ def run(
         print_json({"path": str(folder), "kind": "fit", "ok": False, "problems": list(problems)})
         return BAD_INPUT
     if is_fit and problems:
-        raise RunError(f"{folder} is not as it was written: {listed(problems)}. Fit again.")
+        raise RunError(f"{folder} has changed since it was written: {listed(problems)}. Fit again.")
     if is_fit:
         import bayesmeta as bm
 
@@ -124,9 +125,9 @@ def run(
     print_blocks(*lines)
     if problems:
         raise RunError(
-            f"{folder} is not as it was written: {listed(problems)}. Run the same again: jobs whose file is damaged "
+            f"{folder} has changed since it was written: {listed(problems)}. Run the same again: jobs whose file is damaged "
             "are done again, tables written again."
         )
     if check:
-        print_blocks("", "Every file is as it was written.")
+        print_blocks("", "No file has changed since it was written.")
     return OK

@@ -33,9 +33,7 @@ def grid(
     file: Annotated[Path | None, typer.Argument(help="A grid file (.toml). See --example.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(
-            "--out", "-o", help="Folder of the run. A run that was stopped goes on there."
-        ),
+        typer.Option("--out", "-o", help="Folder of the run. An interrupted run resumes there."),
     ] = None,
     evidence: Evidence = BUNDLED,
     seed: Annotated[

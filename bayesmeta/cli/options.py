@@ -45,7 +45,7 @@ Profiles = Annotated[
     list[str] | None,
     typer.Option(
         "--profile",
-        help="covariate=value; may be repeated. Other covariates stand at their reference or centre.",
+        help="covariate=value; may be repeated. Other covariates are at their reference level or centre.",
     ),
 ]
 RatesPer = Annotated[
@@ -235,7 +235,7 @@ def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) 
     elif notation:
         raise SettingsError(
             f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
-            "say how a file is written. Leave them out."
+            "describe the format of a file. Leave them out."
         )
     else:
         table = load_evidence(evidence)
@@ -263,5 +263,5 @@ def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dic
             yield {"executor": executor}
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
-            f"Interrupted; finished fits are kept in {out}. The same command goes on from there."
+            f"Interrupted; finished fits are kept in {out}. The same command resumes the run."
         ) from None

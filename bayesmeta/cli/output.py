@@ -43,7 +43,7 @@ def _lines(block: "str | Iterable[str | Block]") -> list[str]:
 
 
 def print_json(content: object) -> None:
-    """Print for machines, with the notes told; what is no number is null before it comes here."""
+    """Print for machines, with the notes told; what is not a number is null before it comes here."""
     if isinstance(content, dict):
         content = content | {"notes": [*content.get("notes", ()), *told()]}
     print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False))

@@ -29,7 +29,7 @@ def models(as_json: AsJson = False) -> int:
 def calibrate(
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="Folder of the results. What is done is not done again."),
+        typer.Option("--out", "-o", help="Folder of the results. Finished fits are not repeated."),
     ],
     part: Annotated[
         list[str] | None, typer.Option(help="A part of the model family. May be repeated.")

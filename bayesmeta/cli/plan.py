@@ -19,7 +19,7 @@ def plan(
     profile: Profiles = None,
     outcome: Outcome = None,
     allow_unreliable: Annotated[
-        bool, typer.Option("--allow-unreliable", help="Use a fit that failed its diagnostics.")
+        bool, typer.Option("--allow-unreliable", help="Accept a fit that failed its diagnostics.")
     ] = False,
 ) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""

@@ -37,12 +37,12 @@ def report(
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
     quick: Annotated[
-        bool, typer.Option("--quick", help="Of a fit: leave out what fits the model again.")
+        bool, typer.Option("--quick", help="Of a fit: leave out the parts that refit the model.")
     ] = False,
     ranks: Annotated[
         bool,
         typer.Option(
-            "--ranks", help="Show ranks of levels though some are compared between studies only."
+            "--ranks", help="Show ranks of levels even if some are compared between studies only."
         ),
     ] = False,
     title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,

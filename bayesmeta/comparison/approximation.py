@@ -130,7 +130,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec.
+        If `fit` is not a Fit of a ModelSpec.
 
     References
     ----------

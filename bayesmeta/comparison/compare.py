@@ -172,7 +172,9 @@ def _named(models: Sequence[ModelSpec]) -> dict[str, ModelSpec]:
     names = [one.name for one in models]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise SpecError(f"Models are told apart by name; {listed(twice)} occurs again. Rename one.")
+        raise SpecError(
+            f"Models are distinguished by name; {listed(twice)} occurs again. Rename one."
+        )
     return {one.name: one for one in models}
 
 

@@ -43,8 +43,8 @@ class Comparison:
         depends on the priors throughout, by how much it changes at most if one prior is half or twice
         as wide, `prior_change`, and which, `prior_changed`;
         `fits`, `failed` and `flagged` (failed diagnostics) fits, `divergences`. A model of which a
-        fit failed has no rank. Where a model cannot be told from these arms, its row comes last, and
-        the column `not_applicable` has the reason.
+        fit failed has no rank. Where a model is not identifiable from these arms, its row comes
+        last, and the column `not_applicable` has the reason.
     left_out : mapping
         The tables behind it of each model, by name.
     notes : tuple of str

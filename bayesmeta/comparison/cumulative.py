@@ -95,7 +95,7 @@ def cumulative(
 
     The model stays that of the whole evidence, with its coding of covariates; a coefficient of which
     the studies so far say nothing has its prior. Rows share their studies: that an estimate settles
-    is no test, and a look each year no reason to stop.
+    is not a test, and a look each year no reason to stop.
 
     Parameters
     ----------
@@ -130,7 +130,7 @@ def cumulative(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, or an argument is out of its range.
+        If `fit` is not a Fit of a ModelSpec, or an argument is out of its range.
     EvidenceError
         If the evidence has no column `by`, it is not numeric, or no arm has a value.
     ProfileError

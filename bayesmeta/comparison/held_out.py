@@ -118,7 +118,7 @@ def _lacking(fit: Fit, frame: pd.DataFrame) -> list[str]:
 def _distribution_of(fit: Fit, name: str) -> tuple[Array, Array]:
     """Return mean and standard deviation of a column in each draw, in its own unit.
 
-    Where all arms of the fit have a value it is no part of the fit, and follows from these values.
+    Where all arms of the fit have a value it is not a part of the fit, and follows from these values.
     """
     names = [one.name for one in fit.design.imputed]
     if name in names:

@@ -189,7 +189,7 @@ def _fitted(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, R
 
 
 def _marginal(fit: Fit, seed: int) -> Row:
-    """Return the log marginal likelihood, and how far it rests on the priors; empty if there is none."""
+    """Return the log marginal likelihood, and how far it depends on the priors; empty if none."""
     if why_no_marginal_likelihood(fit):
         return {}
     found = log_marginal_likelihood(fit, seed=seed)

@@ -88,7 +88,7 @@ def posterior_predictive_check(fit: Fit, *, seed: int) -> PosteriorPredictiveChe
     Raises
     ------
     SettingsError
-        If the fit is no fit of one outcome or kept no draws of arms, or the seed is out of range.
+        If the fit is not a fit of one outcome or kept no draws of arms, or the seed is out of range.
     EvidenceError
         If fewer than two arms have patients.
 

@@ -52,7 +52,7 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
     for name in question.profile:
         if name not in known:
             hint = nearest(name, known) if known else "No model has covariates: leave it out."
-            raise ProfileError(f"`profile` names '{name}', which is no covariate. {hint}")
+            raise ProfileError(f"`profile` names '{name}', which is not a covariate. {hint}")
     for design in designs.values():
         own = own_part(design.coding, question.profile)
         design.coding.row(own)
@@ -62,7 +62,7 @@ def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
         hint = (
             nearest(question.factor, factors) if factors else "No model has factors: leave it out."
         )
-        raise SettingsError(f"`factor` names '{question.factor}', which is no factor. {hint}")
+        raise SettingsError(f"`factor` names '{question.factor}', which is not a factor. {hint}")
 
 
 def profile_asked(question: Question, designs: Mapping[str, Design]) -> str:

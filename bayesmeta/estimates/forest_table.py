@@ -128,7 +128,7 @@ def _factor(coding: Coding, by: str | None) -> str | None:
         return factors[0] if factors else None
     if by not in factors:
         hint = nearest(by, factors) if factors else "The model has no factors: leave `by` out."
-        raise SettingsError(f"`by` names '{by}', which is no factor of the model. {hint}")
+        raise SettingsError(f"`by` names '{by}', which is not a factor of the model. {hint}")
     return by
 
 
@@ -194,7 +194,7 @@ def _column(arms: Arms, rates: pd.DataFrame, argument: str, name: str) -> "pd.Se
     if name not in arms.frame.columns:
         valid = dict.fromkeys([*map(str, rates.columns), *map(str, arms.frame.columns)])
         raise SettingsError(
-            f"`{argument}` names '{name}', which is no column of the evidence or of the figure. "
+            f"`{argument}` names '{name}', which is not a column of the evidence or of the figure. "
             f"{nearest(name, valid)}"
         )
     return arms.frame[name].set_axis(rates.index)

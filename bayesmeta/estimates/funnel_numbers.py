@@ -37,7 +37,7 @@ NODES = 400
 """Rates that stand for a distribution of rates, each as probable as the others."""
 
 LEAST = 1e-300
-"""Tail probability below which residuals are no longer told apart, at 37 standard deviations."""
+"""Tail probability below which residuals are no longer distinguished, at 37 standard deviations."""
 
 _COLUMNS = ["kind", "study", "arm", "label", "events", "n", "rate", "typical", "chance_lower"]
 _COLUMNS += ["chance_upper", "model_lower", "model_upper", "residual", "outside"]

@@ -105,7 +105,7 @@ def without_tau(spec: ModelSpec) -> str:
     if not spec.study_effects.pools:
         return "studies are independent, so that a new study has the prior of mu"
     if spec.likelihood.parameters or spec.arm_effects is not None:
-        return "no study effects; arms differ for themselves"
+        return "no study effects; arms vary independently"
     return (
         "none in this model (common effect), so arms of one profile share one rate, which a new "
         "study has as well"

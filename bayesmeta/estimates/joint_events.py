@@ -133,7 +133,7 @@ def _number(text: str, at: int, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise _unreadable(text, at, f"'{value}' is no number") from None
+        raise _unreadable(text, at, f"'{value}' is not a number") from None
 
 
 def _advice(part: str) -> str:

@@ -52,7 +52,7 @@ def notes(fit: Fit) -> tuple[str, ...]:
     Raises
     ------
     SettingsError
-        If `fit` is no Fit, or is of a user-supplied PyMC model.
+        If `fit` is not a Fit, or is of a user-supplied PyMC model.
 
     Examples
     --------
@@ -73,7 +73,7 @@ def _unpooled(fit: Fit) -> Iterator[str]:
     """Yield what independent studies do not tell."""
     if not fit.spec.study_effects.pools:
         yield (
-            "Without pooling, mu and the rates of a new study are the prior: studies tell nothing of one "
+            "Without pooling, mu and the rates of a new study have their priors: studies do not inform one "
             "that is not among them."
         )
 
@@ -86,7 +86,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterator[str]:
         named = [f"{name} ({studies})" for name, studies in pairs]
         yield (
             f"Fewer than {FEWEST_STUDIES} studies inform {listed(named)}: "
-            "one study's peculiarities cannot be told from the effect, and the prior counts."
+            "one study's peculiarities cannot be separated from the effect, and the prior matters."
         )
     references = {
         f"{factor}[{levels[0]}]": len(studies_by_level(fit.coding, fit.arms, factor)[levels[0]])
@@ -110,7 +110,7 @@ def _weak(table: pd.DataFrame) -> Iterator[str]:
         )
     silent = table.loc[table["silent"], "coefficient"]
     if len(silent):
-        yield f"The evidence says nothing about {listed(silent)}: only the prior does."
+        yield f"The evidence has no information about {listed(silent)}: its posterior is its prior."
     same = table[table["prior_overlap"] > UNCHANGED]
     if len(same):
         pairs = zip(same["coefficient"], same["prior_overlap"], strict=True)

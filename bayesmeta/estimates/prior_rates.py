@@ -26,7 +26,7 @@ BLOCKS = 16
 """Parts of the table that are computed at once."""
 
 LOG_ODDS = np.linspace(-30, 30, 1501)
-"""Where distributions are tabulated: rates beyond cannot be told from 0 or 1."""
+"""Where distributions are tabulated: rates beyond cannot be distinguished from 0 or 1."""
 
 
 TINY = 1e-12

@@ -1,4 +1,4 @@
-"""`prior_sensitivity`: how far tau and the prediction interval rest on the prior of tau."""
+"""`prior_sensitivity`: how far tau and the prediction interval depend on the prior of tau."""
 
 from typing import NamedTuple
 

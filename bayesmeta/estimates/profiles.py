@@ -160,7 +160,7 @@ def checked_factor(coding: Coding, factor: object) -> str:
         return factors[0]
     if not isinstance(factor, str) or factor not in factors:
         raise SettingsError(
-            f"`factor` names '{factor}', which is no factor of the model. {nearest(str(factor), factors)}"
+            f"`factor` names '{factor}', which is not a factor of the model. {nearest(str(factor), factors)}"
         )
     return factor
 
@@ -173,7 +173,7 @@ def level_pairs(coding: Coding, factor: str, against: object) -> list[Pair]:
     [versus] = coding.covariates.levels_of(factor, [against])
     if versus not in levels:
         raise SettingsError(
-            f"`against` names '{against}', which is no level of '{factor}'. {nearest(str(against), levels)}"
+            f"`against` names '{against}', which is not a level of '{factor}'. {nearest(str(against), levels)}"
         )
     return [(level, versus) for level in levels if level != versus]
 

@@ -37,7 +37,7 @@ class Question:
     Raises
     ------
     ProfileError
-        If `profile` is no mapping.
+        If `profile` is not a mapping.
     SettingsError
         If another argument is out of its range.
 

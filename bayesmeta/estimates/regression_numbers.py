@@ -117,7 +117,7 @@ def _arms(
     known = arms["x"].notna()
     if not known.any():
         raise EvidenceError(
-            f"`covariate`: '{covariate}' is known of no arm with patients. Name another."
+            f"`covariate`: '{covariate}' is missing in every arm with patients. Name another."
         )
     return arms[known], tuple(arms.loc[~known, "label"])
 
@@ -139,7 +139,7 @@ def _check_covariate(coding: Coding, covariate: object) -> None:
         )
     if covariate not in numeric:
         levels = covariate in coding.levels
-        what = "is coded by levels" if levels else "is no numeric covariate of the model"
+        what = "is coded by levels" if levels else "is not a numeric covariate of the model"
         raise SettingsError(
             f"`covariate`: '{covariate}' {what}. {nearest(str(covariate), numeric)}"
         )

@@ -48,7 +48,7 @@ Label = tuple[str, str, str]
 RATE = "probability"
 
 FARTHEST = 300.0
-"""Log odds ratio beyond which nothing is told apart; its square is still a number."""
+"""Log odds ratio beyond which nothing is distinguished; its square is still a number."""
 
 RATES = {"typical rate": "typical", "mean rate": "mean"}
 """Rates of a profile beside those of a new study, and what a posterior calls them."""

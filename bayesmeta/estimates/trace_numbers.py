@@ -113,7 +113,7 @@ def _chosen(found: dict[str, Array], quantities: Sequence[str] | None) -> dict[s
         own = {label: one for label, one in found.items() if name in (label, label.split("[")[0])}
         if not own:
             raise SettingsError(
-                f"`quantities` names '{name}', which is no parameter of the model. {nearest(str(name), found)}"
+                f"`quantities` names '{name}', which is not a parameter of the model. {nearest(str(name), found)}"
             )
         chosen |= own
     return chosen

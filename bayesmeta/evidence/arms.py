@@ -134,7 +134,7 @@ class Arms:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is no error and probably not meant: spellings, totals, patients who may count twice."""
+        """Probable mistakes that are not errors: spellings, totals, patients who may count twice."""
         labelled = self.frame.set_axis(list(map(str, self.labels)), axis="index")
         if len(self.outcomes) == 1:
             return (*two_spellings(labelled), *patients_twice(labelled))

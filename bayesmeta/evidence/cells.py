@@ -42,7 +42,7 @@ def cells_of_csv(path: Path) -> tuple[pd.DataFrame, str]:
     if below is not None:
         line, cells = rows[below]
         raise EvidenceError(
-            f"{path}: line {first} is no header; line {line} looks like it: '{separator.join(cells)}'. "
+            f"{path}: line {first} is not a header; line {line} looks like one: '{separator.join(cells)}'. "
             "Delete what stands above it."
         )
     _check_header(path, header)
@@ -51,7 +51,7 @@ def cells_of_csv(path: Path) -> tuple[pd.DataFrame, str]:
         where = listed(f"line {line} ({len(cells)} cells)" for line, cells in ragged)
         raise EvidenceError(
             f"{path}: each row must have {len(header)} cells, as many as the header; not so in {where}. "
-            f"Put quotes around a cell that holds a {_NAMES[separator]}; delete lines that are no rows."
+            f"Put quotes around a cell that holds a {_NAMES[separator]}; delete lines that are not rows."
         )
     if not body:
         raise EvidenceError(f"{path} has a header but no rows. Add one row per arm.")
@@ -114,7 +114,7 @@ def _separator(text: str) -> str:
 def _rows(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
     if "\x00" in text:
         raise EvidenceError(
-            f"{path} holds NUL bytes: it is no CSV file. Save the table as CSV UTF-8."
+            f"{path} holds NUL bytes: it is not a CSV file. Save the table as CSV UTF-8."
         )
     lines = text.splitlines(keepends=True)
     reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)

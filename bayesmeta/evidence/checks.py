@@ -70,7 +70,7 @@ def _names(frame: pd.DataFrame) -> list[Finding]:
             "Retype the name, or normalise the file.",
         ),
         (
-            "names must be text that can be written down",
+            "names must be text that can be encoded in UTF-8",
             where(named + frame[ARM], lambda value: not _writable(value)),
             "Retype the name.",
         ),
@@ -163,7 +163,7 @@ def _labels(frame: pd.DataFrame) -> Iterator[Finding]:
     alike = labelled[labelled.duplicated(keep=False)]
     for label, rows in alike.groupby("label", sort=False).groups.items():
         places = tuple(map(str, rows))
-        text = f"Each arm needs a label of its own; {label} occurs again ({listed(places)})"
+        text = f"Arm labels must be unique; {label} occurs again ({listed(places)})"
         yield Finding("label", places, text, "Rename the arms.")
 
 

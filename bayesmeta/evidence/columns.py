@@ -38,7 +38,7 @@ ALWAYS_TEXT: Final = (
 """Columns whose values are names, even where they look like numbers."""
 
 MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
-"""Columns that are no covariates."""
+"""Columns that are not covariates."""
 
 MISSING_TEXT: Final = ("", "NA")
 """What a cell of any column holds where its value is not known."""

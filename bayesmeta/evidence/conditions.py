@@ -38,7 +38,7 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda value, group: value not in group,
 }
 _FORM = (
-    "Write comparisons of columns, such as \"source == '001' and n >= 20\"; columns whose names are no plain words "
+    "Write comparisons of columns, such as \"source == '001' and n >= 20\"; columns whose names are not plain words "
     "stand in backquotes."
 )
 

@@ -52,7 +52,7 @@ def check_arms(frame: pd.DataFrame, outcomes: Outcomes) -> None:
     twice = sorted(label for label, count in Counter(labels).items() if count > 1)
     if twice:
         raise EvidenceError(
-            f"Each arm needs a label of its own; {listed(twice)} occurs again. Rename the arms."
+            f"Arm labels must be unique; {listed(twice)} occurs again. Rename the arms."
         )
 
 

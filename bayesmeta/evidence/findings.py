@@ -13,7 +13,7 @@ from bayesmeta.errors import EvidenceError, EvidenceWarning, counted, issue_warn
 class Finding:
     """Something found in a table or in the arms of an analysis.
 
-    `EvidenceTable.findings` and `Arms.findings` hold what is no error: names that are spelt in two
+    `EvidenceTable.findings` and `Arms.findings` hold what is not an error: names that are spelt in two
     ways, rows that look like totals, patients who may be counted twice.
 
     Parameters

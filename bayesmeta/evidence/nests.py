@@ -134,7 +134,7 @@ def _told_by_definition(
                     f"counts are {row[outer]} and {row[inner]}. Correct the table."
                 )
             found = {one: row[one] for one in WHOLE_ARM} | {"inner": inner}
-            rule = f"definition: {outer} is '{text}', so it recorded nothing beyond {inner}"
+            rule = f"definition: {outer} is '{text}', so it recorded no response beyond {inner}"
             rows.append({**found, OUTCOME: outer, EVENTS: int(row[outer]), "rule": rule})
     return pd.DataFrame(rows, columns=[*WHOLE_ARM, OUTCOME, "inner", EVENTS, "rule"])
 

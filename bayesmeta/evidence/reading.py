@@ -64,7 +64,7 @@ def read_evidence(
     Notes
     -----
     A covariate holds numbers if more than half of its known values are numbers, in whatever notation:
-    ``61,0``, ``35 %``, ``1 200`` or ``62 (45-80)``. A known value that is no number is then an error.
+    ``61,0``, ``35 %``, ``1 200`` or ``62 (45-80)``. A known value that is not a number is then an error.
     Otherwise the covariate is a factor.
 
     Examples

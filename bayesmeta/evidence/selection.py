@@ -75,8 +75,8 @@ def _without_count(frame: pd.DataFrame) -> list[str]:
     reasons = np.select(
         [frame[EVENTS].isna(), frame[N].isna()],
         [
-            "no count: the source prints none that can be recovered",
-            "no count: of how many patients is not known",
+            "no count: none can be recovered from the source",
+            "no count: the number of patients is not known",
         ],
         "",
     )

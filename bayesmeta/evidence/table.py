@@ -78,7 +78,7 @@ class EvidenceTable:
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
-        """What is no error and probably not meant: spellings, totals, patients who may count twice."""
+        """Probable mistakes that are not errors: spellings, totals, patients who may count twice."""
         return (*self._of_words, *patients_twice(self.frame))
 
     @cached_property
@@ -123,7 +123,7 @@ class EvidenceTable:
         where : str or mapping, optional
             A condition such as ``"source == '001' and n >= 20"``, or a mapping from column to the
             value or values wanted. A missing value meets only ``"age is missing"``. Columns whose names
-            are no plain words stand in backquotes.
+            are not plain words stand in backquotes.
         parts : {"parts", "whole"}
             Where an arm and its parts (column `part_of`) both report the outcome: the parts, if every
             one reports it, they add up to the whole, and their counts are derived no worse (reported,
@@ -196,7 +196,7 @@ class EvidenceTable:
             counts = excluded["rule"].value_counts().items()
             reasons = [f"{reason} ({rows} rows)" for reason, rows in counts]
             raise EvidenceError(
-                f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Ask for less."
+                f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Relax a condition."
             )
         selection: dict[str, Any] = {
             "table": self.name,

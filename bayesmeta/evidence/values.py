@@ -100,7 +100,7 @@ class Notation:
         for wanted, own in self.columns.items():
             if own not in there:
                 raise EvidenceError(
-                    f"{name}: `columns` names '{own}', which is no column. {nearest(own, there)}"
+                    f"{name}: `columns` names '{own}', which is not a column. {nearest(own, there)}"
                 )
             if wanted in there and wanted != own:
                 raise EvidenceError(
@@ -110,7 +110,7 @@ class Notation:
         for column in self.text:
             if column not in found.columns or column in MEANINGFUL:
                 raise EvidenceError(
-                    f"{name}: `text` names '{column}', which is no covariate. "
+                    f"{name}: `text` names '{column}', which is not a covariate. "
                     f"{nearest(column, [one for one in map(str, found.columns) if one not in MEANINGFUL])}"
                 )
         return found
@@ -152,7 +152,7 @@ def count_of(value: object, notation: Notation) -> int | None:
 def column_of(
     column: "pd.Series", notation: Notation
 ) -> tuple["pd.Series", list[Finding], list[Finding]]:
-    """Return a covariate as numbers or text, values that are no numbers, and words taken as missing."""
+    """Return a covariate as numbers or text, values that are not numbers, and words taken as missing."""
     if column.name in notation.text:
         return _as_text(column), [], []
     known = [None if notation.is_missing(value) else value for value in column]

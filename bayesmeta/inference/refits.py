@@ -56,7 +56,7 @@ def refit(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, or `stream` is not a whole number of at least 0.
+        If `fit` is not a Fit of a ModelSpec, or `stream` is not a whole number of at least 0.
     SpecError
         If the model does not fit the arms.
     SamplingError

@@ -214,8 +214,8 @@ def load_fit(folder: str | PathLike[str]) -> Fit:
     Raises
     ------
     RunError
-        If the folder is no saved run, was written by another version of the format, or a file is
-        missing or not as it was written.
+        If the folder is not a saved run, was written by another version of the format, or a file is
+        missing or changed since it was written.
 
     Examples
     --------

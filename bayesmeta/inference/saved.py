@@ -77,13 +77,13 @@ def _write_json(content: Any, path: Path) -> None:
 
 
 def read_run(folder: str | PathLike[str]) -> Contents:
-    """Return what a run folder holds, after checking that it is as it was written.
+    """Return what a run folder holds, after checking that it has not changed since it was written.
 
     Raises
     ------
     RunError
-        If the folder is no saved run, was written by another version of the format, or a file is
-        missing or not as it was written.
+        If the folder is not a saved run, was written by another version of the format, or a file is
+        missing or changed since it was written.
     """
     path = folder_of(folder)
     manifest = _manifest(path)
@@ -142,7 +142,7 @@ def _manifest(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         raise RunError(f"There is no run folder {path}. Fit a model and save it there first.")
     if not (path / FIT).is_file():
-        raise RunError(f"{path} is no saved run: it holds no {FIT}.")
+        raise RunError(f"{path} is not a saved run: it holds no {FIT}.")
     try:
         manifest = json.loads((path / FIT).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
@@ -161,7 +161,9 @@ def _check_files(path: Path, manifest: Mapping[str, Any]) -> None:
     for name, state in differing(path, hashes):
         if state == "missing":
             raise RunError(f"{path} is not complete: {name} is missing. Fit again.")
-        raise RunError(f"{path}: {name} is not as it was written (truncated or edited). Fit again.")
+        raise RunError(
+            f"{path}: {name} has changed since it was written (truncated or edited). Fit again."
+        )
 
 
 def _types(frame: pd.DataFrame) -> dict[str, str]:

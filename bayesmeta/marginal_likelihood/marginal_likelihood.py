@@ -70,7 +70,7 @@ class MarginalLikelihood:
 
     @property
     def note(self) -> str:
-        """What must be said with it: how far it rests on the priors."""
+        """What must be said with it: how far it depends on the priors."""
         text = "A marginal likelihood depends on the priors throughout, however much evidence there is."
         if not self.most_changed:
             return text
@@ -174,7 +174,7 @@ def marginal_likelihood_sensitivity(fit: Fit | QuadratureFit, *, seed: int) -> p
 
 
 def bridge_of(fit: Fit, *, seed: int) -> Bridge:
-    """Return the log marginal likelihood of a fit with its error, not how far it rests on the priors."""
+    """Return the log marginal likelihood of a fit with its error, without prior sensitivity."""
     _check(fit, seed)
     return _base(fit, seed)
 

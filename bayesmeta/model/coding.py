@@ -139,7 +139,7 @@ class Coding:
                     else "The model has no covariates: leave `profile` out."
                 )
                 raise ProfileError(
-                    f"`profile` names '{name}', which is no covariate of the model. {hint}"
+                    f"`profile` names '{name}', which is not a covariate of the model. {hint}"
                 )
         return self.reference | {
             name: self._value(name, profile[name]) for name in self.columns if name in profile

@@ -106,7 +106,7 @@ class Covariates:
 
 
 def _check_mappings(groups: Mapping[str, object], proportions: Mapping[str, object]) -> None:
-    """Refuse groups that are no lists of levels, and proportions that name no columns."""
+    """Refuse groups that are not lists of levels, and proportions that name no columns."""
     for column, mapping in groups.items():
         lists = isinstance(mapping, Mapping) and all(map(_is_list, mapping.values()))
         if not lists:

@@ -131,7 +131,7 @@ def parse_formula(text: str) -> Formula:
         raise SpecError(
             f"`formula` leaves no covariate; got '{text}'. Leave it out, or name columns."
         )
-    for column, what in ((EVENTS, "the response"), (STUDY, "what the study effects are for")):
+    for column, what in ((EVENTS, "the response"), (STUDY, "the grouping of the study effects")):
         if column in formula.columns:
             raise SpecError(
                 f"`formula` uses '{column}', which is {what}; got '{text}'. Leave it out."

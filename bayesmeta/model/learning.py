@@ -28,7 +28,7 @@ def missing_covariates(
         if name not in frame.columns:
             argument = "formula" if name in covariates.parsed.columns else "by"
             raise SpecError(
-                f"`{argument}` names '{name}', which is no column of the evidence. {nearest(name, map(str, frame.columns))}"
+                f"`{argument}` names '{name}', which is not a column of the evidence. {nearest(name, map(str, frame.columns))}"
             )
     columns = frame[[name for name in needed if name not in covariates.impute]]
     missing = columns.isna() | (columns == "")
@@ -250,5 +250,5 @@ def _check_rank(names: tuple[str, ...], matrix: Array) -> None:
     ]
     raise InapplicableError(
         f"`formula`: the design has {scaled.shape[1]} columns with the intercept but rank {rank} on "
-        f"{len(matrix)} arms; {listed(redundant)} cannot be told apart from the others. Leave out or group covariates."
+        f"{len(matrix)} arms; {listed(redundant)} cannot be distinguished from the others. Leave out or group covariates."
     )

@@ -16,7 +16,7 @@ from bayesmeta.priors import Beta, Prior
 Known = Array | Integers | int
 
 LEAST_RHO = 1e-8
-"""Overdispersion below which a beta distribution of rates cannot be told from a point."""
+"""Overdispersion below which a beta distribution of rates cannot be distinguished from a point."""
 
 
 class Likelihood(ABC):

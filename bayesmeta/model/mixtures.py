@@ -29,7 +29,7 @@ def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
         for name in columns.values():
             if name not in frame.columns:
                 raise SpecError(
-                    f"`level_proportions` of '{factor}' name '{name}', which is no column of the evidence. "
+                    f"`level_proportions` of '{factor}' name '{name}', which is not a column of the evidence. "
                     f"{nearest(name, map(str, frame.columns))}"
                 )
             if frame[name].notna().any() and not pd.api.types.is_numeric_dtype(frame[name]):
@@ -50,7 +50,7 @@ def check_shares(frame: pd.DataFrame, shares: Shares) -> None:
 def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFrame]]:
     """Return `frame` as parts: the share of each row in a part, and the part's rows.
 
-    A row that is no mixture is the whole of the first part.
+    A row that is not a mixture is the whole of the first part.
     """
     parts = [(np.ones(len(frame)), frame)]
     for factor, columns in shares.items():

@@ -72,7 +72,9 @@ SEVERAL_OUTCOMES = (
     ),
     Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
     Limit(
-        "a PyMC model", "what its variables mean for each outcome is not known", "Use a ModelSpec"
+        "a PyMC model",
+        "the meaning of its variables for each outcome is not known",
+        "Use a ModelSpec",
     ),
     Limit("`verify`", "quadrature would need two dimensions for each outcome", "Use diagnose"),
     Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
@@ -183,7 +185,7 @@ def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
     if studies < distribution.fewest_studies:
         yield (
-            f"{studies} studies cannot show {distribution.feature}: `{listed(distribution.units)}` rests on its "
+            f"{studies} studies cannot identify {distribution.feature}: `{listed(distribution.units)}` depends on its "
             "prior. NormalEffects assumes less."
         )
 
@@ -198,7 +200,7 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     few = [f"{level} ({studies})" for level, studies in levels.items() if studies < FEWEST_FOR_TAU]
     if few:
         yield (
-            f"tau rests on its prior where there are fewer than {FEWEST_FOR_TAU} studies: {listed(few)}. "
+            f"tau depends on its prior where there are fewer than {FEWEST_FOR_TAU} studies: {listed(few)}. "
             "Group levels, or share one tau."
         )
 
@@ -215,7 +217,7 @@ def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
         if prior.interval(0.95)[1] > LARGEST_INFORMED_RHO:
             yield (
                 f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects cannot "
-                "be told apart; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
+                "be distinguished; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
             )
 
 
@@ -228,6 +230,6 @@ def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[
     between = [name for name, column in zip(coding.names, apart.T, strict=True) if not column.any()]
     if between:
         yield (
-            f"{listed(between)} vary between studies only, so that without pooling they rest on their "
+            f"{listed(between)} vary between studies only, so that without pooling they depend on their "
             "priors. Use NormalEffects, or leave them out."
         )

@@ -120,8 +120,8 @@ class ModelSpec:
                 raise SpecError(f"`{name}` must be {wanted}; got {getattr(self, name)!r}.")
         if self.likelihood.overdispersed and self.arm_effects is not None:
             raise SpecError(
-                f"`arm_effects` and a {self.likelihood.words} likelihood both let arms differ beyond chance, and "
-                "cannot be told apart. Keep one of them."
+                f"`arm_effects` and a {self.likelihood.words} likelihood both let arms vary beyond binomial variation, and "
+                "cannot be distinguished. Keep one of them."
             )
 
     @property
@@ -163,7 +163,7 @@ class ModelSpec:
         for label in self.priors(name):
             if label != DEFAULT and label not in valid:
                 raise SpecError(
-                    f"`{name}` has a prior for '{label}', which is no {what}. {nearest(label, valid)}"
+                    f"`{name}` has a prior for '{label}', which is not a {what}. {nearest(label, valid)}"
                 )
 
     def completed(self, coding: Coding, outcomes: tuple[str, ...] = ("",)) -> Self:
@@ -210,5 +210,5 @@ def _check_text(label: str, value: object) -> None:
         raise SpecError(f"`{label}` must be text; got {value!r}.")
     if any("\ud800" <= letter <= "\udfff" for letter in value):
         raise SpecError(
-            f"`{label}` must be text that can be written down; got {value!r}. Retype it."
+            f"`{label}` must be text that can be encoded in UTF-8; got {value!r}. Retype it."
         )

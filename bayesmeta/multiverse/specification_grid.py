@@ -30,7 +30,7 @@ AXES = ("outcome", "inclusion", "covariates", "study_effects", "likelihood", "pr
 """What a grid varies, in the order of its rows: the last changes fastest."""
 
 MODEL = "model"
-"""Name of every model of a grid: rows are told apart by their choices."""
+"""Name of every model of a grid: rows are distinguished by their choices."""
 
 DRAWS = 1000
 """Draws per chain: of the 4,000 together 1,000 or more are effective in models like the bundled

@@ -47,9 +47,9 @@ class Conflict:
         side = "more" if self.events > self.expected else "fewer"
         seen = f"{self.events} responders of {self.n}, {self.expected:.1f} expected"
         if self.two_sided < STRONG:
-            return f"Strong conflict: far {side} than the prior predicts ({seen}); do not borrow without asking why."
+            return f"Strong conflict: far {side} than the prior predicts ({seen}); do not borrow before the cause is understood."
         if self.two_sided < CONFLICT:
-            return f"Conflict: {side} than the prior predicts ({seen}); look at the result without borrowing."
+            return f"Conflict: {side} than the prior predicts ({seen}); consider the result without borrowing."
         return f"No conflict: within what the prior predicts ({seen})."
 
 
@@ -71,14 +71,14 @@ def prior_data_conflict(prior: BetaMixture, *, events: int, n: int) -> Conflict:
     Raises
     ------
     SettingsError
-        If `prior` is no mixture, `n` is less than 1, or `events` is not between 0 and `n`.
+        If `prior` is not a mixture, `n` is less than 1, or `events` is not between 0 and `n`.
 
     Examples
     --------
     >>> prior = BetaMixture([1], a=[12], b=[18])
     >>> prior_data_conflict(prior, events=34, n=40).words
     "Strong conflict: far more than the prior predicts (34 responders of 40, 16.0 expected);
-    do not borrow without asking why."
+    do not borrow before the cause is understood."
 
     References
     ----------

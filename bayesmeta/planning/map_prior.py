@@ -173,7 +173,7 @@ def map_prior(
     if problems and not force:
         raise DiagnosticsError(
             "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
-            f"{' '.join(map(str, problems))} For a look at it, use force=True."
+            f"{' '.join(map(str, problems))} To inspect it, use force=True."
         )
     label = profile_label(fit.coding, profile)
     if named:

@@ -20,7 +20,7 @@ SUM_TOLERANCE = 1e-6
 """Largest distance of the sum of weights from 1."""
 
 FARTHEST = 690.0
-"""Log-odds between which quantiles are looked for; rates beyond them cannot be told from 0 and 1."""
+"""Log-odds between which quantiles are sought; rates beyond equal 0 and 1 in floating point."""
 
 QUANTILE_TOLERANCE = 1e-12
 

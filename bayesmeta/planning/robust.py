@@ -55,7 +55,7 @@ def robustify(
     if not getattr(prior, "reliable", True):
         raise DiagnosticsError(
             "`prior` is NOT RELIABLE: the draws of its fit failed their diagnostics. Fit again, or give "
-            "`prior.mixture`, which bears no such mark."
+            "`prior.mixture`, which has no such mark."
         )
     mixture = mixture_of(prior)
     if not is_number(weight) or not 0 < weight < 1:

@@ -185,6 +185,6 @@ def count_distribution_after(
     seen = joint.sum()
     if not seen > 0:
         raise SettingsError(
-            f"`distribution` holds {events} responders of {n} to be impossible, so that it predicts nothing after them."
+            f"`distribution` holds {events} responders of {n} to be impossible, so that it has no posterior after them."
         )
     return np.asarray(joint / seen)

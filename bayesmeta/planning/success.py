@@ -63,7 +63,7 @@ class Condition:
         if not is_number(self.certainty) or not LEAST_CERTAIN <= self.certainty < 1:
             raise SettingsError(
                 f"`certainty` must be a probability from 0.5 to below 1; got {self.certainty!r}. "
-                "Write 90% as 0.9; for less than 0.5, turn the direction round."
+                "Write 90% as 0.9; for less than 0.5, reverse the direction."
             )
         object.__setattr__(self, "threshold", float(self.threshold))
         object.__setattr__(self, "certainty", float(self.certainty))

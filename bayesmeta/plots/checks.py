@@ -23,7 +23,7 @@ def check_lines(name: str, lines: Sized) -> None:
     """Raise if there are more lines than looks."""
     if len(lines) > len(LINES):
         raise SettingsError(
-            f"`{name}` must have at most {len(LINES)} entries, which is how many lines can be told apart; got {len(lines)}."
+            f"`{name}` must have at most {len(LINES)} entries, which is how many lines can be distinguished; got {len(lines)}."
         )
 
 

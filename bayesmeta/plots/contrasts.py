@@ -83,7 +83,7 @@ def contrasts(
     Raises
     ------
     SettingsError
-        If `contrasts` is no Contrasts.
+        If `contrasts` is not a Contrasts.
 
     References
     ----------

@@ -40,13 +40,13 @@ OUTSIDE: dict[str, Any] = {"marker": "D", "facecolor": INK, "edgecolor": "white"
 
 ASYMMETRY = (
     "Asymmetry has no clear meaning here: the precision of a rate depends on the rate itself, and "
-    "large and small single-arm studies differ in patients and treatment. It is no test of "
+    "large and small single-arm studies differ in patients and treatment. It is not a test of "
     "publication bias (Hunter et al. 2014)."
 )
 RESIDUAL = (
     "Residual: the normal quantile of an arm's count in the prediction for a new study with the arm's own "
     "covariates; 0 where the count is the median. The model is fitted to the same arms, so that residuals "
-    "are, if anything, too small. They are no test of publication bias."
+    "are, if anything, too small. They are not a test of publication bias."
 )
 
 

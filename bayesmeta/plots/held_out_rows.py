@@ -26,7 +26,7 @@ THIN, THICK, MARK = 0.8, 2.4, 26.0
 NOTE = (
     "Difference in expected log predictive density (elpd) from the best model. Thick lines reach one "
     "standard error to either side, thin ones two. A difference below 4, or below two standard "
-    "errors, does not tell two models apart."
+    "errors, does not distinguish two models."
 )
 
 COLUMNS = ("study", "label", "estimate", "lower", "upper")

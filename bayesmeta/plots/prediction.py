@@ -74,7 +74,7 @@ def prediction(
     Raises
     ------
     SettingsError
-        If `prediction` is no Prediction, or an argument is out of its range.
+        If `prediction` is not a Prediction, or an argument is out of its range.
 
     References
     ----------

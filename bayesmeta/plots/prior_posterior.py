@@ -77,7 +77,7 @@ def prior_posterior(
     Raises
     ------
     SettingsError
-        If `fit` is no Fit of a ModelSpec, or an argument is out of its range.
+        If `fit` is not a Fit of a ModelSpec, or an argument is out of its range.
     ProfileError
         If the profile cannot be coded.
 

@@ -253,7 +253,7 @@ def _linear_ends(scale: RateScale, rates: Array) -> tuple[float, float]:
 
 
 def _crowded(estimates: Array, ends: tuple[float, float]) -> bool:
-    """Return whether half of the estimates, 0 and 1 aside, are too near an end to be told apart."""
+    """Return whether half of the estimates, 0 and 1 aside, are too near an end to be distinguished."""
     inner = estimates[(estimates > 0) & (estimates < 1)]
     if not inner.size:
         return False

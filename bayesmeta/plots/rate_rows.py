@@ -66,7 +66,7 @@ def cumulative(
     Raises
     ------
     SettingsError
-        If `result` is no Cumulative, or `outcome` is not one of its outcomes.
+        If `result` is not a Cumulative, or `outcome` is not one of its outcomes.
 
     References
     ----------
@@ -118,7 +118,7 @@ def _cumulative_notes(result: Cumulative) -> list[str]:
     found = [
         "Each row: the same model fitted to all studies up to then. Thin, dark lines and marks: typical "
         "rate. Wide, light bars: prediction interval of a new study. Band: typical rate of the last row. "
-        "Rows share their studies, so an estimate that settles is no test."
+        "Rows share their studies, so a stable estimate is not a test."
     ]
     if result.undated:
         found.append(

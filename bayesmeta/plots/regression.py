@@ -100,7 +100,7 @@ def regression(
     Raises
     ------
     SettingsError
-        If `covariate` is no numeric covariate of the model, or an argument is out of its range.
+        If `covariate` is not a numeric covariate of the model, or an argument is out of its range.
     ProfileError
         If the profile cannot be coded.
     EvidenceError

@@ -66,7 +66,7 @@ def sensitivity(
     Raises
     ------
     SettingsError
-        If `result` is no Sensitivity.
+        If `result` is not a Sensitivity.
 
     References
     ----------
@@ -175,7 +175,7 @@ def _notes(result: Sensitivity) -> list[str]:
 
 def _about_tipping_point(found: TippingPoint) -> str:
     """Return at which scale of a prior a decision changes, or that it does not."""
-    head = f"Decision that demands {found.question} of {found.certainty:g}, and the prior of {found.parameter}:"
+    head = f"Decision that requires {found.question} of {found.certainty:g}, and the prior of {found.parameter}:"
     if found.open_at_own:
         head += " it is open with the model's own, within Monte-Carlo error;"
     if not found.exists:

@@ -151,7 +151,7 @@ def specification_curve(
 
 
 def _text(table: pd.DataFrame, scale: RateScale | None) -> Callable[[float], str]:
-    """Return how estimates are written, so that the ends of the narrowest interval are told apart."""
+    """Return how estimates are written, so that the ends of the narrowest interval are distinguished."""
     width = float((table["upper"] - table["lower"]).min())
     if scale is None:
         return partial(number_text, places=decimals_of(width, least=2), thousands=True)

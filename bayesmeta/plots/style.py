@@ -36,7 +36,7 @@ LINES: tuple[dict[str, Any], ...] = (
     {"color": RANGE, "linestyle": (0, (7, 2)), "linewidth": 2.2},
     {"color": PREDICTION, "linestyle": (0, (4, 1, 1, 1, 1, 1)), "linewidth": 2.2},
 )
-"""Looks of lines, told apart by their strokes as well as their colours."""
+"""Looks of lines, distinguished by their strokes as well as their colours."""
 
 LEVELS = (MODEL, ALARM, "#009e73", "#cc79a7", INK, PREDICTION)
 """Levels of a factor, whose lines differ in their strokes, too."""

@@ -73,7 +73,7 @@ def map_prior(
     Raises
     ------
     SettingsError
-        If `prior` is no MapPrior, or `robust` no BetaMixture.
+        If `prior` is not a MapPrior, or `robust` no BetaMixture.
 
     Examples
     --------
@@ -188,7 +188,7 @@ def responders(
     Raises
     ------
     SettingsError
-        If `trial` is no SingleArmTrial.
+        If `trial` is not a SingleArmTrial.
 
     Examples
     --------

@@ -60,7 +60,7 @@ def parse_prior(text: str) -> Prior:
     family = FAMILIES.get(call.func.id)  # type: ignore[attr-defined]
     if family is None:
         name = call.func.id  # type: ignore[attr-defined]
-        raise SpecError(f"'{shortened(name)}' is no prior family. {nearest(name, FAMILIES)}")
+        raise SpecError(f"'{shortened(name)}' is not a prior family. {nearest(name, FAMILIES)}")
     names = [field.name for field in fields(family)]  # type: ignore[arg-type]
     try:
         positional = [ast.literal_eval(node) for node in call.args]

@@ -33,7 +33,7 @@ from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
 TOLD = 4
-"""Least difference in elpd of models told apart (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
+"""Least difference in elpd of models distinguished (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
 
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 
@@ -90,7 +90,7 @@ def _sentences(run: SavedComparison, best: str, words: Wording) -> Iterator[str]
         f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
         f"95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
-    yield f"Models that cannot be told from it: {', '.join(map(str, near['model'])) or 'none'}."
+    yield f"Models that cannot be distinguished from it: {', '.join(map(str, near['model'])) or 'none'}."
     for outcome, one in run.predictions.items():
         of = f"{words.outcome(outcome)}: " if outcome else ""
         yield of + " ".join(averaged_sentence(one, run.question["ci_prob"], words).split())
@@ -134,7 +134,7 @@ def _answers(
     whole = pd.DataFrame(list(_whole(run, words)))
     if len(whole):
         yield Table(
-            f"What each model says {_for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
+            f"Estimates of each model {_for_whom(run)}: median and {100 * run.question['ci_prob']:g}% interval"
             f"{words.rates.note}",
             whole,
         )

@@ -52,12 +52,12 @@ def comparison_blocks(
 
 def columns_say(table: pd.DataFrame) -> tuple[str, ...]:
     """Return what the columns of `comparison_cells` mean."""
-    marginal = "log ML: log marginal likelihood, which depends on the priors throughout: never decide by it alone."
+    marginal = "log ML: log marginal likelihood, which depends on the priors throughout: do not choose a model by it alone."
     return (
         "elpd: log probability of the studies' counts, each given all other studies; difference: from the best, with its "
         "standard error over studies.",
-        "A difference below 4, or below two standard errors, does not tell two models apart.",
-        "Weight: by stacking, which rewards models that complete each other, not the one that is best alone.",
+        "A difference below 4, or below two standard errors, does not distinguish two models.",
+        "Weight: stacking weight, which favours models that complement each other, not the single best model.",
         "CRPS: mean error of the predicted counts, in responders an arm.",
         "50%, 80%, 95%: arms inside these prediction intervals, and as expected under the model, more than named as "
         "counts are whole.",

@@ -79,7 +79,7 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
     yield Table(title, cells)
     yield Items(
         (
-            "Ranks say nothing about how large differences are: of levels that hardly differ, one still ranks first.",
+            "Ranks do not show how large differences are: of levels that hardly differ, one still ranks first.",
             f"Monte-Carlo standard errors of these probabilities: at most {PERCENT.error(largest)} percentage points.",
         )
     )
@@ -132,7 +132,7 @@ def shrinkage_blocks(
     )
     yield Items(
         (
-            "Shrinkage: how far an arm is drawn from its own rate to that of its profile.",
+            "Shrinkage: how far an arm is moved from its observed rate to that of its profile.",
             f"Monte-Carlo standard errors of these rates: at most {largest} {rates.points}.",
         )
     )

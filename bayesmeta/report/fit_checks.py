@@ -27,14 +27,16 @@ from bayesmeta.report.sensitivity_text import (
 )
 
 NOT_REFITTED = "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
-NO_DRAWS = "The fit kept no draws of arms, without which sensitivity to the priors cannot be told."
+NO_DRAWS = (
+    "The fit kept no draws of arms, without which sensitivity to the priors cannot be computed."
+)
 NOT_LEFT_OUT = "Studies were not left out in turn. `bayesmeta leave-one-out` does, and a report without --quick."
 ONE_STUDY = "With one study that has patients, none can be predicted from others."
 METHODS = {"weighted": "by PSIS", "refit": "by refits", "bridged": "by bridge sampling"}
 
 
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
-    """Yield how far the rates rest on the priors."""
+    """Yield how far the rates depend on the priors."""
     words, found, grid = results.words, results.sensitivity, results.prior_grid
     if results.tau_prior is not None:
         yield Text(tau_prior_line(results.tau_prior, words))

@@ -144,7 +144,7 @@ def _sentences(results: FitResults) -> Iterator[str]:
     width = f"{100 * results.question.ci_prob:g}%"
     rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
-    unpooled = "; without pooling, this is what the priors say of a study not seen"
+    unpooled = "; without pooling, this is the prior of a new study"
     spread = "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
     yield evidence_sentence(results.fit.arms)
     yield inferred_sentence(results.fit.arms.frame)
@@ -195,7 +195,7 @@ def _rate_definitions(fit: Fit) -> tuple[str, ...]:
     return (
         _typical(fit),
         f"Mean rate: averaged over studies{nearer}.",
-        "New study: the true rate of a study not yet done. Its interval is the prediction interval, which tells how "
+        "New study: the true rate of a study not yet done. Its interval is the prediction interval, which also reflects how "
         "much studies differ, too.",
         "New cohort: the responders of such a study's n patients, with binomial variation.",
     )
@@ -205,8 +205,10 @@ def _typical(fit: Fit) -> str:
     if outcomes_of(fit):
         return "Typical rate: the product of the conditional probabilities of the median study."
     if fit.spec.likelihood.parameters:
-        return "Typical rate: that of the covariates themselves, about which arms differ for themselves."
-    return "Typical rate: of the median study. Its interval tells where the middle of the studies lies."
+        return (
+            "Typical rate: that of the covariates themselves, about which arms vary independently."
+        )
+    return "Typical rate: of the median study. Its interval is the credible interval of that rate."
 
 
 def _rate_blocks(summary: SummaryTable) -> Iterator[Block]:

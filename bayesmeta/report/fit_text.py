@@ -39,7 +39,7 @@ def fit_blocks(fit: Fit, diagnostics: Diagnostics, table: SummaryTable) -> Block
         return blocks
     # No study tells of another.
     note = (
-        "  Without pooling, these are the rates of a study not seen: its prior and the covariates. "
+        "  Without pooling, these are the rates of a new study by its prior and the covariates. "
         "The studies' own are shown by `bayesmeta shrinkage`."
     )
     return [*blocks, note]

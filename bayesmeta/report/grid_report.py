@@ -33,7 +33,7 @@ LISTED = 400
 """Combinations listed one by one; the folder of the run has all."""
 
 NOTES = (
-    "The combinations are not a sample of anything: how many of them lie somewhere says nothing of how probable it is.",
+    "The combinations are not a random sample: the share of them in a range is not a probability.",
     "Combinations with other rules of inclusion rest on other arms, and so may answer other questions.",
 )
 
@@ -187,7 +187,7 @@ def _choices(results: GridResults) -> Iterator[Block]:
     levels = (results.table[axis].fillna("").unique() for axis in AXES)
     told = [", ".join(str(one) or "none" for one in own) for own in levels]
     choices = [axis.replace("_", " ") for axis in AXES]
-    yield Table("What could be chosen", pd.DataFrame({"choice": choices, "levels": told}))
+    yield Table("Choices varied", pd.DataFrame({"choice": choices, "levels": told}))
 
 
 def _answers(results: GridResults, words: Wording) -> Iterator[Block]:

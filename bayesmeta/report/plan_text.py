@@ -32,7 +32,7 @@ from bayesmeta.report.plan_words import (
 )
 from bayesmeta.wording import PLAIN, Wording
 
-ALIKE = "The robust and the MAP prior decide alike: the vague share changes no decision."
+ALIKE = "The robust and the MAP prior lead to the same decision at every number of responders."
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,20 +64,20 @@ class Sizes:
     def blocks(self) -> Iterator[Block]:
         """Yield the patients with each prior; where none will do with the robust one, what to do."""
         yield Table(
-            f"Patients   that keep a type-I error of {level(self.alpha)} (one-sided) at a true rate of "
-            f"{rate(self.success.null_value)} and have a power of {level(self.power)} at {rate(self.alternative)}",
+            f"Patients   for a type-I error of at most {level(self.alpha)} (one-sided) at a true rate of "
+            f"{rate(self.success.null_value)} and a power of at least {level(self.power)} at {rate(self.alternative)}",
             pd.DataFrame([self._row(name, each) for name, each in self.found.items()]),
         )
         told = (
-            f"Of 1 to {self.n_max} patients. Both rise and fall with the patients like a saw, as responders are whole "
+            f"Of 1 to {self.n_max} patients. Both follow a saw-tooth pattern over the sample size, because responders are whole "
             "numbers."
         )
         yield Items((told,))
         yield Text("")
         if self.n is None:
             yield Text(
-                f"No plan: with the robust prior, no number of patients to {self.n_max} keeps the type-I error and has the "
-                "power. Demand a greater certainty in --success, borrow less (--weight), try more patients (--n-max), or "
+                f"No plan: with the robust prior, no sample size up to {self.n_max} has both the type-I error and the "
+                "power. Require a greater certainty in --success, borrow less (--weight), try more patients (--n-max), or "
                 "give --n."
             )
 
@@ -129,7 +129,7 @@ def _one_arm(plan: Plan, words: Wording) -> Iterator[Block]:
         f"{name} {value:g}": f"{'type-I error, ' * (name == NULL)}{name} {rate(value)}"
         for name, value in plan.trial.success.thresholds
     }
-    yield from weight_table(plan, errors | {"expected_success": "expected, rate as MAP"})
+    yield from weight_table(plan, errors | {"expected_success": "averaged over the MAP prior"})
     if plan.interim is not None:
         yield Text("")
         yield from _interim(plan, plan.interim)
@@ -143,7 +143,7 @@ def _success(plan: Plan) -> Iterator[str]:
     yield f"           With the robust prior {trial.words} responders succeed."
     if plan.decides_alike:
         yield f"           {ALIKE}"
-    yield f"           Probability of success before the trial, the rate as the MAP prior says: {expected}."
+    yield f"           Probability of success before the trial, averaged over the MAP prior: {expected}."
     yield conflict_line(plan.conflict, "responders")
 
 
@@ -174,7 +174,7 @@ def _named_rates(plan: Plan) -> dict[float, str]:
 def _borrowing(plan: Plan) -> Iterator[Block]:
     """Yield the operating characteristics with either prior, and without borrowing."""
     named, history = _named_rates(plan), plan.priors[MAP]
-    cells = {"": [*named.values(), "expected, rate as MAP"]}
+    cells = {"": [*named.values(), "averaged over the MAP prior"]}
     for name, trial in plan.trials.items():
         success = trial.operating_characteristics(np.array(list(named)))["success"]
         expected = trial.probability_of_success(history)
@@ -248,7 +248,7 @@ def _success_of_two(plan: TwoArmPlan) -> Iterator[str]:
     yield f"Success    {trial.success}"
     yield f"           {trial.n_treated} patients are treated, with a uniform prior; {trial.n_control} are controls."
     yield (
-        "           Responders of control, and treated ones that then succeed with the robust prior: "
+        "           Control responders, and treated responders that then succeed with the robust prior: "
         f"{_boundaries(plan)}."
     )
     if plan.decides_alike:

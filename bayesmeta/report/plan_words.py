@@ -32,7 +32,7 @@ TWO_SIDED = {0.025: "2.5% (two-sided 5%)"}
 """A one-sided level that is known by its two-sided one."""
 
 USUAL = (
-    "Single-arm trials of phase II usually keep 5% or 10% (one-sided), confirmatory ones 2.5%, which is "
+    "Single-arm trials of phase II usually use 5% or 10% (one-sided), confirmatory ones 2.5%, which is "
     "two-sided 5%."
 )
 
@@ -100,13 +100,13 @@ def mixture_warnings(fitted: MapPrior) -> list[str]:
     if fitted.ecdf_difference <= MOST_DIFFERENCE:
         return []
     return [
-        "The mixture does not follow the draws, whose rates lie close to 0 or 1: the Kolmogorov distance is "
+        "The mixture does not fit the draws, whose rates lie close to 0 or 1: the Kolmogorov distance is "
         f"{fitted.ecdf_difference:.2f}. Do not plan with it. Ask for a profile within the range of the evidence."
     ]
 
 
 def _no_elir(sizes: pd.DataFrame) -> Iterator[str]:
-    """Yield why a prior has no ELIR, or one that is no size, where that is so."""
+    """Yield why a prior has no ELIR, or one that is not a size, where that is so."""
     elir = sizes.loc["elir"]
     if elir.isna().any():
         yield (
@@ -115,8 +115,8 @@ def _no_elir(sizes: pd.DataFrame) -> Iterator[str]:
         )
     if (elir < 0).any():
         yield (
-            "ELIR below 0 is no size: components disagree near a rate of 0, or 1, by more than they know. "
-            "Go by the others."
+            "ELIR below 0 is not a sample size: near a rate of 0, or 1, the components differ too much. "
+            "Use the other measures."
         )
 
 
@@ -183,7 +183,7 @@ def warnings_of(plan: AnyPlan) -> list[str]:
     if error <= MOST_ERROR:
         return []
     found = f"The type-I error is {exact_percent(error)} {where}, above {level(MOST_ERROR)}."
-    return [f"{found} {USUAL} Demand a greater certainty, or borrow less."]
+    return [f"{found} {USUAL} Require a greater certainty, or borrow less."]
 
 
 def largest_error(plan: TwoArmPlan, controls: str) -> tuple[float, float]:

@@ -151,7 +151,7 @@ def cumulative_blocks(found: Cumulative, words: Wording = PLAIN) -> Iterator[Blo
         f"{words.rates.note}",
         pd.DataFrame(cells).drop(columns=without),
     )
-    settled = "Rows share their studies: that an estimate settles is no test."
+    settled = "Rows share their studies: a stable estimate is not a test."
     undated = f"Without a value of {found.by}: {', '.join(found.undated)}."
     yield Items((undated, settled) if found.undated else (settled,))
 

@@ -111,7 +111,7 @@ def _maker_of_fit(results: FitResults, n: int | None) -> Callable[[str], Figures
     for name in results.options.units:
         if name not in coding.centres:
             raise SettingsError(
-                f"`--unit` names '{name}', which is no numeric covariate of the model. "
+                f"`--unit` names '{name}', which is not a numeric covariate of the model. "
                 f"{nearest(name, coding.centres)}"
             )
 

@@ -100,7 +100,7 @@ def load_run(folder: Path) -> SavedRun:
     problems = check_run(folder)
     if problems:
         raise RunError(
-            f"{folder} is not finished, or not as it was written: {problems[0]} Run the same again first."
+            f"{folder} is not finished, or changed since it was written: {problems[0]} Run the same again first."
         )
     try:
         return kinds[found.manifest.kind](folder, found.manifest)

@@ -34,7 +34,7 @@ def verdict_lines(found: "SelfCheck") -> list[str]:
     return [
         f"FAIL: {len(found.failed)} of {total} checks failed, in {time}.",
         *(f"  {check.group}: {check.name}" for check in found.failed),
-        "Numbers from this installation cannot be relied on until this is explained.",
+        "Do not use numbers from this installation until this is explained.",
     ]
 
 

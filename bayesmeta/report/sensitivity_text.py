@@ -46,7 +46,7 @@ def scaling_blocks(table: pd.DataFrame, words: Wording = PLAIN) -> Iterator[Bloc
         (
             f"From {SENSITIVE:g} on an estimate counts as sensitive (doi:10.1007/s11222-023-10366-5). Prior: all together; "
             "then each by itself.",
-            "Sensitive to both is a potential conflict only: told where prior and posterior overlap by less than "
+            "Sensitivity to both is a potential conflict; it is reported where prior and posterior overlap by less than "
             f"{100 * APART:g}%.",
         )
     )
@@ -117,13 +117,13 @@ def tipping_point_blocks(found: TippingPoint) -> Iterator[Block]:
     trials = found.trials
     [own] = trials[trials["factor"] == 1].to_dict("records")
     yield Text(
-        f"Tipping point in the prior of {found.parameter}: {found.question} of {found.certainty:g} demanded, "
+        f"Tipping point in the prior of {found.parameter}: {found.question} of {found.certainty:g} required, "
         f"{_answer(own)} with the model's own."
     )
     told = []
     if found.open_at_own:
         told.append(
-            "That is within Monte-Carlo error of the demand: the decision is open. Sample longer."
+            "That is within Monte-Carlo error of the certainty required: the decision is open. Sample longer."
         )
     failed = int((~trials["ok"].astype(bool)).sum())
     if failed:
@@ -142,7 +142,7 @@ def _stays(found: TippingPoint) -> Iterator[str]:
     )
     if low < found.certainty < high:
         yield (
-            f"It comes so near {found.certainty:g} that Monte-Carlo error cannot tell on which side it lies. Sample longer."
+            f"It comes so near {found.certainty:g} that it cannot be placed on either side within Monte-Carlo error. Sample longer."
         )
 
 
@@ -153,7 +153,7 @@ def _changes(found: TippingPoint) -> Iterator[str]:
     )
     yield (
         f"It changes where the prior is {found.factor:.2f} times as wide (95% {low:.2f} to {high:.2f} from "
-        "Monte-Carlo error, within which fits cannot be told apart)."
+        "Monte-Carlo error, within which fits cannot be distinguished)."
     )
     yield f"The nearest fits on either side: {below}; {above}."
 
@@ -178,9 +178,7 @@ def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN) -> str:
     """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
     rows = table.set_index("power")
     if rows["new_study_lower"].isna().any():
-        return (
-            "The prior of tau decides on the interval of a new study: too few draws carry another."
-        )
+        return "The prior of tau determines the interval of a new study: too few draws have weight under another."
     half, own, twice = map(words.rates.range, rows["new_study_lower"], rows["new_study_upper"])
     profile = rows["profile"].iloc[0]
     where = f" ({words.text(profile)})" if profile != "all studies" else ""

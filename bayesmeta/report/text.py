@@ -64,7 +64,7 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
         lines.append(f"           {what} left out ({rule_counts(arms.excluded)}).")
     if len(arms.studies) == 1:
         lines.append(
-            "           One study: tau and what a new study would show rest on the priors."
+            "           One study: tau and what a new study would show depend on the priors."
         )
     if arms.without_patients:
         lines.append(

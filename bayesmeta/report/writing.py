@@ -135,7 +135,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     Raises
     ------
     RunError
-        If the folder is no finished run, or the file cannot be written.
+        If the folder is not a finished run, or the file cannot be written.
     SettingsError
         If an argument is out of its range or would have no effect, or pandoc is missing.
     ProfileError
@@ -214,7 +214,7 @@ def _path(name: str, value: object) -> Path:
 
 
 def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
-    """Raise if the file cannot take its place; a folder that is no run is told of when it is read."""
+    """Raise if the file cannot take its place; a folder that is not a run is told of when it is read."""
     if target.is_dir():
         raise RunError(f"{target} is a folder. Choose a file.")
     if target.exists() and not replace:
@@ -236,7 +236,7 @@ def document_of(
         case Fit():
             if isinstance(run.spec, OwnModel):
                 raise SettingsError(
-                    "A report is of a model of the family, of which it knows what each part means; this is a "
+                    "A report is of a model of the family, whose parts have a known meaning; this is a "
                     "user-supplied PyMC model."
                 )
             found = fit_document(fit_results(run, question, options))
@@ -257,6 +257,6 @@ def _refuse(question: Question, options: Options, kind: str) -> None:
     for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits", "ranks"):
         if given[name] != default[name]:
             raise SettingsError(
-                f"`{name}` has no effect on the report of a {kind}, whose questions were settled when it was run. "
+                f"`{name}` has no effect on the report of a {kind}, whose questions were fixed when it was run. "
                 "Leave it out."
             )

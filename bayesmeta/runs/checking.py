@@ -129,7 +129,7 @@ def _folder(path: str | PathLike[str]) -> Path:
             raise RunError(
                 f"{folder} is a saved fit, not a run of many. Use predict, contrast or sensitivity on it."
             )
-        raise RunError(f"{folder} is no run: it holds no {MANIFEST}. Give the folder of a run.")
+        raise RunError(f"{folder} is not a run: it holds no {MANIFEST}. Give the folder of a run.")
     return folder
 
 

@@ -105,7 +105,7 @@ def check_folder_writable(folder: Path, *, remedy: str) -> None:
     places = (folder, *folder.absolute().parents)
     there = next(place for place in places if place.exists())
     if not there.is_dir():
-        raise RunError(f"{folder} cannot be written: {there} is no folder. {remedy}.")
+        raise RunError(f"{folder} cannot be written: {there} is not a folder. {remedy}.")
     check_writable(there / "file", remedy=remedy)
 
 
@@ -187,7 +187,7 @@ def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
         raise RunError(f"{path} exists. {_REMEDY}, or replace it with force=True.")
     if path.exists() and not is_fit:
         raise RunError(
-            f"{path} exists and is no saved run (it holds no {FIT}); it is left alone. {_REMEDY}."
+            f"{path} exists and is not a saved run (it holds no {FIT}); it is not changed. {_REMEDY}."
         )
     unexpected = sorted({file.name for file in path.iterdir()} - _OWN) if is_fit else []
     if unexpected:

@@ -71,7 +71,7 @@ def open_run(
 
     `identity` holds, as JSON can, everything that the run depends on. `texts` are what it is made from,
     by name of file, kept in ``inputs``. When the block ends well, the hashes of all files are written;
-    see `check_run`. A folder that is in use, damaged or of something else is left alone.
+    see `check_run`. A folder that is in use, damaged or of something else is not changed.
     """
     texts = {} if texts is None else texts
     _check_arguments(kind, texts)
@@ -116,14 +116,14 @@ def _made(path: str | PathLike[str]) -> Path:
 def _check_free(folder: Path) -> None:
     """Check that a folder is that of a run, or holds nothing but what opening one leaves."""
     if not folder.is_dir():
-        raise RunError(f"{folder} is no folder. Choose another.")
+        raise RunError(f"{folder} is not a folder. Choose another.")
     if (folder / MANIFEST).exists():
         return
     left = {LOCK, HOLDER, f".{MANIFEST}{PARTIAL}"}
     unexpected = sorted(entry.name for entry in folder.iterdir() if entry.name not in left)
     if unexpected:
         raise RunError(
-            f"{folder} exists and is no run (it holds {listed(unexpected)}, and no {MANIFEST}); it is left alone. "
+            f"{folder} exists and is not a run (it holds {listed(unexpected)}, and no {MANIFEST}); it is not changed. "
             "Choose another folder."
         )
 

@@ -72,7 +72,7 @@ def _plain(part: object, place: str) -> object:
         return {name: _plain(each, f"{place}[{name!r}]") for name, each in part.items()}
     raise SettingsError(
         f"`{place}` must be text, a number, None, a tuple or a mapping of names to such; got {type(part).__name__}. "
-        "Give what stands for it, such as a hash."
+        "Give a value that identifies it, such as a hash."
     )
 
 
@@ -191,7 +191,7 @@ def write_record(folder: Path, job: Job, outcome: Outcome) -> None:
 
 
 def read_record(path: Path) -> Record | None:
-    """Return what is kept of a job, or None where nothing is, or not as it was written."""
+    """Return what is kept of a job, or None where nothing is, or changed since it was written."""
     try:
         content = unsealed(path.read_bytes())
         kind = {"Finished": Finished, "Failed": Failed}[content.pop("outcome")]

@@ -88,7 +88,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise RunError(
-            f"{path} is damaged: {error}. Put back a copy of it, or choose another folder; without it, nothing tells "
+            f"{path} is damaged: {error}. Put back a copy of it, or choose another folder; without it, nothing records "
             "what the results here are of."
         ) from error
 
@@ -103,7 +103,7 @@ def check_same(kept: Manifest, new: Manifest, folder: Path) -> None:
             for name in differing
         )
         raise RunError(
-            f"{folder} holds another run, and is left alone. These differ: {listed(shown)}. Choose another folder, or "
+            f"{folder} holds another run, and is not changed. These differ: {listed(shown)}. Choose another folder, or "
             "ask for the same again."
         )
 

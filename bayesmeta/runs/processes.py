@@ -35,7 +35,7 @@ def processes(workers: int) -> Iterator[Executor]:
     share_temporary()
     lifeline, ours = multiprocessing.get_context("spawn").Pipe(duplex=False)
     with lifeline, ours:
-        # A worker may be killed while it starts; twice is no chance.
+        # A worker may be killed while it starts; twice is not by chance.
         executor = _started(workers, lifeline) or _started(workers, lifeline)
         if executor is None:
             raise RunError(

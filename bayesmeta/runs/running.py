@@ -131,17 +131,17 @@ def _through(executor: Executor, jobs: Sequence[Job], record: Record) -> None:
     lost, broken = _collect(executor, deque(jobs), FAR, record)
     if broken is not None:
         raise RunError(
-            f"The executor takes no more work ({type(broken).__name__}: {broken}). What is done is kept where there is "
+            f"The executor accepts no more work ({type(broken).__name__}: {broken}). What is done is kept where there is "
             "a folder; run the same again with a new executor."
         ) from broken
     for each in lost:
-        record(each.job, _died(each, "the executor gave it up"))
+        record(each.job, _died(each, "the executor cancelled it"))
 
 
 def _died(lost: _Lost, circumstances: str) -> Failed:
     return Failed(
         error=DIED,
-        message=f"The process of this job died (killed, out of memory, or left); {circumstances}. "
+        message=f"The process of this job died (killed, out of memory, or exited); {circumstances}. "
         f"{type(lost.error).__name__}: {lost.error}",
         seconds=round(lost.seconds, 6),
         again=True,

@@ -139,9 +139,9 @@ CASES = (
         "`n` must be a whole number",
         partial(_prediction, n=float("nan")),
     ),
-    BadInput("a folder that holds no run", RunError, "is no saved run", load_fit),
+    BadInput("a folder that holds no run", RunError, "is not a saved run", load_fit),
     BadInput(
-        "a run saved over other files", RunError, "left alone", _save, "report.txt", "a report"
+        "a run saved over other files", RunError, "not changed", _save, "report.txt", "a report"
     ),
 )
 """What is given, and how it must be refused."""

@@ -104,7 +104,7 @@ def problem_of(stopped: Path, whole: Path, kept: dict[str, tuple[bytes, int]]) -
     if differing or found.keys() != expected.keys() or not expected:
         return f"tables differ from those of an undisturbed run: {listed(differing)}"
     damage = check_run(stopped)
-    return f"files are not as they were written: {listed(damage)}" if damage else ""
+    return f"files have changed since they were written: {listed(damage)}" if damage else ""
 
 
 def begun(folder: Path) -> "subprocess.Popen[str]":

@@ -1,1 +1,1 @@
-"""How far answers rest on the priors."""
+"""How far answers depend on the priors."""

@@ -1,4 +1,4 @@
-"""`sensitivity`: whether answers rest on the priors, by three means in one value."""
+"""`sensitivity`: whether answers depend on the priors, by three means in one value."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ TIPPED = ("tau", "mu", "beta")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Sensitivity:
-    """How far a fit rests on its priors.
+    """How far a fit depends on its priors.
 
     Made by `sensitivity`.
 
@@ -111,7 +111,7 @@ def sensitivity(
     ci_prob: float = 0.95,
     **event: Unpack[EventKeywords],
 ) -> Sensitivity:
-    """Return how far the estimates of a fit, and a decision, rest on the priors.
+    """Return how far the estimates of a fit, and a decision, depend on the priors.
 
     Three means: power-scaling of the draws (`power_scaling`), fits under other priors (`prior_grid`),
     and the scales of the priors of tau, mu and beta at which a decision changes (`tipping_point`).

@@ -148,7 +148,7 @@ def tipping_point(
 ) -> TippingPoint:
     """Return at which scale of a prior the probability of an event crosses a required certainty.
 
-    A decision that needs P(rate > 0.3) to be 0.9 may rest on the prior. Its scale is changed
+    A decision that needs P(rate > 0.3) to be 0.9 may depend on the prior. Its scale is changed
     (`Prior.scaled`) from an eighth to eight times what it is, and the model fitted again at each:
     first at every doubling, then between the two nearest to the model's own on different sides
     of the certainty, as closely as Monte-Carlo error allows.
@@ -180,7 +180,7 @@ def tipping_point(
     Raises
     ------
     SettingsError
-        If `certainty` is not between 0.5 and 1, the event is not one, `outcome` is no outcome of
+        If `certainty` is not between 0.5 and 1, the event is not one, `outcome` is not an outcome of
         the fit, or the model has no prior of `parameter`.
     SpecError
         If that prior has no scale.

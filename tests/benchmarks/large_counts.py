@@ -22,7 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--patients", type=int, nargs="*", default=PATIENTS)
     asked = parser.parse_args()
-    # What is compiled once is no part of what grows.
+    # What is compiled once is not a part of what grows.
     measured(60)
     for patients in asked.patients:
         row = measured(patients)

@@ -304,7 +304,7 @@ def test_gates_tell_what_is_wrong(comparison: bm.Comparison) -> None:
         ([], "`models` must be a list of ModelSpec"),
         ("pooled", "`models` must be a list of ModelSpec; got 'pooled'"),
         (["pooled"], "`models` must hold ModelSpec; got str"),
-        ([bm.ModelSpec("one"), bm.ModelSpec("one")], "told apart by name; one occurs again"),
+        ([bm.ModelSpec("one"), bm.ModelSpec("one")], "distinguished by name; one occurs again"),
     ],
 )
 def test_models_that_cannot_be_compared(arms: bm.Arms, models: object, message: str) -> None:

@@ -308,7 +308,11 @@ def test_results_do_not_depend_on_the_order_of_studies(make_arms: Maker) -> None
         ({"method": "loo"}, bm.SettingsError, "`method` must be 'exact' or 'psis'; got 'loo'"),
         ({"ci_prob": 2}, bm.SettingsError, "`ci_prob` must lie between 0 and 1"),
         ({"workers": 0}, bm.SettingsError, "`workers` must be a whole number of at least 1; got 0"),
-        ({"profile": {"age": 60}}, bm.ProfileError, "`profile` names 'age', which is no covariate"),
+        (
+            {"profile": {"age": 60}},
+            bm.ProfileError,
+            "`profile` names 'age', which is not a covariate",
+        ),
         ({"factor": "regimen"}, bm.SettingsError, "No model has factors: leave it out"),
         ({"executor": 3}, bm.SettingsError, "`executor` must have `submit`"),
         ({"settings": 5}, bm.SettingsError, "`settings` must be SamplerSettings; got int"),

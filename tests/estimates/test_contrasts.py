@@ -228,18 +228,18 @@ def test_huge_odds_ratios_are_infinite_and_rates_stay(regimen_fit: bm.Fit) -> No
         (
             {"factor": "regimen"},
             bm.SettingsError,
-            "`factor` names 'regimen', which is no factor of the model. Did you mean 'regimen_class'",
+            "`factor` names 'regimen', which is not a factor of the model. Did you mean 'regimen_class'",
         ),
         ({"factor": ["regimen_class"]}, bm.SettingsError, "`factor` names"),
         (
             {"against": "ven_hmas"},
             bm.SettingsError,
-            "`against` names 'ven_hmas', which is no level of 'regimen_class'. Did you mean 'ven_hma'",
+            "`against` names 'ven_hmas', which is not a level of 'regimen_class'. Did you mean 'ven_hma'",
         ),
         (
             {"profile": {"age": 3}},
             bm.ProfileError,
-            "`profile` names 'age', which is no covariate of the model",
+            "`profile` names 'age', which is not a covariate of the model",
         ),
         ({"profile": "ven_hma"}, bm.ProfileError, "`profile` must map covariates to values"),
         ({"ci_prob": 95}, bm.SettingsError, "`ci_prob` must lie between 0 and 1"),
@@ -256,7 +256,7 @@ def test_a_profile_may_be_partial_and_may_give_the_factor(crossed_fit: bm.Fit) -
     plain = contrast(crossed_fit)
     for profile in ({}, {"dose": "high"}):
         pd.testing.assert_frame_equal(contrast(crossed_fit, profile=profile).table, plain.table)
-    with pytest.raises(bm.SettingsError, match="'age', which is no factor of the model"):
+    with pytest.raises(bm.SettingsError, match="'age', which is not a factor of the model"):
         contrast(crossed_fit, "age")
 
 

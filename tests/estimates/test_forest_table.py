@@ -130,7 +130,7 @@ def test_arms_are_ordered_by_a_column_within_their_group(two_factors):
     assert rows(table[table["group"] == "dec"], ARM)["study"].tolist() == ["a", "c"]
     with pytest.raises(bm.SettingsError, match=r"`order` names 'yaer'.* Did you mean 'year'"):
         forest_numbers(two_factors, order="yaer")
-    with pytest.raises(bm.SettingsError, match="`columns` names 'colour', which is no column"):
+    with pytest.raises(bm.SettingsError, match="`columns` names 'colour', which is not a column"):
         forest_numbers(two_factors, more=["colour"])
 
 
@@ -171,7 +171,7 @@ def test_a_wrong_factor_is_refused_with_the_valid_ones(two_factors, common):
         bm.SettingsError, match=r"'regimes'.*Did you mean 'regimen'.*phase, regimen"
     ):
         forest_numbers(two_factors, by="regimes")
-    with pytest.raises(bm.SettingsError, match="'year', which is no factor"):
+    with pytest.raises(bm.SettingsError, match="'year', which is not a factor"):
         forest_numbers(two_factors, by="year")
     with pytest.raises(bm.SettingsError, match="no factors: leave `by` out"):
         forest_numbers(common, by="regimen")

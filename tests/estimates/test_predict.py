@@ -138,7 +138,7 @@ def test_cohorts_of_any_size(pooled_fit: bm.Fit, n: int) -> None:
         (
             {"profile": {"regimen": "x"}},
             bm.ProfileError,
-            "'regimen', which is no covariate of the model",
+            "'regimen', which is not a covariate of the model",
         ),
         (
             {"profile": {"regimen_class": "ven"}},

@@ -1,4 +1,4 @@
-"""Summary: the four rates are told apart, and every number comes with its own error."""
+"""Summary: the four rates are distinguished, and every number comes with its own error."""
 
 import numpy as np
 import pandas as pd

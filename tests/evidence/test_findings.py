@@ -1,4 +1,4 @@
-"""What is no error and probably not meant: found once, and read by tables, arms, fits and reports."""
+"""Probable mistakes that are not errors: found once, and read by tables, arms, fits and reports."""
 
 import json
 import sys

@@ -69,7 +69,7 @@ def test_what_was_told_by_definition_only_is_missing(
     told = nest.excluded[nest.excluded["rule"].str.startswith("definition: ")]
     assert sorted(told["study"]) == BY_DEFINITION
     assert set(told["rule"]) == {
-        "definition: ORR is 'not stated; equals CR+CRi', so it recorded nothing beyond CR_CRi"
+        "definition: ORR is 'not stated; equals CR+CRi', so it recorded no response beyond CR_CRi"
     }
     # They are left out as they stand in the table.
     assert told["n"].notna().all()

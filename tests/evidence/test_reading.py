@@ -134,7 +134,7 @@ def test_columns_of_other_names_are_mapped() -> None:
             bm.SettingsError,
             "maps to 'event', which has no meaning. Did you mean 'events'",
         ),
-        ({"columns": {"arm": "armm"}}, bm.EvidenceError, "names 'armm', which is no column"),
+        ({"columns": {"arm": "armm"}}, bm.EvidenceError, "names 'armm', which is not a column"),
         ({"columns": {"events": "n"}}, bm.EvidenceError, "has a column 'events' besides 'n'"),
         (
             {"missing": "NR"},
@@ -142,8 +142,8 @@ def test_columns_of_other_names_are_mapped() -> None:
             r"`missing` must list words; got 'NR'. Write \['NR'\]",
         ),
         ({"text": "x"}, bm.SettingsError, r"`text` must list words; got 'x'. Write \['x'\]"),
-        ({"text": ["y"]}, bm.EvidenceError, "`text` names 'y', which is no covariate"),
-        ({"text": ["n"]}, bm.EvidenceError, "`text` names 'n', which is no covariate"),
+        ({"text": ["y"]}, bm.EvidenceError, "`text` names 'y', which is not a covariate"),
+        ({"text": ["n"]}, bm.EvidenceError, "`text` names 'n', which is not a covariate"),
         ({"decimal": ";"}, bm.SettingsError, "`decimal` must be '.' or ','; got ';'"),
     ],
 )

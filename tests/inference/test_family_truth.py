@@ -297,7 +297,7 @@ def test_tau_by_a_column() -> None:
         {"mu": mu, "tau[old]": tau, "tau[new]": tau}, old[:, :, None] + new[:, None, :]
     )
     spec = bm.ModelSpec(mu=MU["logit"], study_effects=bm.NormalEffects(TAU, by="period"))
-    with pytest.warns(bm.ModelWarning, match=r"tau rests on its prior .*: new \(2\)"):
+    with pytest.warns(bm.ModelWarning, match=r"tau depends on its prior .*: new \(2\)"):
         fit = bm.fit(spec, arms_of(SINGLE, period=["old"] * 4 + ["new"] * 2), seed=16)
     truth.check("mu", draws_of(fit, "mu"))
     for level in ("old", "new"):

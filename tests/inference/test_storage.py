@@ -102,7 +102,7 @@ def test_an_existing_run_is_kept_unless_forced(
 def test_force_replaces_runs_only(tmp_path: Path, small_fit: bm.Fit) -> None:
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
-    with pytest.raises(bm.RunError, match=r"is no saved run .* left alone"):
+    with pytest.raises(bm.RunError, match=r"is not a saved run .* not changed"):
         small_fit.save(tmp_path / "thesis", force=True)
     assert (tmp_path / "thesis" / "chapter.txt").read_text() == "years of work"
 
@@ -164,15 +164,18 @@ def other_schema(run: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (truncate, r"draws.nc is not as it was written \(truncated or edited\)"),
-        (edit, "arms.csv is not as it was written"),
+        (truncate, r"draws.nc has changed since it was written \(truncated or edited\)"),
+        (edit, "arms.csv has changed since it was written"),
         (other_schema, "has schema 99; this release reads schema 1"),
         (lambda run: (run / "draws.nc").unlink(), "not complete: draws.nc is missing"),
         (lambda run: (run / "coding.json").unlink(), "not complete: coding.json is missing"),
         (lambda run: (run / "fit.json").unlink(), "holds no fit.json"),
         (lambda run: (run / "fit.json").write_text("{"), "fit.json is damaged"),
         (lambda run: (run / "fit.json").write_text("[]"), "has schema None"),
-        (lambda run: (run / "fit.json").write_text('{"schema": 1}'), "not as it was written"),
+        (
+            lambda run: (run / "fit.json").write_text('{"schema": 1}'),
+            "changed since it was written",
+        ),
     ],
 )
 def test_damaged_runs_are_refused(

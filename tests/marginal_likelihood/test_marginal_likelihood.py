@@ -31,7 +31,7 @@ COMMON = bm.ModelSpec(study_effects=bm.CommonEffect())
 
 
 def assert_near_grid(spec: bm.ModelSpec, arms: bm.Arms) -> None:
-    # How far it rests on the priors, which costs as much again, has tests of its own.
+    # How far it depends on the priors, which costs as much again, has tests of its own.
     found = bridge_of(bm.fit(spec, arms, seed=1), seed=2)
     exact = bm.fit(spec, arms, method="quadrature").log_marginal_likelihood
     assert abs(found.value - exact) < 0.05

@@ -108,7 +108,7 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
 @pytest.mark.parametrize(
     ("covariates", "message"),
     [
-        (bm.Covariates("dose"), "'dose', which is no column"),
+        (bm.Covariates("dose"), "'dose', which is not a column"),
         (
             bm.Covariates("regimen"),
             r"`reference` must name the reference level of 'regimen'. Levels: a \(2 studies\)",
@@ -116,7 +116,7 @@ def test_arms_without_a_covariate_are_left_out_and_named(make_arms: Maker) -> No
         (bm.Covariates("regimen", {"regimen": "z"}), "must be one of its levels; got 'z'"),
         (bm.Covariates("same", {"same": "x"}), "'same' has one level only, 'x'"),
         (bm.Covariates("fixed"), "'fixed' has one value only, 3"),
-        (bm.Covariates("age + double"), "rank 2 on 6 arms; .* cannot be told apart"),
+        (bm.Covariates("age + double"), "rank 2 on 6 arms; .* cannot be distinguished"),
         (bm.Covariates("log(regimen)"), "'regimen' holds text and cannot be calculated with"),
         (bm.Covariates("age", {"age": "60"}), "'age', which holds numbers"),
         (bm.Covariates("regimen", {"regimen": "a"}, centre={"regimen": 1}), "coded by levels"),
@@ -162,7 +162,7 @@ def test_arguments_that_make_no_sense(arguments: dict[str, object], message: str
     ("profile", "message"),
     [
         ({"regimen": "z", "age": 60}, "no level 'z' of 'regimen'. Valid: a, b, c"),
-        ({"regimen": "a", "age": 60, "sex": "f"}, "'sex', which is no covariate"),
+        ({"regimen": "a", "age": 60, "sex": "f"}, "'sex', which is not a covariate"),
         ({"regimen": "a", "age": float("nan")}, "must be a finite number; got nan"),
         ({"regimen": "a", "age": "old"}, "must be a finite number; got 'old'"),
         ("a", r"must map covariates to values; got 'a'. Write {'regimen': 'a'}"),

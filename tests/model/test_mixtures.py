@@ -118,7 +118,7 @@ def test_shares_that_make_no_sense(
                 "reference": REFERENCE,
                 "level_proportions": {"hma": {"aza": "share_aza", "dec": "share_decc"}},
             },
-            "'share_decc', which is no column of the evidence. Did you mean 'share_dec'",
+            "'share_decc', which is not a column of the evidence. Did you mean 'share_dec'",
         ),
         (
             {"formula": "age", "level_proportions": {"age": {"1": "share_aza", "2": "share_dec"}}},
@@ -226,7 +226,7 @@ def test_the_centre_may_be_given(make_arms: Maker) -> None:
     coded = design(make_arms, covariates, dose=DOSE)
     [dose] = coded.imputed
     [other] = design(make_arms, bm.Covariates("dose", impute=["dose"]), dose=DOSE).imputed
-    # Where mu stands is no part of what is assumed of the column.
+    # Where mu stands is not a part of what is assumed of the column.
     assert dose.centre == other.centre == pytest.approx(2.1)
     assert dose.known == pytest.approx(other.known)
     assert dose.slope == pytest.approx(other.slope)

@@ -66,7 +66,7 @@ def test_faults_of_a_specification(make: Callable[[], object], message: str) -> 
     [
         (
             bm.ModelSpec("m", mu={"CRi": bm.Normal(0, 1)}),
-            r"m: `mu` has a prior for 'CRi', which is no outcome of the evidence\. Did you mean 'CR",
+            r"m: `mu` has a prior for 'CRi', which is not an outcome of the evidence\. Did you mean 'CR",
         ),
         (
             bm.ModelSpec(study_effects=bm.NormalEffects({"PR": bm.HalfNormal(1)})),
@@ -76,7 +76,7 @@ def test_faults_of_a_specification(make: Callable[[], object], message: str) -> 
             bm.ModelSpec(covariates="x", beta={"z": bm.Normal(0, 1)}),
             "`beta` has a prior for 'z', which is no coefficient",
         ),
-        (bm.ModelSpec(covariates="agee"), "`formula` names 'agee', which is no column"),
+        (bm.ModelSpec(covariates="agee"), "`formula` names 'agee', which is not a column"),
     ],
     ids=["mu", "tau", "beta", "covariate"],
 )

@@ -71,7 +71,7 @@ def test_tau_by_numbers_taken_as_levels(make_arms: Maker) -> None:
 @pytest.mark.parametrize(
     ("by", "columns", "message"),
     [
-        ("periode", {"period": PERIOD}, "`by` names 'periode', which is no column.*'period'"),
+        ("periode", {"period": PERIOD}, "`by` names 'periode', which is not a column.*'period'"),
         ("period", {"period": ["old"] * 8}, "'period' has one level only, 'old', in these arms"),
         ("line", {"line": range(8)}, "'line' has a level for each study"),
         ("study", {}, "`by` cannot be 'study'"),
@@ -121,19 +121,22 @@ def test_an_arm_without_patients_is_none_of_several(make_arms: Maker) -> None:
 
 
 def test_arm_effects_and_overdispersion_are_the_same_thing() -> None:
-    with pytest.raises(bm.SpecError, match="both let arms differ beyond chance"):
+    with pytest.raises(bm.SpecError, match="both let arms vary beyond binomial variation"):
         bm.ModelSpec(arm_effects=bm.ArmEffects(), likelihood=bm.BetaBinomial())
 
 
 @pytest.mark.parametrize(
     ("distribution", "message"),
     [
-        (bm.StudentTEffects(), "4 studies cannot show outlying ones: `nu` rests on its prior"),
+        (
+            bm.StudentTEffects(),
+            "4 studies cannot identify outlying studies: `nu` depends on its prior",
+        ),
         (
             bm.ContaminatedEffects(),
-            "4 studies cannot show outlying ones: `outlier_proportion` rests",
+            "4 studies cannot identify outlying studies: `outlier_proportion` depends",
         ),
-        (bm.SkewNormalEffects(), "4 studies cannot show a skew distribution: `skew` rests"),
+        (bm.SkewNormalEffects(), "4 studies cannot identify a skew distribution: `skew` depends"),
     ],
 )
 def test_few_studies_show_no_shape(
@@ -154,7 +157,9 @@ def test_few_studies_of_a_level_leave_its_tau_to_the_prior(make_arms: Maker) -> 
 def test_overdispersion_and_study_effects_of_single_arms_overlap(
     make_arms: Maker, distribution: bm.StudyEffects
 ) -> None:
-    with pytest.warns(bm.ModelWarning, match="with one arm per study, `rho`.*cannot be told apart"):
+    with pytest.warns(
+        bm.ModelWarning, match="with one arm per study, `rho`.*cannot be distinguished"
+    ):
         design(make_arms, study_effects=distribution, likelihood=bm.BetaBinomial())
 
 

@@ -124,7 +124,7 @@ def test_notes_are_kept_instead_of_warned(table: bm.EvidenceTable) -> None:
     [left_out] = notes["ORR / all / age / student / binomial / default"]
     assert "arms are left out because age_median is missing" in left_out
     [few] = notes["ORR / few / none / student / binomial / default"]
-    assert few.startswith("2 studies cannot show outlying ones: `nu` rests on its prior.")
+    assert few.startswith("2 studies cannot identify outlying studies: `nu` depends on its prior.")
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_a_fit_depends_on_is_in_its_content(table: bm.EvidenceTable) -> Non
 
     one = content(ONE)
     assert content(replace(ONE, name="other", seed=5, question=bm.Question(cohort=10))) == one
-    # A column that no model uses is no part of a fit.
+    # A column that no model uses is not a part of a fit.
     renoted = bm.EvidenceTable(table.frame.assign(note="x"), table.name)
     assert content(ONE, renoted) == one
     changed = table.frame.copy()

@@ -209,7 +209,7 @@ def test_a_folder_of_another_grid_is_refused(
         bm.run_grid(small, table, seed=12, out=tmp_path / "run")
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("keep")
-    with pytest.raises(bm.RunError, match="is no run"):
+    with pytest.raises(bm.RunError, match="is not a run"):
         bm.run_grid(small, table, out=tmp_path / "mine")
 
 

@@ -168,7 +168,7 @@ def test_options_without_effect_are_refused(one):
         bm.plots.forest(one, labels={"onli": "x"})
     with pytest.raises(bm.SettingsError, match="`columns` must list names, each once; got 'n'"):
         bm.plots.forest(one, columns="n")
-    with pytest.raises(bm.SettingsError, match="`order` names 'colour', which is no column"):
+    with pytest.raises(bm.SettingsError, match="`order` names 'colour', which is not a column"):
         bm.plots.forest(one, order="colour")
 
 

@@ -1,4 +1,4 @@
-"""Axes of rates follow the rates, in the unit asked for, with round ticks that can be told apart."""
+"""Axes of rates follow the rates, in the unit asked for, with round ticks that can be distinguished."""
 
 import numpy as np
 import pytest

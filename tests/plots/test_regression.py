@@ -106,9 +106,9 @@ def test_what_is_no_numeric_covariate_is_refused(pooled_fits, age_fits, regimen_
     with pytest.raises(bm.SettingsError, match="model with a numeric covariate; it has none"):
         bm.plots.regression(regimen_fit, "regimen_class")
     fit = age_fits["zeros"]
-    with pytest.raises(bm.SettingsError, match=r"'agee' is no numeric.* Did you mean 'age'"):
+    with pytest.raises(bm.SettingsError, match=r"'agee' is not a numeric.* Did you mean 'age'"):
         bm.plots.regression(fit, "agee")
-    with pytest.raises(bm.ProfileError, match="names 'year', which is no covariate"):
+    with pytest.raises(bm.ProfileError, match="names 'year', which is not a covariate"):
         bm.plots.regression(fit, "age", profile={"year": 2020})
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got None"):
         bm.plots.regression(None, "age")

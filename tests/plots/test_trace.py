@@ -164,11 +164,11 @@ def test_models_of_ones_own_are_drawn_where_their_parts_are_known(quick, collisi
 
 def test_what_is_no_parameter_is_refused(pooled_fits):
     fit = pooled_fits["one"]
-    with pytest.raises(bm.SettingsError, match=r"'tua', which is no parameter.*'tau'"):
+    with pytest.raises(bm.SettingsError, match=r"'tua', which is not a parameter.*'tau'"):
         bm.plots.trace(fit, quantities=["tua"])
     with pytest.raises(bm.SettingsError, match="`quantities` must list parameters"):
         bm.plots.trace(fit, quantities="tau")
-    with pytest.raises(bm.SettingsError, match=r"'u', which is no parameter of the model"):
+    with pytest.raises(bm.SettingsError, match=r"'u', which is not a parameter of the model"):
         bm.plots.trace(fit, quantities=["u"])
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit, which has draws; got int"):
         bm.plots.trace(3)

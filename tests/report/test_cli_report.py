@@ -188,7 +188,7 @@ def test_an_unfinished_comparison_is_refused(
     folder = Path(shutil.copytree(runs["compare"], tmp_path / "half"))
     (folder / "comparison.csv").unlink()
     assert run("report", folder) == 2
-    assert "is not finished, or not as it was written" in capsys.readouterr().err
+    assert "is not finished, or changed since it was written" in capsys.readouterr().err
     assert "report.html" not in names(folder)
 
 

@@ -174,7 +174,7 @@ def test_one_study_can_not_be_predicted_from_others(documents: dict[str, Documen
     assert "With one study that has patients, none can be predicted from others." in sentences(
         documents["one"], "Validation"
     )
-    limits = " ".join(sentences(documents["one"], "What the numbers do not say"))
+    limits = " ".join(sentences(documents["one"], "Limitations"))
     assert "With 1 study, how much studies differ rests largely on the prior of tau." in limits
 
 
@@ -182,7 +182,7 @@ def test_notes_of_the_fit_are_among_the_limits(
     documents: dict[str, Document], results: dict[str, FitResults]
 ) -> None:
     for name in NAMES:
-        said = sentences(documents[name], "What the numbers do not say")
+        said = sentences(documents[name], "Limitations")
         notes = bm.notes(results[name].fit)
         assert set(map(results[name].words.note, notes)) <= set(said)
 
@@ -286,4 +286,4 @@ def test_a_fit_without_draws_of_arms_has_a_report(
     document = fit_document(fit_results(fit, options=Options(refits=False)))
     said = " ".join(sentences(document, "Results"))
     assert "The fit kept no draws of arms, which a forest plot needs." in said
-    assert "arm_draws=False" in " ".join(sentences(document, "How to do it again"))
+    assert "arm_draws=False" in " ".join(sentences(document, "Reproducibility"))

@@ -83,7 +83,7 @@ def test_the_report_of_a_comparison_has_the_figures_of_each_outcome(document: Do
     names = {figure.name for figure in document.figures}
     parts = {f"{name}_{one}" for name in ("leave_one_out", "predictive_checks") for one in ("ORR", "CR")}  # fmt: skip
     assert names == {"comparison", *parts}
-    said = table(document, "Results", "What each model says")
+    said = table(document, "Results", "Estimates of each model")
     assert {"ORR, typical rate", "CR, typical rate"} <= set(said.columns)
 
 

@@ -19,8 +19,8 @@ MAIN = {
     "compare": ["Summary", "Results", "Evidence", "Models", "Sensitivity", "Validation"],
     "grid": ["Summary", "Results", "Evidence", "Choices"],
 }
-APPENDIX = ["Appendix A: Diagnostics", "Appendix B: Checklists", "Appendix C: How to do it again"]
-LIMITS = "What the numbers do not say"
+APPENDIX = ["Appendix A: Diagnostics", "Appendix B: Checklists", "Appendix C: Reproducibility"]
+LIMITS = "Limitations"
 
 KINDS = (
     "fit",

@@ -64,7 +64,7 @@ def test_labels_take_the_place_of_levels(regimen_fit: bm.Fit) -> None:
     lines = lines_of(contrast_blocks(bm.contrast(regimen_fit, against="ven_hma"), words))
     assert lines[0].startswith("Contrasts of class: ")
     assert any("venetoclax + LDAC vs V+H" in line for line in lines)
-    with pytest.raises(bm.SpecError, match=r"'ven', which is no level of 'regimen_class'. There are: ven_hma"):  # fmt: skip
+    with pytest.raises(bm.SpecError, match=r"'ven', which is not a level of 'regimen_class'. There are: ven_hma"):  # fmt: skip
         words_of(regimen_fit, labels={"regimen_class": {"ven": "V"}})
 
 

@@ -39,11 +39,11 @@ def test_it_says_what_a_run_is(folder: Path, capsys: pytest.CaptureFixture[str])
 
 def test_it_checks_every_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(str(folder), "--check") == 0
-    assert "Every file is as it was written." in capsys.readouterr().out
+    assert "No file has changed since it was written." in capsys.readouterr().out
     (folder / "table.csv").write_text("better numbers")
     assert run(str(folder), "--check") == 2
     told = capsys.readouterr().err
-    assert "is not as it was written: table.csv differs. Run the same again" in told
+    assert "has changed since it was written: table.csv differs. Run the same again" in told
 
 
 def test_at_most_five_files_are_named(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -85,7 +85,7 @@ def test_a_run_that_was_stopped(folder: Path, capsys: pytest.CaptureFixture[str]
 
 def test_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(str(tmp_path)) == 2
-    assert "is no run: it holds no manifest.json" in capsys.readouterr().err
+    assert "is not a run: it holds no manifest.json" in capsys.readouterr().err
     (tmp_path / "manifest.json").write_text("{")
     assert run(str(tmp_path), "--check") == 2
     assert "is damaged" in capsys.readouterr().err
@@ -109,10 +109,12 @@ def test_a_saved_fit_is_checked(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert run(str(tmp_path / "fit"), "--check") == 0
     printed = capsys.readouterr().out
     assert "a fit of model 'common_effect', made " in printed
-    assert "Every file is as it was written." in printed
+    assert "No file has changed since it was written." in printed
     (tmp_path / "fit" / "arms.csv").write_text("study")
     assert run(str(tmp_path / "fit"), "--check") == 2
-    assert "is not as it was written: arms.csv differs. Fit again." in capsys.readouterr().err
+    assert (
+        "has changed since it was written: arms.csv differs. Fit again." in capsys.readouterr().err
+    )
     (tmp_path / "fit" / "fit.json").write_text("{}")
     assert run(str(tmp_path / "fit"), "--check", "--json") == 2
     assert "fit.json is damaged" in json.loads(capsys.readouterr().out)["problems"][0]

@@ -135,7 +135,7 @@ def test_a_scheduler_that_ends_ends_the_run(tmp_path: Path) -> None:
         dask_executor(address) as executor,
     ):
         threading.Timer(1, process.kill).start()
-        with pytest.raises(bm.RunError, match="The executor takes no more work"):
+        with pytest.raises(bm.RunError, match="The executor accepts no more work"):
             run_jobs(jobs, executor=executor)
 
 

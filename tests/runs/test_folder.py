@@ -84,7 +84,7 @@ def test_values_are_the_same_from_the_folder_and_from_the_work(tmp_path: Path) -
 def test_another_run_is_refused_by_the_names_that_differ(copy: Path) -> None:
     before = states(copy)
     asked = {"kind": "large", "identity": {"seed": 2, "model": "robust"}, "texts": {"a.toml": ""}}
-    with pytest.raises(bm.RunError, match="holds another run, and is left alone") as refused:
+    with pytest.raises(bm.RunError, match="holds another run, and is not changed") as refused:
         open_run(copy / "run", **asked).__enter__()  # type: ignore[arg-type]
     for entry in (
         "inputs/a.toml",
@@ -111,10 +111,10 @@ def test_a_nested_entry_and_a_version_are_named(
 
 def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(bm.RunError, match=r"is no run \(it holds thesis\.docx.*left alone"):
+    with pytest.raises(bm.RunError, match=r"is not a run \(it holds thesis\.docx.*not changed"):
         open_run(tmp_path, **ARGUMENTS).__enter__()
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.docx"]
-    with pytest.raises(bm.RunError, match="is no folder"):
+    with pytest.raises(bm.RunError, match="is not a folder"):
         open_run(tmp_path / "thesis.docx", **ARGUMENTS).__enter__()
     with pytest.raises(bm.RunError, match=r"thesis\.docx.* cannot be written"):
         open_run(tmp_path / "thesis.docx" / "run", **ARGUMENTS).__enter__()
@@ -122,9 +122,9 @@ def test_what_is_no_run_is_left_alone(tmp_path: Path) -> None:
 
 def test_a_run_without_its_manifest_is_no_run(copy: Path) -> None:
     (copy / "run" / "manifest.json").unlink()
-    with pytest.raises(bm.RunError, match=r"is no run .* no manifest\.json"):
+    with pytest.raises(bm.RunError, match=r"is not a run .* no manifest\.json"):
         small_run(copy / "run", copy / "log")
-    with pytest.raises(bm.RunError, match=r"is no run: it holds no manifest\.json"):
+    with pytest.raises(bm.RunError, match=r"is not a run: it holds no manifest\.json"):
         check_run(copy / "run")
 
 
@@ -132,7 +132,7 @@ def test_a_run_without_its_manifest_is_no_run(copy: Path) -> None:
 def test_what_is_no_path_is_refused(path: Any) -> None:
     with pytest.raises(bm.RunError, match=r"must be a path|cannot be read"):
         open_run(path, **ARGUMENTS).__enter__()
-    with pytest.raises(bm.RunError, match=r"must be a path|cannot be read|is no run"):
+    with pytest.raises(bm.RunError, match=r"must be a path|cannot be read|is not a run"):
         check_run(path)
 
 

@@ -65,7 +65,7 @@ class QuadraturePosterior:
         new u. SettingsError is raised if there is no such target; a common effect has no "tau".
         """
         if target not in TARGETS:
-            raise SettingsError(f"'{target}' is no target. {nearest(target, TARGETS)}")
+            raise SettingsError(f"'{target}' is not a target. {nearest(target, TARGETS)}")
         return TARGETS[target](self.surface)
 
     def predictive_pmf(self, n_new: int) -> Array:

@@ -185,7 +185,7 @@ def _log_support(prior: Prior) -> tuple[float, float]:
 
 
 def _log_median(prior: Prior) -> float:
-    """Return the log of the median, or zero if that cannot be told from zero or infinity."""
+    """Return the log of the median, or zero if that cannot be distinguished from zero or infinity."""
     with np.errstate(divide="ignore"):
         median = float(np.log(prior.interval(0.0)[0]))
     return median if abs(median) < EXTREME else 0.0

@@ -56,9 +56,9 @@ class StudyEffects(ABC):
     tau_is_sd: ClassVar[bool] = True
     """Whether `tau` is the standard deviation of the effects, and not another scale."""
     fewest_studies: ClassVar[int] = 0
-    """Studies below which the parameter of its own rests on its prior."""
+    """Studies below which the parameter of its own depends on its prior."""
     feature: ClassVar[str] = ""
-    """What so few studies cannot show, such as ``"outlying ones"``."""
+    """What so few studies cannot show, such as ``"outlying studies"``."""
     units: ClassVar[Mapping[str, str]] = {}
     """Unit of each parameter of its own, such as ``{"nu": "degrees of freedom"}``."""
     transition_scale: ClassVar[float] = 1.0

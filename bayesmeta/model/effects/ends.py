@@ -72,7 +72,7 @@ class IndependentStudies(_Unscaled):
     """
 
     name: ClassVar[str] = "independent"
-    words: ClassVar[str] = "Each study stands for itself: none tells anything of another."
+    words: ClassVar[str] = "Studies are analysed independently: none informs another."
     pools: ClassVar[bool] = False
 
     @property

@@ -64,7 +64,7 @@ class StudentTEffects(ScaledEffects):
     code: ClassVar[int] = 1
     tau_is_sd: ClassVar[bool] = False
     fewest_studies: ClassVar[int] = 5
-    feature: ClassVar[str] = "outlying ones"
+    feature: ClassVar[str] = "outlying studies"
     units: ClassVar[Mapping[str, str]] = {"nu": "degrees of freedom"}
     transition_scale: ClassVar[float] = 10.0
     nu: Prior = field(default_factory=lambda: Gamma(2, 0.1))
@@ -154,7 +154,7 @@ class ContaminatedEffects(ScaledEffects):
     code: ClassVar[int] = 2
     tau_is_sd: ClassVar[bool] = False
     fewest_studies: ClassVar[int] = 5
-    feature: ClassVar[str] = "outlying ones"
+    feature: ClassVar[str] = "outlying studies"
     units: ClassVar[Mapping[str, str]] = {"outlier_proportion": "proportion of studies"}
     outlier_proportion: Prior = field(default_factory=lambda: Beta(1, 9))
     outlier_scale: float = 4.0

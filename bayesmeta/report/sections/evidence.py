@@ -23,7 +23,7 @@ DEFINITION = "_definition"
 DERIVATION = "derivation"
 
 DERIVED = {
-    "from_percent": "worked out from a percentage",
+    "from_percent": "calculated from a percentage",
     "from_sum": "added up",
     "from_parts": "added up from parts",
     "inferred": "inferred from other figures",
@@ -41,7 +41,7 @@ PARTS = {
 
 
 ALWAYS = (
-    "Studies that were never published are not seen, and nothing here corrects for them.",
+    "Unpublished studies are missing, and no correction is made for them.",
     "Risk of bias of the studies is not part of the model.",
     "An interval holds if the model does; a credible interval of the typical rate is not where the next study "
     "will lie: that is the prediction interval.",
@@ -112,7 +112,7 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
     elif len(arms.outcomes) > 1:
         yield "How each count was derived, and how each study defines its outcomes, is not kept where outcomes are joined."
     else:
-        yield "The table does not say how its counts were derived."
+        yield "The table does not state how its counts were derived."
     if arms.without_patients:
         yield f"Without patients, so without information: {', '.join(arms.without_patients)}."
 
@@ -220,7 +220,7 @@ def inferred_sentence(frame: pd.DataFrame) -> str:
 
 def _about_overlap(frame: pd.DataFrame) -> Iterator[str]:
     if "overlap_risk" not in frame.columns:
-        yield "Whether cohorts share patients is not known: the table does not say."
+        yield "Whether cohorts share patients is not known: the table does not state it."
         return
     risky = frame[_texts(frame, "overlap_risk") != ""]
     if len(risky):

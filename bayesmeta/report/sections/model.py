@@ -93,9 +93,9 @@ def _words(spec: ModelSpec) -> Iterator[str]:
     if spec.arm_effects is not None:
         yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
     if spec.likelihood.parameters:
-        yield f"Arms differ beyond chance, each for itself: the likelihood is {spec.likelihood.symbol}."
+        yield f"Arms vary beyond binomial variation, independently: the likelihood is {spec.likelihood.symbol}."
     if not spec.covariates.parsed.terms:
-        yield "There are no covariates: all arms count as draws from one population of studies."
+        yield "There are no covariates: all arms are from one population of studies."
 
 
 def _coding(design: Design) -> str:

@@ -1,4 +1,4 @@
-"""How to do it again: versions, seeds, hashes, the command and the model file."""
+"""Reproducibility: versions, seeds, hashes, the command and the model file."""
 
 import shlex
 from collections.abc import Iterator, Mapping
@@ -61,7 +61,7 @@ def _promise(fit: Fit) -> str:
     lacking = list(_unwritten(fit))
     if not lacking:
         return "The fit, with the same versions to the same draws:"
-    return f"The fit, in part: what a command cannot say is {'; '.join(lacking)}."
+    return f"The fit, in part: the command has no option for {'; '.join(lacking)}."
 
 
 def _unwritten(fit: Fit) -> Iterator[str]:

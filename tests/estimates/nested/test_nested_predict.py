@@ -120,7 +120,7 @@ def test_a_further_cohort_takes_the_profile_of_its_study(fit: bm.Fit) -> None:
         ("CR >= 1.5", r"a count is a whole number from 0 to n = 12, not 1.5"),
         ("rate(CR) > 2", r"a rate is a probability from 0 to 1, not 2"),
         ("rate(CR) == 0.2", r"a rate is above or below a number"),
-        ("CR >= 1.2.3", r"'1.2.3' is no number"),
+        ("CR >= 1.2.3", r"'1.2.3' is not a number"),
         ("CR >= 3 and", r"no term can be read here"),
         ("CR >= 3 or CR_CRi >= 2", r"no term can be read here, as 'or' is not supported"),
         ("CR => 3", r"'=>' is written '>='.* Terms read `OUTCOME >= number`"),
@@ -194,7 +194,7 @@ def test_the_figure_shows_each_profile(fit: bm.Fit, prediction: bm.Prediction) -
 def test_notes_name_what_no_study_or_few_inform(fit: bm.Fit) -> None:
     found = " ".join(bm.notes(fit))
     # s2 reports CR_CRi only and s4 ORR only: neither tells anything of CR in regimen b.
-    assert "The evidence says nothing about regimen[b] of CR" in found
+    assert "The evidence has no information about regimen[b] of CR" in found
     few = found[found.index("Fewer than 3 studies inform") :].split(":")[0]
     assert "regimen[b] of ORR (2)" in few
     assert "tau of CR (2)" in few

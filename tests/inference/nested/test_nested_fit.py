@@ -128,7 +128,7 @@ def test_a_damaged_run_is_refused(fit: bm.Fit, tmp_path: Path) -> None:
     fit.save(tmp_path / "run")
     with (tmp_path / "run" / "arms.csv").open("a") as file:
         file.write("\n")
-    with pytest.raises(bm.RunError, match=r"arms\.csv is not as it was written"):
+    with pytest.raises(bm.RunError, match=r"arms\.csv has changed since it was written"):
         bm.load_fit(tmp_path / "run")
 
 

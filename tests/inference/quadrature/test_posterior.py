@@ -472,7 +472,7 @@ def test_bad_arguments(arguments: tuple[object, ...], message: str) -> None:
 
 def test_bad_questions() -> None:
     posterior = posterior_of(CASES["common effect"])
-    with pytest.raises(SettingsError, match=r"'median' is no target. .*'mean'"):
+    with pytest.raises(SettingsError, match=r"'median' is not a target. .*'mean'"):
         posterior.marginal("median")
     with pytest.raises(SettingsError, match="common-effect model has no `tau`"):
         posterior.marginal("tau")
