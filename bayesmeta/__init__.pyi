@@ -18,7 +18,7 @@ from .comparison.joint_against_separate import (
 )
 from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
 from .comparison.left_out import LeftOut as LeftOut
-from .comparison.posterior_predictive import (
+from .comparison.predictive_checks import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )

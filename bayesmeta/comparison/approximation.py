@@ -4,7 +4,6 @@ The weights are those of the study's integrated likelihood, not of its density a
 effect, on which importance sampling breaks down with one row per study.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,16 +11,14 @@ import xarray as xr
 from scipy.special import logsumexp
 
 from bayesmeta.arrays import Array
-from bayesmeta.comparison.plans import pit_stream
+from bayesmeta.comparison.held_out import only
 from bayesmeta.comparison.predictions import Predictions, answers, predictions_of
-from bayesmeta.comparison.questions import Asked
+from bayesmeta.comparison.questions import Asked, pit_stream
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.posterior import check_draws
-from bayesmeta.inference.convergence import ess_bulk
+from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import Design
-from bayesmeta.model.design import with_arms
 
 LARGEST_K, LARGEST_ERROR = 0.7, 0.025
 """Shape of the weights' tail, and Monte-Carlo error of the score, above which the study is left out by
@@ -49,21 +46,15 @@ def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict
     for place, row in enumerate(study_rows(fit.arms)):
         if row["n"] == 0:
             continue
-        own = density[..., place]
-        log_weights, k = _smoothed(own)
-        scores = row | _score(own, log_weights) | {"pareto_k": k}
-        usable = is_usable(scores)
-        weights = np.exp(log_weights)
-        rng = pit_stream(seed, row["study"])
-        found.append(
-            {
-                "study": scores,
-                "arms": arm_scores(predictions, _design_of(fit, row), rng, weights)
-                if usable
-                else [],
-                "answers": answers(predictions, asked, weights) if usable else [],
-            }
-        )
+        log_weights, k = _smoothed(density[..., place])
+        scores = row | _score(density[..., place], log_weights) | {"pareto_k": k}
+        said: dict[str, Any] = {"study": scores, "arms": [], "answers": []}
+        if is_usable(scores):
+            weights, own = np.exp(log_weights), only(fit.design, row["study"])
+            rng = pit_stream(seed, row["study"])
+            said["arms"] = arm_scores(predictions, own, rng, weights)
+            said["answers"] = answers(predictions, asked, weights)
+        found.append(said)
     return found
 
 
@@ -87,7 +78,10 @@ def _efficiency(density: Array) -> float:
     """Return the effective number of draws of the weights, as a share of all."""
     if np.ptp(density) < SAME:
         return 1.0
-    return min(float(ess_bulk(np.exp(density.min() - density))) / density.size, 1.0)
+    # Weights are skewed, and it is their mean that the score rests on: the bulk alone says too much.
+    weights = np.exp(density.min() - density)
+    error = float(mcse_mean(weights))
+    return min(float(weights.var(ddof=1)) / (error**2 * density.size), 1.0)
 
 
 def _score(density: Array, log_weights: Array) -> Row:
@@ -97,15 +91,6 @@ def _score(density: Array, log_weights: Array) -> Row:
     relative = np.exp(flat - elpd) - 1
     variance = (np.exp(2 * log_weights) * relative**2).sum() / _efficiency(density)
     return {"elpd": elpd, "mcse_elpd": float(np.sqrt(variance))}
-
-
-def _design_of(fit: Fit, row: Row) -> Design:
-    """Return the design of a study's arms alone."""
-    arms = fit.arms
-    own = (arms.frame["study"] == row["study"]).to_numpy(dtype=bool)
-    return with_arms(
-        fit.design, replace(arms, frame=arms.frame[own], excluded=arms.excluded.iloc[:0]), own
-    )
 
 
 def log_likelihood_by_study(fit: Fit) -> xr.DataTree:

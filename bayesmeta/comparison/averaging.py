@@ -1,11 +1,14 @@
-"""What several models together expect of a new cohort, each with its weight."""
+"""Models ranked by their density of studies left out, and what they expect together of a cohort."""
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import xarray as xr
+from scipy.special import ndtr, ndtri
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.predictions import RATES
@@ -14,6 +17,83 @@ from bayesmeta.estimates.count_distributions import CountDistribution, ListedCou
 from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.rates import safe_log_odds
+
+
+def best_of(table: pd.DataFrame) -> str | None:
+    """Return the model that predicts best, by the table of a comparison; None if none has a rank."""
+    if "elpd_diff" not in table:
+        return None
+    return str(table.loc[table["elpd_diff"].notna(), "model"].iloc[0])
+
+
+def ranked(elpd: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return models by log predictive density, best first, and cautions about the ranks.
+
+    Parameters
+    ----------
+    elpd : DataFrame
+        One row per study left out, one column per model, no missing values.
+
+    References
+    ----------
+    Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking).
+    Sivula, Magnusson, Matamoros & Vehtari 2025, doi:10.1214/25-BA1569 (errors).
+    """
+    sums = {str(model): float(own.sum()) for model, own in elpd.items()}
+    errors = {str(model): _se(own) for model, own in elpd.items()}
+    if len(sums) == 1:
+        row = {"model": [*sums], "rank": 1, "elpd": [*sums.values()], "se": [*errors.values()]}
+        return pd.DataFrame(
+            row | {"elpd_diff": 0.0, "dse": 0.0, "p_worse": np.nan, "weight": 1.0}
+        ), ()
+    from arviz_stats import compare
+    from arviz_stats.utils import ELPDDataLOO
+
+    data = {
+        str(model): ELPDDataLOO(
+            elpd=sums[str(model)],
+            se=errors[str(model)],
+            p=float("nan"),
+            n_samples=1,
+            n_data_points=len(own),
+            scale="log",
+            warning=False,
+            good_k=0.7,
+            elpd_i=xr.DataArray(own.to_numpy(), dims="study"),
+        )
+        for model, own in elpd.items()
+    }
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        table = compare(data, method="stacking", round_to="none")
+    kept = ["rank", "elpd", "se", "elpd_diff", "dse", "p_worse", "weight"]
+    table = table[kept].rename_axis("model").reset_index()
+    table["rank"] += 1
+    # ArviZ takes the studies for all there are: here they are a sample, as wherever else in the package.
+    larger = np.sqrt(len(elpd) / (len(elpd) - 1))
+    table["dse"] *= larger
+    table["p_worse"] = ndtr(ndtri(table["p_worse"]) / larger)
+    notes = [
+        str(one.message)
+        if "chance" not in str(one.message)
+        else f"With so many models ({elpd.shape[1]}) the best may be so by chance (doi:10.1007/s11222-024-10442-4)."
+        for one in seen
+        if issubclass(one.category, UserWarning)
+    ]
+    return table, (*_few(len(elpd)), *notes)
+
+
+def _se(own: "pd.Series[float]") -> float:
+    """Return the standard error of the sum over studies."""
+    return float(np.sqrt(len(own) * own.var(ddof=1)))
+
+
+def _few(studies: int) -> tuple[str, ...]:
+    if studies >= 100:  # noqa: PLR2004
+        return ()
+    return (f"{studies} studies: standard errors of differences are rough below 100.",)
+
 
 RANDOM_RATES = (4, 1000)
 """Shape of random rates: chains, draws."""
@@ -122,6 +202,13 @@ def asked_alike(answers: Mapping[str, Answered]) -> tuple[str, ...]:
     most = max(one.named for one in answers.values())
     profile = next(one.profile for one in answers.values() if one.named == most)
     return tuple(name for name, one in answers.items() if one.profile == profile)
+
+
+def averaged_models(table: pd.DataFrame) -> tuple[dict[str, float], str]:
+    """Return the weights of the models that are averaged, by name, and what they answer for."""
+    there = table[table["average_weight"].notna()]
+    weights = dict(zip(map(str, there["model"]), map(float, there["average_weight"]), strict=True))
+    return weights, str(there["answers_for"].iloc[0])
 
 
 def averaged(

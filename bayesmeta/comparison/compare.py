@@ -8,16 +8,15 @@ from os import PathLike
 from typing import Any, Literal
 
 from bayesmeta.comparison.comparison import Comparison, compared
-from bayesmeta.comparison.jobs import Runner, fitted
+from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import gathered
-from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import (
+    Plan,
     applicable,
     asked_question,
     check_arms,
-    check_method,
     check_profile,
-    check_settings,
+    make_plan,
     profile_asked,
     profiles_answered,
     same_rows,
@@ -28,8 +27,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, model_hash
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
-from bayesmeta.numeric import check_seed
-from bayesmeta.runs import open_run
+from bayesmeta.runs import Runner, open_run
 from bayesmeta.runs.files import file_names
 
 
@@ -73,13 +71,11 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         What to do where models cannot use the same arms, because a covariate is missing: refuse, or
         compare them on the arms that all can use.
     profile : mapping, optional
-        Covariate values that pooled rates and the new cohort are of; covariates that a model lacks
-        are ignored, those not given stand at its reference.
+        Covariate values that pooled rates and the new cohort are of, in the models that have them.
     factor : str, optional
         Factor whose levels are compared with the first one, in the models that have it.
     cohort : int
-        Patients of the new cohort whose response is predicted by the models together that answer
-        for the same profile; see `Comparison.prediction`.
+        Patients of the new cohort whose response is predicted; see `Comparison.prediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
     marginal : bool
@@ -87,17 +83,15 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     out : path, optional
-        Folder in which every finished fit and the tables are kept. Where it holds this comparison,
-        interrupted or whole, what is there is not done again.
+        Folder that keeps fits and tables; what it holds of this comparison is not done again.
     workers : int
-        Worker processes. Scripts that ask for several need the guard
-        ``if __name__ == "__main__":``.
+        Worker processes; scripts need the guard ``if __name__ == "__main__":`` for several.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.
     progress : bool, optional
         Show progress; where None, only where a person watches.
     figures : callable, optional
-        From the comparison to figures, files by name, which are kept in `out`, too.
+        From the comparison to figures, files by name, which `out` keeps, too.
 
     Returns
     -------
@@ -132,24 +126,17 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     ['pooled', 'common_effect']
     """
     check_arms(arms)
-    check_settings(settings)
     named = _named(models)
     usable, reasons = applicable(named, arms)
     designs = same_rows(usable, arms, rows)
     question = asked_question(profile, factor, cohort, ci_prob)
     check_profile(question, designs)
-    plan = Plan(
-        seed=check_seed(seed),
-        settings=settings or SETTINGS,
-        question=question,
-        exact=check_method(method) == "exact",
-        marginal=marginal,
-    )
-    with _folder(out, named, next(iter(designs.values())).arms, plan) as folder:
+    plan = make_plan(seed, settings, question, method=method, marginal=marginal)
+    evidence = next(iter(designs.values())).arms
+    with _folder(out, named, evidence, plan) as folder:
         runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
         outcomes = fitted(designs, plan, runner)
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
-        evidence = next(iter(designs.values())).arms
         about, answers = profile_asked(question, designs), profiles_answered(question, designs)
         found = compared(left_out, evidence, about, answers=answers, not_applicable=reasons)
         if folder is not None:

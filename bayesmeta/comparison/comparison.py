@@ -8,10 +8,10 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedRates, asked_alike, averaged, prediction_by
+from bayesmeta.comparison import averaging
+from bayesmeta.comparison.averaging import averaged_models, best_of, ranked
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.questions import Answered
-from bayesmeta.comparison.ranking import best_of, ranked
 from bayesmeta.comparison.scores import CI_PROBS, Row
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
@@ -122,11 +122,10 @@ class Comparison:
     def prediction(self) -> Prediction:
         """The response of a new cohort, averaged over the models that answer for the same profile.
 
-        Models are averaged only where they answer the same question: all have the same covariates, at
-        the same values. Of models that answer for different profiles, those are averaged that have the
-        most of the covariates asked about and, among them, answer as the best by elpd does; the
-        weights are stacked among those. A model without heterogeneity answers the same question: it
-        assumes that a new study has the rate of all others.
+        Of models that answer for different profiles, those are averaged that have the most of the
+        covariates asked about and, among them, answer as the best by elpd does; the weights are
+        stacked among those. A model without heterogeneity answers the same question: it assumes that a
+        new study has the rate of all others.
 
         Raises
         ------
@@ -143,12 +142,12 @@ class Comparison:
     @cached_property
     def predictions(self) -> dict[str, Prediction]:
         """The averaged prediction of each outcome; of one by itself, which has no name here."""
-        weights, profile = averaged_models(self.table) if "weight" in self.table else ({}, "")
         rates = self._averaged.items()
-        return {outcome: prediction_by(weights, profile, one) for outcome, one in rates}
+        weights, profile = averaged_models(self.table)
+        return {outcome: averaging.prediction_by(weights, profile, one) for outcome, one in rates}
 
     @cached_property
-    def _averaged(self) -> dict[str, AveragedRates]:
+    def _averaged(self) -> dict[str, averaging.AveragedRates]:
         if "weight" not in self.table:
             raise SettingsError(
                 "No model has all its scores, so that there is nothing to average. See `fits`."
@@ -156,7 +155,9 @@ class Comparison:
         weights, _ = averaged_models(self.table)
         found = {name: self.left_out[name].whole["predictive"] for name in weights}
         return {
-            outcome: averaged(weights, {name: one[outcome] for name, one in found.items()})
+            outcome: averaging.averaged(
+                weights, {name: one[outcome] for name, one in found.items()}
+            )
             for outcome in next(iter(found.values()))
         }
 
@@ -200,11 +201,11 @@ def compared(
 ) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
     complete = {name: one for name, one in left_out.items() if one.complete}
-    ranks: pd.DataFrame = pd.DataFrame({"model": pd.Series(dtype="str")})
+    ranks = pd.DataFrame({"model": pd.Series(dtype="str")})
     if complete:
         scores = _scores(complete)
         ranks, _ = ranked(scores)
-        alike = asked_alike({str(name): answers[str(name)] for name in ranks["model"]})
+        alike = averaging.asked_alike({str(name): answers[str(name)] for name in ranks["model"]})
         weights = ranked(scores[list(alike)])[0].set_index("model")["weight"]
         ranks["average_weight"] = ranks["model"].map(weights)
     rest = pd.DataFrame({"model": [name for name in left_out if name not in complete]})
@@ -224,13 +225,6 @@ def _with_inapplicable(table: pd.DataFrame, reasons: Mapping[str, str]) -> pd.Da
     nothing = {name: 0 for name in COUNTS if name in table}
     rows = [{"model": name, **nothing, "not_applicable": why} for name, why in reasons.items()]
     return pd.concat([table.assign(not_applicable=""), pd.DataFrame(rows)], ignore_index=True)
-
-
-def averaged_models(table: pd.DataFrame) -> tuple[dict[str, float], str]:
-    """Return the weights of the models that are averaged, by name, and what they answer for."""
-    there = table[table["average_weight"].notna()]
-    weights = dict(zip(map(str, there["model"]), map(float, there["average_weight"]), strict=True))
-    return weights, str(there["answers_for"].iloc[0])
 
 
 def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
@@ -280,9 +274,9 @@ def _row(name: str, left_out: LeftOut) -> Row:
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:
     notes = []
-    if table["failed"].sum():
+    if failed := table["failed"].sum():
         notes.append(
-            f"Fits that failed: {table['failed'].sum()}. A model of which one failed has no rank. See fits."
+            f"Fits that failed: {failed}. A model of which one failed has no rank. See fits."
         )
     if table["flagged"].sum():
         notes.append(f"Fits whose diagnostics failed: {table['flagged'].sum()}. See fits.")

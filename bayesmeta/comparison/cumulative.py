@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
-from bayesmeta.comparison.plans import SETTINGS
-from bayesmeta.comparison.questions import check_settings
+from bayesmeta.comparison.questions import SETTINGS, check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import check_draws, posterior_of
@@ -106,13 +105,11 @@ def cumulative(
     seed : int
         Random seed: same seed, same result.
     profile : mapping, optional
-        Covariate values that the rates are for; what is left out stands at the reference
-        level or the centre.
+        Covariate values that the rates are for; others stand at the reference or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
     settings : SamplerSettings, optional
-        Of each fit; 4 chains of 400 + 1,000 draws where None. One that fails its diagnostics is done
-        again, once, with more care.
+        Of each fit, done again once if its diagnostics fail; 4 chains of 400 + 1,000 draws where None.
 
     Returns
     -------

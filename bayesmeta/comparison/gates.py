@@ -71,30 +71,30 @@ def _coverage(comparison: Comparison) -> str:
 def _diagnostics(comparison: Comparison) -> str:
     fits = comparison.fits
     flagged = fits[(fits["state"] == "done") & ~fits["ok"].astype(bool)]
-    if flagged.empty:
-        # A fit that failed has no draws that could pass.
-        return _failed_fits(comparison)
-    first = flagged.iloc[0]
-    where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
-    return f"diagnostics: {len(flagged)} of {len(fits)} fits failed them; first {where}: {first['problems']}"
+    # A fit that failed has no draws that could pass.
+    said = f"diagnostics: {len(flagged)} of {len(fits)} fits failed them"
+    return _first(flagged, said, "problems") or _failed(fits)
 
 
 def _failures(comparison: Comparison) -> str:
-    found = _failed_fits(comparison)
-    if found or not comparison.not_applicable:
+    if (found := _failed(comparison.fits)) or not comparison.not_applicable:
         return found
     name, reason = next(iter(comparison.not_applicable.items()))
     return f"failures: {len(comparison.not_applicable)} of {len(comparison.table)} models do not apply; first {name}: {reason}"
 
 
-def _failed_fits(comparison: Comparison) -> str:
-    fits = comparison.fits
+def _failed(fits: pd.DataFrame) -> str:
     failed = fits[fits["state"] == "failed"]
-    if failed.empty:
+    return _first(failed, f"failures: {len(failed)} of {len(fits)} fits failed", "error")
+
+
+def _first(found: pd.DataFrame, said: str, why: str) -> str:
+    """Return what is said of the fits that were found, and why of the first; nothing where none was."""
+    if found.empty:
         return ""
-    first = failed.iloc[0]
+    first = found.iloc[0]
     where = f"{first['model']}{' without ' + first['left_out'] if first['left_out'] else ''}"
-    return f"failures: {len(failed)} of {len(fits)} fits failed; first {where}: {first['error']}"
+    return f"{said}; first {where}: {first[why]}"
 
 
 GATES = {"failures": _failures, "diagnostics": _diagnostics, "coverage": _coverage}

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayesmeta.arrays import Array
-from bayesmeta.comparison.plans import number_of
+from bayesmeta.comparison.questions import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates
@@ -47,20 +47,21 @@ def lean(design: Design) -> Design:
     return with_arms(design, small, np.ones(len(arms), np.bool_))
 
 
-def without(design: Design, study: str) -> tuple[Design, Design]:
-    """Return the design without a study, and that of the study alone; neither lists what it lacks."""
+def only(design: Design, study: str, *, without: bool = False) -> Design:
+    """Return the design of a study alone, or of all others; it does not list what it lacks."""
     arms = design.arms
-    own = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_)
-    if own.all():
+    rows = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_) != without
+    if not rows.any():
         raise EvidenceError(
             f"'{study}' is the only study: without it there is nothing to fit. Select two studies or more."
         )
-    none = arms.excluded.iloc[:0]
-    rest, held_out = (
-        with_arms(design, replace(arms, frame=arms.frame[rows], excluded=none), rows)
-        for rows in (~own, own)
-    )
-    return rest, held_out
+    kept = replace(arms, frame=arms.frame[rows], excluded=arms.excluded.iloc[:0])
+    return with_arms(design, kept, rows)
+
+
+def without(design: Design, study: str) -> tuple[Design, Design]:
+    """Return the design without a study, and that of the study alone."""
+    return only(design, study, without=True), only(design, study)
 
 
 def log_predictive(fit: Fit, new: Design) -> Array:

@@ -1,8 +1,7 @@
 """The fits of a comparison as jobs, and their outcomes gathered by model."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from math import ceil, hypot
 from typing import Any
@@ -11,9 +10,8 @@ import numpy as np
 
 from bayesmeta.comparison.approximation import approximated, is_usable
 from bayesmeta.comparison.held_out import lean, without
-from bayesmeta.comparison.plans import Plan, number_of, pit_stream
 from bayesmeta.comparison.predictions import answers, predictions_of, predictive
-from bayesmeta.comparison.questions import Asked, asked_of
+from bayesmeta.comparison.questions import Plan, asked_of, number_of, pit_stream
 from bayesmeta.comparison.scores import Row, arm_scores, study_scores
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import refit_with_retry
@@ -24,36 +22,10 @@ from bayesmeta.marginal_likelihood.marginal_likelihood import (
     why_no_marginal_likelihood,
 )
 from bayesmeta.model import Design, model_hash
-from bayesmeta.runs import Finished, Job, Outcome, RunFolder, job_key, run_jobs
+from bayesmeta.runs import Finished, Job, Outcome, Runner, job_key
 
 Outcomes = dict[str, Outcome]
 """What became of each fit of one model, by the study left out; of the whole evidence by ``""``."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Runner:
-    """Where jobs run, and where their outcomes are kept; see `bayesmeta.runs.run_jobs`."""
-
-    folder: RunFolder | None = None
-    workers: int = 1
-    executor: Executor | None = None
-    progress: bool | None = None
-
-    def run(self, jobs: Sequence[Job]) -> Outcomes:
-        """Return the outcome of each job by its name."""
-        return run_jobs(
-            jobs,
-            folder=self.folder,
-            workers=self.workers,
-            executor=self.executor,
-            progress=self.progress,
-        )
-
-    def adapted(self, plan: Plan) -> Plan:
-        """Return the plan with one thread for each fit where fits run side by side."""
-        alone = self.workers == 1 and self.executor is None
-        cores = plan.settings.cores if alone else 1
-        return replace(plan, settings=replace(plan.settings, cores=cores, arm_draws=False))
 
 
 def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[str, Outcomes]:
@@ -62,14 +34,14 @@ def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[st
     Where studies are left out by weighting, those that it cannot do are in the outcome of the whole
     evidence alone; the others are refitted.
     """
-    plan = runner.adapted(plan)
+    settings = replace(plan.settings, cores=runner.cores(plan.settings.cores), arm_draws=False)
+    plan = replace(plan, settings=settings)
+    asked = {name: ("", *(studies_of(one) if plan.exact else ())) for name, one in designs.items()}
+    found = _run(designs, plan, runner, asked)
     if plan.exact:
-        every = {name: ("", *studies_of(one)) for name, one in designs.items()}
-        return _run(designs, plan, runner, every)
-    first = _run(designs, plan, runner, dict.fromkeys(designs, ("",)))
-    again = {name: _unreliable(own[""]) for name, own in first.items()}
-    second = _run(designs, plan, runner, again)
-    return {name: own | second[name] for name, own in first.items()}
+        return found
+    again = _run(designs, plan, runner, {name: _unreliable(one[""]) for name, one in found.items()})
+    return {name: own | again[name] for name, own in found.items()}
 
 
 def studies_of(design: Design) -> tuple[str, ...]:
@@ -82,38 +54,32 @@ def _run(
     designs: Mapping[str, Design],
     plan: Plan,
     runner: Runner,
-    studies: Mapping[str, Sequence[str]],
+    asked: Mapping[str, tuple[str, ...]],
 ) -> dict[str, Outcomes]:
-    jobs = {
-        (name, study): job
-        for name, design in designs.items()
-        for study, job in _jobs_of(name, design, plan, studies[name])
-    }
+    """Return the outcomes of the fits asked for: of each model, without each of these studies."""
+    jobs = {name: dict(_jobs(name, one, plan, asked[name])) for name, one in designs.items()}
+    each = [(study, job) for own in jobs.values() for study, job in own.items()]
     # Fits of the whole evidence take longest, and go first, lest one of them end alone.
-    wholes_first = sorted(jobs, key=lambda place: place[1] != "")
-    done = runner.run([jobs[place] for place in wholes_first])
-    found: dict[str, Outcomes] = {name: {} for name in designs}
-    for (name, study), job in jobs.items():
-        found[name][study] = done[job.name]
-    return found
+    done = runner.run([job for _, job in sorted(each, key=lambda one: one[0] != "")])
+    return {
+        name: {study: done[job.name] for study, job in own.items()} for name, own in jobs.items()
+    }
 
 
-def _jobs_of(
-    name: str, design: Design, plan: Plan, studies: Sequence[str]
+def _jobs(
+    name: str, design: Design, plan: Plan, studies: tuple[str, ...]
 ) -> Iterator[tuple[str, Job]]:
     """Yield each study with the job that fits the evidence without it, or the whole for ``""``."""
-    asked = asked_of(design.coding, plan.question)
-    key = partial(
-        job_key, model=model_hash(design.spec), arms=design.arms.hash, plan=plan.as_json()
-    )
+    model, arms = model_hash(design.spec), design.arms.hash
+    key = partial(job_key, model=model, arms=arms, plan=plan.as_json())
     small = lean(design)
     for study in studies:
         if study:
-            arguments = (small, study, plan, asked)
-            yield study, Job(f"{name} without {study}", key(left_out=study), fit_without, arguments)
+            own = key(left_out=study)
+            yield study, Job(f"{name} without {study}", own, fit_without, (small, study, plan))
         else:
             whole = key(left_out=study, exact=plan.exact, marginal=plan.marginal)
-            yield study, Job(name, whole, fit_whole, (small, plan, asked))
+            yield study, Job(name, whole, fit_whole, (small, plan))
 
 
 def _unreliable(whole: Outcome) -> tuple[str, ...]:
@@ -140,7 +106,7 @@ WEIGHTED_TIMES = 4
 """How many times as many draws are made where those of the whole evidence are weighted."""
 
 
-def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[str, Any]:
+def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
     """Return what a fit without one study says of it, and of everything else.
 
     By name: `fit`, its diagnostics; `study`, its row of `study_scores`; `arms` and `answers`.
@@ -156,6 +122,7 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
     if row["mcse_elpd"] > FAR_OFF:
         row |= _bridged(design, fit, plan, number_of(study))
     predictions = predictions_of(fit)
+    asked = asked_of(design.coding, plan.question)
     return {
         "fit": found,
         "study": row,
@@ -164,7 +131,7 @@ def fit_without(design: Design, study: str, plan: Plan, asked: Asked) -> dict[st
     }
 
 
-def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
+def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
     """Return what the fit of the whole evidence says.
 
     By name: `fit`, `answers`; `predictive`; `marginal`; `approximated`, for each study what
@@ -172,7 +139,7 @@ def fit_whole(design: Design, plan: Plan, asked: Asked) -> dict[str, Any]:
     """
     # One set of draws for all studies: its error does not average out over them.
     fit, found = _fitted(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
-    predictions = predictions_of(fit)
+    predictions, asked = predictions_of(fit), asked_of(design.coding, plan.question)
     return {
         "fit": found,
         "answers": answers(predictions, asked),

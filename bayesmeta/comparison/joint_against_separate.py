@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.comparison.jobs import Runner, fitted
+from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
-from bayesmeta.comparison.plans import SETTINGS, Plan
-from bayesmeta.comparison.questions import asked_question, check_profile, check_settings
+from bayesmeta.comparison.questions import asked_question, check_profile, make_plan
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design
 from bayesmeta.model.coding import Profile
-from bayesmeta.numeric import check_seed
-from bayesmeta.runs import Failed, Outcome
+from bayesmeta.runs import Failed, Outcome, Runner
 
 JOINT, SEPARATE = "joint", "separate"
 """How the two kinds of models are called in tables."""
@@ -71,12 +69,9 @@ class JointComparison:
         `width_95_joint` and `width_95_separate` (mean width of the 95% prediction intervals as a
         share of n).
         """
-        own = self.arms.assign(
-            width=(self.arms["upper_95"] - self.arms["lower_95"]) / self.arms["n"]
-        )
-        return pd.DataFrame(
-            [_side_by_side(outcome, rows) for outcome, rows in own.groupby("outcome", sort=False)]
-        )
+        width = (self.arms["upper_95"] - self.arms["lower_95"]) / self.arms["n"]
+        each = self.arms.assign(width_95=width).groupby("outcome", sort=False)
+        return pd.DataFrame([_side_by_side(outcome, rows) for outcome, rows in each])
 
     def __repr__(self) -> str:
         found = ", ".join(
@@ -157,10 +152,9 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     True
     """
     designs = _designs(spec, arms, separate)
-    check_settings(settings)
     question = asked_question(profile, None, COHORT, CI_PROB)
     check_profile(question, designs)
-    plan = Plan(seed=check_seed(seed), settings=settings or SETTINGS, question=question)
+    plan = make_plan(seed, settings, question)
     runner = Runner(workers=workers, executor=executor, progress=progress)
     outcomes = fitted(designs, plan, runner)
     _check_done(outcomes)
@@ -205,11 +199,8 @@ def _check_done(outcomes: Mapping[str, Mapping[str, Outcome]]) -> None:
     for model, found in outcomes.items():
         for study, one in found.items():
             if isinstance(one, Failed):
-                raise SamplingError(
-                    f"The {model} fit without '{study}' failed: {one.message}"
-                    if study
-                    else f"The {model} fit to all studies failed: {one.message}"
-                )
+                of = f"without '{study}'" if study else "to all studies"
+                raise SamplingError(f"The {model} fit {of} failed: {one.message}")
 
 
 def _widths(outcome: str, joint: LeftOut, apart: LeftOut, *, ok: bool) -> dict[str, Any]:
@@ -233,11 +224,6 @@ def _side_by_side(outcome: object, rows: pd.DataFrame) -> dict[str, Any]:
     found |= {f"elpd_{name}": one["log_score"].sum() for name, one in own.items()}
     found["elpd_diff"] = difference.sum()
     found["se_diff"] = float(np.sqrt(len(by_study) * by_study.var(ddof=1)))
-    for column, label in (
-        ("crps", "crps"),
-        ("inside_95", "inside_95"),
-        ("expected_95", "expected_95"),
-        ("width", "width_95"),
-    ):
-        found |= {f"{label}_{name}": one[column].mean() for name, one in own.items()}
+    for column in ("crps", "inside_95", "expected_95", "width_95"):
+        found |= {f"{column}_{name}": one[column].mean() for name, one in own.items()}
     return found

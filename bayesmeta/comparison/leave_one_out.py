@@ -3,24 +3,21 @@
 from concurrent.futures import Executor
 from typing import Literal
 
-from bayesmeta.comparison.jobs import Runner, fitted
+from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
-from bayesmeta.comparison.plans import SETTINGS, Plan
 from bayesmeta.comparison.questions import (
     asked_question,
     check_arms,
-    check_method,
     check_profile,
-    check_settings,
     check_spec,
+    make_plan,
 )
 from bayesmeta.errors import SamplingError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.coding import Profile
-from bayesmeta.numeric import check_seed
-from bayesmeta.runs import Failed
+from bayesmeta.runs import Failed, Runner
 
 
 def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
@@ -54,12 +51,11 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
         Random seed; results do not depend on the number of workers.
     method : {"exact", "psis"}
         Leave out each study by a refit; or by Pareto smoothed importance sampling (PSIS) from the fit
-        of the whole evidence, with a refit where the estimated tail shape (`pareto_k`)
-        is above 0.7 or the Monte-Carlo error of the score above 0.025. Refits are done
-        again with more draws where that error is above 0.02.
+        of the whole evidence, with a refit where the estimated tail shape (`pareto_k`) is above 0.7 or
+        the Monte-Carlo error of the score above 0.025. A refit whose error is above that is done
+        again with more draws.
     profile : mapping, optional
-        Covariate values that pooled rates are for; what is left out stands at the reference
-        level or the centre.
+        Covariate values that pooled rates are for; others stand at the reference or the centre.
     factor : str, optional
         Factor whose levels are compared with the first one, study by study left out.
     ci_prob : float
@@ -67,8 +63,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     workers : int
-        Worker processes. Scripts that ask for several need the guard
-        ``if __name__ == "__main__":``.
+        Worker processes; scripts need the guard ``if __name__ == "__main__":`` for several.
     executor : concurrent.futures.Executor, optional
         Where to fit instead, such as the executor of a Dask client.
     progress : bool, optional
@@ -109,14 +104,8 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     """
     check_spec(spec)
     check_arms(arms)
-    check_settings(settings)
     question = asked_question(profile, factor, 40, ci_prob)
-    plan = Plan(
-        seed=check_seed(seed),
-        settings=settings or SETTINGS,
-        question=question,
-        exact=check_method(method) == "exact",
-    )
+    plan = make_plan(seed, settings, question, method=method)
     designs = {spec.name: make_design(spec, arms)}
     check_profile(question, designs)
     runner = Runner(workers=workers, executor=executor, progress=progress)

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from scipy.special import expit
@@ -23,31 +22,6 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
 
 
-class Predictions(Protocol):
-    """What a fit predicts of studies that are taken as new ones, and says of a profile."""
-
-    @property
-    def fit(self) -> Fit:
-        """Posterior draws."""
-
-    def log_predictive(self, new: Design) -> Array:
-        """Return the log probability of all counts of each new study, dims (chain, draw, study)."""
-
-    def distributions(self, new: Design, place: int) -> list[DrawnRates]:
-        """Return the distribution of the true rate of each outcome in one arm of a new study."""
-
-    def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
-        """Yield outcome, quantity and scale with draws, dims (chain, draw) or (chain, draw, node)."""
-
-    def new_studies(self, asked: Asked) -> list[DrawnRates]:
-        """Return the distribution of each outcome's true rate in a new study of the profile."""
-
-
-def predictions_of(fit: Fit) -> Predictions:
-    """Return what a fit predicts."""
-    return JointPredictions(fit) if fit.design.several else _OneOutcome(KnownRates(fit))
-
-
 @dataclass(frozen=True, eq=False)
 class _OneOutcome:
     """The predictions of a fit of one outcome."""
@@ -59,15 +33,19 @@ class _OneOutcome:
         return self.rates.fit
 
     def log_predictive(self, new: Design) -> Array:
+        """Return the log probability of all counts of each new study, dims (chain, draw, study)."""
         return log_predictive(self.fit, new)
 
     def distributions(self, new: Design, place: int) -> list[DrawnRates]:
+        """Return the distribution of the true rate of each outcome in one arm of a new study."""
         return [arm_distribution(self.rates, new, place)]
 
     def new_studies(self, asked: Asked) -> list[DrawnRates]:
+        """Return the distribution of each outcome's true rate in a new study of the profile."""
         return [self.rates.at(asked.row, asked.level).cohort()]
 
     def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
+        """Yield outcome, quantity and scale with draws, dims (chain, draw) or (chain, draw, node)."""
         rates, link = self.rates.at(asked.row, asked.level), self.fit.spec.link
         yield ("", "typical rate", "probability"), rates.typical
         yield ("", "mean rate", "probability"), rates.mean
@@ -80,61 +58,58 @@ class _OneOutcome:
 
 
 @dataclass(frozen=True, eq=False)
-class JointPredictions:
-    """The predictions of a fit of several outcomes; see `predictions.Predictions`."""
+class _SeveralOutcomes:
+    """The predictions of a fit of several outcomes; contrasts are of typical rates."""
 
     fit: Fit
 
     def log_predictive(self, new: Design) -> Array:
-        """Return the log probability of all counts of each new study, dims (chain, draw, study).
-
-        Its effects on all outcomes are integrated out together, over all its arms.
-        """
         names = [name for name in ("mu", "beta", "tau") if name in self.fit.posterior]
         drawn = {name: np.asarray(self.fit.posterior[name]) for name in names}
         return nested_study_log_likelihood(new, drawn, self._factor)
 
     def distributions(self, new: Design, place: int) -> list[DrawnRates]:
-        """Return the distribution of the true rate of each outcome in one arm of a new study."""
-        rates = self.at(new.matrix[place])
-        return [rates.distribution(outcome) for outcome in self.fit.outcomes]
+        return self._new_study(new.matrix[place])
 
     def new_studies(self, asked: Asked) -> list[DrawnRates]:
-        """Return the distribution of each outcome's true rate in a new study of the profile."""
-        rates = self.at(asked.row)
-        return [rates.distribution(outcome) for outcome in self.fit.outcomes]
+        return self._new_study(asked.row)
 
     def drawn(self, asked: Asked) -> Iterator[tuple[Label, Array]]:
-        """Yield outcome, quantity and scale with draws; contrasts are of typical rates."""
-        rates = self.at(asked.row)
-        scale = self.fit.spec.link.scale
+        rates, scale = self._at(asked.row), self.fit.spec.link.scale
         found = [
             ("typical rate", "probability", rates.typical),
             ("mean rate", "probability", rates.mean),
             ("new study", "probability", rates.new_study),
-            ("tau", scale, self._tau),
+            ("tau", scale, rates.tau),
         ]
         for label, *pair in asked.contrasts:
-            one, versus = (typical / (1 - typical) for typical in map(self._typical, pair))
+            one, versus = (at / (1 - at) for at in (self._at(row).typical for row in pair))
             found.append((label, "odds ratio", one / versus))
         for level, outcome in enumerate(self.fit.outcomes):
-            for quantity, scale, drawn in found:
-                yield (outcome, quantity, scale), drawn[..., level]
-
-    @cached_property
-    def _tau(self) -> Array:
-        return np.asarray(self.fit.posterior["tau"])
+            for quantity, of, drawn in found:
+                yield (outcome, quantity, of), drawn[..., level]
 
     @cached_property
     def _factor(self) -> Array:
         return cholesky_draws(self.fit)
 
-    def at(self, row: Array) -> NestedRates:
+    def _at(self, row: Array) -> NestedRates:
         """Return the rates at coded covariates, shape (covariate,)."""
-        return NestedRates(self.fit, predictors_of(self.fit, row), self._tau, self._factor)
+        tau = np.asarray(self.fit.posterior["tau"])
+        return NestedRates(self.fit, predictors_of(self.fit, row), tau, self._factor)
 
-    def _typical(self, row: Array) -> Array:
-        return self.at(row).typical
+    def _new_study(self, row: Array) -> list[DrawnRates]:
+        rates = self._at(row)
+        return [rates.distribution(outcome) for outcome in self.fit.outcomes]
+
+
+Predictions = _OneOutcome | _SeveralOutcomes
+"""What a fit predicts of studies that are taken as new ones, and says of a profile."""
+
+
+def predictions_of(fit: Fit) -> Predictions:
+    """Return what a fit predicts."""
+    return _SeveralOutcomes(fit) if fit.design.several else _OneOutcome(KnownRates(fit))
 
 
 NUMBERS = ("estimate", "lower", "upper")

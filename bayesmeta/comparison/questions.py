@@ -1,9 +1,10 @@
-"""What every fit of a comparison is asked, and for which profile each model answers."""
+"""How every fit of a comparison is made, what it is asked, and for which profile each model answers."""
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -32,6 +33,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.numeric import check_seed
 
 Label = tuple[str, str, str]
 """Outcome, without a name where there is one, quantity and scale."""
@@ -148,21 +150,6 @@ def check_arms(arms: object) -> None:
         )
 
 
-def check_settings(settings: object) -> None:
-    """Raise unless `settings` is SamplerSettings or None."""
-    if not isinstance(settings, SamplerSettings | None):
-        raise SettingsError(
-            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
-        )
-
-
-def check_method(method: object) -> str:
-    """Return how studies are left out after checking it."""
-    if method not in ("exact", "psis"):
-        raise SettingsError(f"`method` must be 'exact' or 'psis'; got {method!r}.")
-    return str(method)
-
-
 def applicable(
     models: Mapping[str, ModelSpec], arms: Arms
 ) -> tuple[dict[str, ModelSpec], dict[str, str]]:
@@ -220,3 +207,82 @@ def _usable(spec: ModelSpec, arms: Arms) -> set[str]:
         # The comparison says itself what is left out.
         warnings.simplefilter("ignore", EvidenceWarning)
         return set(make_design(spec, arms, warn=False).arms.labels)
+
+
+SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
+"""Of each of many fits: 4,000 draws know the score of a study to about 0.01."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How every model of a comparison is fitted and asked."""
+
+    seed: int
+    settings: SamplerSettings
+    question: Question
+    exact: bool = True
+    """Whether each study is left out by a refit, or by PSIS where that holds."""
+    marginal: bool = False
+    """Whether log marginal likelihoods are wanted."""
+
+    def longer(self, times: int) -> "Plan":
+        """Return the plan with so many times as many draws."""
+        return replace(self, settings=replace(self.settings, draws=times * self.settings.draws))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the fit without a study depends on, as JSON can hold it."""
+        settings = asdict(self.settings)
+        # Draws do not depend on it.
+        del settings["cores"]
+        question = asdict(self.question)
+        # All outcomes are asked about.
+        del question["outcome"]
+        return {"seed": self.seed, "settings": settings, "question": question}
+
+
+def make_plan(
+    seed: object,
+    settings: SamplerSettings | None,
+    question: Question,
+    *,
+    method: str = "exact",
+    marginal: bool = False,
+) -> Plan:
+    """Return a plan after checking it; with `SETTINGS` where `settings` is None."""
+    check_settings(settings)
+    if method not in ("exact", "psis"):
+        raise SettingsError(f"`method` must be 'exact' or 'psis'; got {method!r}.")
+    return Plan(
+        seed=check_seed(seed),
+        settings=settings or SETTINGS,
+        question=question,
+        exact=method == "exact",
+        marginal=marginal,
+    )
+
+
+def check_settings(settings: object) -> None:
+    """Raise unless `settings` is SamplerSettings or None."""
+    if not isinstance(settings, SamplerSettings | None):
+        raise SettingsError(
+            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
+        )
+
+
+PIT = 3
+"""First part of the key of the random numbers of PITs; refits have 2."""
+
+
+def number_of(text: str) -> int:
+    """Return a number for a text, by which a stream is known."""
+    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
+
+
+def pit_stream(seed: int, study: str) -> np.random.Generator:
+    """Return the random numbers of the PITs of a study's arms, whichever fit predicts them."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT, number_of(study))))
+
+
+def validation_stream(seed: int) -> np.random.Generator:
+    """Return the random numbers of the PITs of cohorts that a model is validated on."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT,)))

@@ -9,9 +9,8 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
-from bayesmeta.comparison.plans import validation_stream
 from bayesmeta.comparison.predictions import predictions_of
-from bayesmeta.comparison.questions import check_settings, check_spec
+from bayesmeta.comparison.questions import check_settings, check_spec, validation_stream
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.profiles import beyond_evidence

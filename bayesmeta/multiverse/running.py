@@ -1,35 +1,31 @@
 """`run_grid`: every combination of a grid of specifications, fitted and kept."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, replace
 from os import PathLike
 from typing import Any
 
 import numpy as np
-from scipy.special import expit
 
-from bayesmeta.comparison.predictions import JointPredictions
-from bayesmeta.errors import SettingsError
-from bayesmeta.estimates.nested_rates import OutcomeRates
-from bayesmeta.estimates.precision import Draws, interval_of, mean_of
-from bayesmeta.estimates.profile_rates import KnownRates, PredictedRates
+from bayesmeta.errors import EvidenceWarning, SettingsError
+from bayesmeta.estimates.posterior import QUANTITIES, posterior_of
+from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.questions import Question
 from bayesmeta.evidence import EvidenceTable
 from bayesmeta.evidence.values import read_otherwise
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import refit_with_retry
-from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.combinations import PlannedFit, PlannedRow, plan_rows
 from bayesmeta.multiverse.files import grid_hash, grid_toml
 from bayesmeta.multiverse.results import GridResults, results_table
 from bayesmeta.multiverse.specification_grid import SpecificationGrid
 from bayesmeta.numeric import is_whole
-from bayesmeta.runs import Job, RunFolder, job_key, open_run, run_jobs
+from bayesmeta.runs import Job, RunFolder, Runner, job_key, open_run
 
 type Figures = Callable[[GridResults], Mapping[str, bytes]]
 """What draws results: files by name."""
@@ -118,11 +114,10 @@ def run_grid(
     """
     chosen = _seed(grid, table, seed)
     rows = plan_rows(grid, table)
-    jobs = _jobs(grid, rows, chosen, alone=workers == 1 and executor is None)
     with _folder(out, grid, table, chosen) as folder:
-        outcomes = run_jobs(
-            jobs, folder=folder, workers=workers, executor=executor, progress=progress
-        )
+        runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
+        jobs = _jobs(grid, rows, chosen, runner.cores(grid.settings.cores))
+        outcomes = runner.run(jobs)
         fits = {job.key: outcomes[job.name] for job in jobs}
         results = GridResults(
             grid,
@@ -159,20 +154,14 @@ def _seed(grid: SpecificationGrid, table: object, seed: int | None) -> int:
 
 
 def _jobs(
-    grid: SpecificationGrid, rows: Sequence[PlannedRow], seed: int, *, alone: bool
+    grid: SpecificationGrid, rows: Sequence[PlannedRow], seed: int, cores: int | None
 ) -> list[Job]:
     """Return a job for each row that can be fitted; those of one fit have one key."""
-    # Draws do not depend on it: many fits at once keep all processors busy with a chain each.
-    settings = grid.settings if alone else replace(grid.settings, cores=1)
+    settings = replace(grid.settings, cores=cores)
+    fits = [(row.label, row.fit) for row in rows if row.fit is not None]
     return [
-        Job(
-            row.label,
-            _key(row.fit, grid, seed),
-            fit_values,
-            (row.fit, grid.question, settings, seed),
-        )
-        for row in rows
-        if row.fit is not None
+        Job(label, _key(fit, grid, seed), fit_values, (fit, grid.question, settings, seed))
+        for label, fit in fits
     ]
 
 
@@ -185,14 +174,12 @@ def _key(fit: PlannedFit, grid: SpecificationGrid, seed: int) -> str:
     )
 
 
-@contextmanager
 def _folder(
     out: str | PathLike[str] | None, grid: SpecificationGrid, table: EvidenceTable, seed: int
-) -> Iterator[RunFolder | None]:
-    """Yield the folder of the run, or None where nothing is to be kept."""
+) -> AbstractContextManager[RunFolder | None]:
+    """Return the folder of the run; of none where nothing is to be kept."""
     if out is None:
-        yield None
-        return
+        return nullcontext()
     identity = {"grid": grid_hash(grid), "evidence": table.hash, "seed": seed}
     texts = {
         "grid.toml": grid_toml(grid),
@@ -201,8 +188,7 @@ def _folder(
     # Names that look like numbers, which the file itself cannot tell from numbers.
     if names := read_otherwise(table.frame):
         texts["text.json"] = json.dumps(names, ensure_ascii=False)
-    with open_run(out, kind="grid", identity=identity, texts=texts) as folder:
-        yield folder
+    return open_run(out, kind="grid", identity=identity, texts=texts)
 
 
 def fit_values(
@@ -213,32 +199,27 @@ def fit_values(
     It is ``bm.refit(first, stream=planned.stream, ...)`` of any fit made with `seed`.
     """
     fit, diagnostics = refit_with_retry(planned.design, seed, settings, (planned.stream,))
-    rates = _rates(fit, planned.profile, str(question.outcome))
-    new_study = rates.cohort()
-    drawn = {"typical": rates.typical, "mean": rates.mean, "new_study": expit(new_study.theta)}
+    outcome = question.outcome if fit.design.several else ""
+    with warnings.catch_warnings():
+        # The plan has told what of the profile lies outside the evidence.
+        warnings.simplefilter("ignore", EvidenceWarning)
+        rates: Any = posterior_of(fit, planned.profile)[outcome or ""]
     found = _diagnosis(diagnostics) | {
         name: getattr(fit.settings, name) for name in ("warmup", "draws", "target_accept")
     }
-    for name, draws in drawn.items():
-        found |= _numbers(name, Draws(draws), question.ci_prob)
-        if question.rate_above is not None:
-            above = mean_of((draws > question.rate_above).astype(np.float64))
+    for name in QUANTITIES:
+        distribution = rates.distribution(name)
+        if distribution is None:
+            continue
+        numbers = interval_of(distribution, question.ci_prob)
+        found |= {f"{name}_{key}": one for key, one in numbers.items()}
+        if name != "tau" and question.rate_above is not None:
+            above = mean_of((distribution.values > question.rate_above).astype(np.float64))
             found |= {f"{name}_above": above.value, f"{name}_mcse_above": above.mcse}
-    tails = (0.5, (1 - question.ci_prob) / 2, (1 + question.ci_prob) / 2)
-    counts = new_study.counts(question.cohort).quantiles(tails)
-    for key, one in zip(("median", "lower", "upper"), counts, strict=True):
+    counts = rates.cohort().counts(question.cohort).quantiles(bounds_of(question.ci_prob))
+    for key, one in zip(("lower", "median", "upper"), counts, strict=True):
         found[f"cohort_{key}"] = int(one)
-    if fit.spec.study_effects.tau is not None:
-        found |= _numbers("tau", Draws(rates.tau), question.ci_prob)
     return found
-
-
-def _rates(fit: Fit, profile: Profile | None, outcome: str) -> PredictedRates | OutcomeRates:
-    """Return the rates of a profile; the plan has told what of it lies outside the evidence."""
-    row = fit.coding.row(profile)
-    if fit.design.several:
-        return OutcomeRates(JointPredictions(fit).at(row), outcome)
-    return KnownRates(fit).at(row, fit.coding.tau_level(profile))
 
 
 def _diagnosis(diagnostics: Diagnostics) -> dict[str, Any]:
@@ -250,8 +231,3 @@ def _diagnosis(diagnostics: Diagnostics) -> dict[str, Any]:
         "ess": float(table[["ess_bulk", "ess_tail"]].to_numpy().min()),
         "divergences": diagnostics.divergences,
     }
-
-
-def _numbers(name: str, distribution: Draws, ci_prob: float) -> dict[str, float]:
-    """Return the median and the interval of a quantity, each with its Monte-Carlo error."""
-    return {f"{name}_{key}": one for key, one in interval_of(distribution, ci_prob).items()}

@@ -10,8 +10,13 @@ from matplotlib.figure import Figure
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.comparison.posterior_predictive import PosteriorPredictiveCheck
-from bayesmeta.comparison.predictive_checks import BAND, FEW, coverage_table, pit_table
+from bayesmeta.comparison.predictive_checks import (
+    BAND,
+    FEW,
+    PosteriorPredictiveCheck,
+    coverage_table,
+    pit_table,
+)
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.plots.checks import check_kind, rows_of_outcome

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.comparison.leave_one_out import leave_one_study_out
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.comparison.posterior_predictive import (
+from bayesmeta.comparison.predictive_checks import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.averaging import AveragedRates, prediction_by
-from bayesmeta.comparison.comparison import averaged_models, notes_of
+from bayesmeta.comparison.averaging import AveragedRates, averaged_models, best_of, prediction_by
+from bayesmeta.comparison.comparison import notes_of
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.comparison.ranking import best_of
 from bayesmeta.errors import RunError
 from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.prediction import Prediction

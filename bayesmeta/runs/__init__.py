@@ -8,7 +8,7 @@ from bayesmeta.runs.checking import RunSummary, check_run, describe_run
 from bayesmeta.runs.dask_cluster import dask_executor
 from bayesmeta.runs.folder import RunFolder, open_run
 from bayesmeta.runs.jobs import Failed, Finished, Job, Outcome, job_key
-from bayesmeta.runs.running import run_jobs
+from bayesmeta.runs.running import Runner, run_jobs
 
 __all__ = [
     "Failed",
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "RunFolder",
     "RunSummary",
+    "Runner",
     "check_run",
     "dask_executor",
     "describe_run",

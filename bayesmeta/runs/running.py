@@ -7,6 +7,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
+from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
 from queue import SimpleQueue
 from typing import Any, NamedTuple
@@ -45,6 +46,24 @@ class _Running(NamedTuple):
     job: Job
     future: "Future[Outcome]"
     since: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runner:
+    """Where jobs are done and their outcomes kept: the arguments of `run_jobs`."""
+
+    folder: RunFolder | None = None
+    workers: int = 1
+    executor: Executor | None = None
+    progress: bool | None = None
+
+    def run(self, jobs: Sequence[Job]) -> dict[str, Outcome]:
+        """Return the outcome of each job by its name."""
+        return run_jobs(jobs, **vars(self))
+
+    def cores(self, alone: int | None) -> int | None:
+        """Return how many cores each job may use; one where jobs run side by side."""
+        return alone if self.workers == 1 and self.executor is None else 1
 
 
 def run_jobs(

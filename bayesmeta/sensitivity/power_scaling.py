@@ -52,8 +52,7 @@ def power_scaling(
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; what is left out stands at the reference
-        level or the centre.
+        Covariate values that the rates are for; others stand at the reference or the centre.
     outcome : str, optional
         Of several outcomes, the one whose parameters and rates are asked about; priors are those of
         all outcomes, and of the correlations of their effects.

@@ -53,8 +53,7 @@ def prior_grid(
     fit : Fit or QuadratureFit
         The fit to start from; a QuadratureFit is fitted again without Monte-Carlo error.
     profile : mapping, optional
-        Covariate values that the rates are for; what is left out stands at the reference
-        level or the centre.
+        Covariate values that the rates are for; others stand at the reference or the centre.
     outcome : str, optional
         Of several outcomes, the one whose rows are returned; all where None.
     priors : mapping, optional

@@ -121,8 +121,7 @@ def sensitivity(
     fit : Fit
         Posterior draws, with those of arms.
     profile : mapping, optional
-        Covariate values that the rates are for; what is left out stands at the reference
-        level or the centre.
+        Covariate values that the rates are for; others stand at the reference or the centre.
     outcome : str, optional
         Of several outcomes, the one that is asked about.
     priors : mapping, optional
@@ -133,8 +132,7 @@ def sensitivity(
     ci_prob : float
         Probability of the equal-tailed intervals.
     **event
-        An event, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``. It may be left out.
+        An event or none: ``rate_above=0.3``, or ``events_at_least=12, n=40``, as in `Prediction`.
 
     Returns
     -------

@@ -162,13 +162,11 @@ def tipping_point(
     parameter : str
         Whose prior is changed: `tau`, `mu`, `beta` (all coefficients), or another of the model.
     profile : mapping, optional
-        Covariate values that the event is about; what is left out stands at the reference
-        level or the centre.
+        Covariate values that the event is about; others stand at the reference or the centre.
     outcome : str, optional
         Of nested outcomes, the one that the event is about.
     **event
-        The event, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``.
+        The event: ``rate_above=0.3``, or ``events_at_least=12, n=40``, as in `Prediction`.
 
     Returns
     -------

@@ -11,11 +11,10 @@ from hypothesis import given, settings as hypothesis_settings, strategies as st
 from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.comparison.averaging import AveragedRates, asked_alike, averaged
+from bayesmeta.comparison.averaging import AveragedRates, asked_alike, averaged, ranked
 from bayesmeta.comparison.gates import GATES, tripped
 from bayesmeta.comparison.predictions import RATES, predictions_of, predictive
 from bayesmeta.comparison.questions import Answered, asked_of
-from bayesmeta.comparison.ranking import ranked
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.report.comparison_text import comparison_blocks
 from bayesmeta.report.document import lines_of

@@ -10,8 +10,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
 from bayesmeta.comparison.jobs import fit_without
-from bayesmeta.comparison.plans import Plan
-from bayesmeta.comparison.questions import asked_of
+from bayesmeta.comparison.questions import Plan
 from bayesmeta.model import Design, make_design
 from bayesmeta.report.comparison_text import comparison_blocks
 from bayesmeta.report.document import lines_of
@@ -362,8 +361,7 @@ def test_a_study_that_lacks_a_value_is_predicted_from_the_values_of_the_others(
     lacking: Design, place: int
 ) -> None:
     plan = Plan(seed=1, settings=replace(QUICK, arm_draws=False), question=bm.Question())
-    asked = asked_of(lacking.coding, plan.question)
-    found = fit_without(lacking, str(lacking.arms.studies[place]), plan, asked)
+    found = fit_without(lacking, str(lacking.arms.studies[place]), plan)
     assert found["fit"]["ok"]
     assert_the_same_probability(found["study"], found["arms"][0])
 
