@@ -66,7 +66,7 @@ def test_a_prediction_prints_categories_and_joint_probabilities(
     saved: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     event = "CR_CRi >= 15 and CR >= 8"
-    assert run("predict", saved, *PROFILE, "--joint", event) == 0
+    assert run("predict", saved, *PROFILE, "--event", event) == 0
     printed = capsys.readouterr().out
     assert "CR/CRi, not CR" in printed
     assert f"P({event}) = 0." in printed
@@ -92,7 +92,10 @@ def test_a_plan_needs_the_outcome_that_it_is_about(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--joint", "CRR >= 3"), "`--joint`: there is no outcome 'CRR'"),
+        (
+            ("--event", "CRR >= 3"),
+            "`--event` cannot be read at character 1: there is no outcome 'CRR'",
+        ),
         (("--at-least", "3"), "`--at-least` has no effect on several outcomes together"),
         (("--rate-above", "0.3"), "`--rate-above` has no effect on several outcomes together"),
     ],

@@ -27,6 +27,7 @@ OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
 _RENAMED = {
     "fit": {"--cohort": "--n"},
+    "predict": {"--joint": "--event"},
     "compare": {"--cohort": "--n"},
     "report": {"--cohort": "--n"},
     "plan": {"--robust": "--weight"},
@@ -41,7 +42,6 @@ _ARGUMENTS = {
     "ci": "ci_prob",
     "at_least": "events_at_least",
     "at_most": "events_at_most",
-    "joint": "event",
     "weight": "robust",
     "control_n": "n_control",
     "control_rates": "controls",

@@ -45,10 +45,10 @@ def predict(
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
     at_most: AtMost = None,
-    joint: Annotated[
+    event: Annotated[
         list[str] | None,
         typer.Option(
-            help='Of several outcomes: print the probability of this, such as "CR_CRi >= 15 and CR >= 8".'
+            help='Print the probability of this, such as "rate > 0.3"; of several outcomes, "CR_CRi >= 15 and CR >= 8".'
         ),
     ] = None,
     ci: Interval = 0.95,
@@ -59,19 +59,16 @@ def predict(
     from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
     events = _event(rate_above, rate_below, at_least, at_most)
-    together = len(saved.fit.outcomes) > 1 and outcome is None
-    if together:
+    if len(saved.fit.outcomes) > 1 and outcome is None:
         for name, value in events.items():
             option = f"--{name.removeprefix('events_').replace('_', '-')}"
-            where = "on several outcomes together; use --joint, or --outcome"
+            where = "on several outcomes together; use --event, or --outcome"
             check_no_effect(option, value, where)
-    else:
-        check_no_effect("--joint", joint, "on one outcome; use --at-least or --rate-above")
     at = parsed_profile(profile)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
     found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
     basis = basis_of(saved.fit, at, study)
-    asked = [*events.items(), *((event, None) for event in joint or ())]
+    asked = [*events.items(), *((one, None) for one in event or ())]
     return Answer(
         prediction_json(found, ci, asked, basis),
         [prediction_blocks(found, ci, asked, saved.words), inferred_words(basis, saved.words)],
@@ -234,6 +231,9 @@ def sensitivity(
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
     at_most: AtMost = None,
+    event: Annotated[
+        str | None, typer.Option(help='The event as text, such as "rate > 0.3".')
+    ] = None,
     n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
     certainty: Annotated[
         float | None,
@@ -246,7 +246,8 @@ def sensitivity(
     from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
     words = saved.words  # Labels are refused before the work.
-    asked = _event(rate_above, rate_below, at_least, at_most) | ({} if n is None else {"n": n})
+    more = {"event": event, "n": n}
+    asked = _event(rate_above, rate_below, at_least, at_most) | more
     found = bm.sensitivity(
         saved.fit,
         profile=parsed_profile(profile),

@@ -1,29 +1,49 @@
-"""Events of a new cohort: of its true rate, or of its responders."""
+"""`Event`: bounds that a new cohort keeps, on its true rates and its responders."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypedDict
 
+import numpy as np
+
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.estimates.arguments import check_cohort
-from bayesmeta.estimates.precision import Estimate
+from bayesmeta.estimates.event_text import Quantity, Reader, Sign
+from bayesmeta.estimates.nested_counts import CountBound, some_nodes, within_bounds
+from bayesmeta.estimates.precision import Estimate, mean_of
 from bayesmeta.numeric import is_number, is_whole
 
+KEYWORDS: dict[str, tuple[Quantity, Sign]] = {
+    "rate_above": ("rate", ">"),
+    "rate_below": ("rate", "<"),
+    "events_at_least": ("responders", ">="),
+    "events_at_most": ("responders", "<="),
+}
+"""Events of one bound as arguments."""
+
 WORDS = {
-    "rate_above": "rate of a new study > {0.value:g}",
-    "rate_below": "rate of a new study < {0.value:g}",
-    "events_at_least": "{0.value} or more responders of {0.n}",
-    "events_at_most": "at most {0.value} responders of {0.n}",
+    ("rate", ">"): "rate of a new study > {0:g}",
+    ("rate", "<"): "rate of a new study < {0:g}",
+    ("responders", ">="): "{0:.0f} or more responders of {1}",
+    ("responders", "<="): "at most {0:.0f} responders of {1}",
+    ("responders", "=="): "{0:.0f} responders of {1}",
 }
 
 
-class EventKeywords(TypedDict, total=False):
-    """An event as keywords; `n`, the patients of the cohort, of responders only."""
+class BoundKeywords(TypedDict, total=False):
+    """An event of one bound as a keyword."""
 
     rate_above: float
     rate_below: float
     events_at_least: int
     events_at_most: int
+
+
+class EventKeywords(BoundKeywords, total=False):
+    """An event as keywords; `event` is text, and `n` the patients of the cohort, of responders only."""
+
+    event: "str | Event"
     n: int
 
 
@@ -54,72 +74,158 @@ class Tails(Protocol):
 
 
 @dataclass(frozen=True)
-class Event:
-    """An event of a new cohort."""
+class Bound:
+    """A bound on a rate (probability) or on responders; `outcome` is empty where there is one."""
 
-    bound: str
+    quantity: Quantity
+    sign: Sign
     value: float
+    outcome: str = ""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The least and the greatest value within the bound."""
+        low = -np.inf if self.sign.startswith("<") else self.value
+        return low, np.inf if self.sign.startswith(">") else self.value
+
+
+@dataclass(frozen=True)
+class Event:
+    """Bounds of a new cohort that must all hold; `n`, its patients, where responders are bounded."""
+
+    bounds: tuple[Bound, ...]
     n: int | None = None
 
-    def __post_init__(self) -> None:
-        value, n = self.value, self.n
-        if n is None and (not is_number(value) or not 0 <= value <= 1):
-            raise SettingsError(
-                f"`{self.bound}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
-            )
-        if n is not None and (not is_whole(value) or not 0 <= value <= n):
-            raise SettingsError(
-                f"`{self.bound}` must be a whole number from 0 to n = {n}; got {value!r}."
-            )
-
     def of(self, distribution: Tails) -> Probability:
-        """Return the probability of the event where the cohort's rate has this distribution."""
-        if self.n is None:
-            upper, is_upper = distribution.above(float(self.value)), self.bound == "rate_above"
+        """Return the probability where the rate of the one outcome has this distribution.
+
+        Of two tails the MCSE is the sum of theirs: the difference cannot err by more.
+        """
+        if len({bound.quantity for bound in self.bounds}) > 1:
+            raise SettingsError(
+                f"`event` of one outcome must be on its rate alone or its responders alone; got {self}. "
+                "Ask for each by itself."
+            )
+        lows, highs = zip(*(bound.ends for bound in self.bounds), strict=True)
+        low, high = max(lows), min(highs)
+        if low > high:
+            return Probability(Estimate(0.0, 0.0))
+        if self.bounds[0].quantity == "rate":
+            tails = [self._above(distribution, end) for end in (low, high)]
         else:
-            is_upper = self.bound == "events_at_least"
-            least = int(self.value) + (0 if is_upper else 1)
-            certain = Estimate(0.0, 0.0)
-            upper = distribution.at_least(least, self.n) if least <= self.n else certain
-        return Probability(upper if is_upper else Estimate(1 - upper.value, upper.mcse))
+            tails = [self._at_least(distribution, end) for end in (low, high + 1)]
+        return Probability(Estimate(tails[0].value - tails[1].value, tails[0].mcse + tails[1].mcse))
+
+    @staticmethod
+    def _above(distribution: Tails, rate: float) -> Estimate:
+        return distribution.above(rate) if np.isfinite(rate) else Estimate(float(rate < 0), 0.0)
+
+    def _at_least(self, distribution: Tails, events: float) -> Estimate:
+        if self.n is None or not 0 < events <= self.n:
+            return Estimate(float(events <= 0), 0.0)
+        return distribution.at_least(int(events), self.n)
+
+    def of_nested(self, nodes: Array, outcomes: Sequence[str]) -> Probability:
+        """Return the probability where true rates are these, dims (chain, draw, node, outcome)."""
+        counted = [bound for bound in self.bounds if bound.quantity == "responders"]
+        nodes = some_nodes(nodes, self.n) if counted and self.n else nodes
+        held = np.ones(nodes.shape[:-1])
+        for bound in self.bounds:
+            if bound.quantity == "rate":
+                own, (low, high) = nodes[..., outcomes.index(bound.outcome)], bound.ends
+                held *= (own > low) & (own < high)
+        if counted and self.n:
+            flat = nodes.reshape(-1, nodes.shape[-1])
+            bounds = [CountBound(outcomes.index(one.outcome), *one.ends) for one in counted]
+            held *= within_bounds(flat, self.n, bounds).reshape(held.shape)
+        return Probability(mean_of(held))
 
     def __str__(self) -> str:
-        return f"P({WORDS[self.bound].format(self)})"
+        return f"P({' and '.join(map(self._words, self.bounds))})"
 
-
-def cohort_event(n: int, asked: Mapping[str, Any]) -> Event:
-    """Return the event of a cohort of n that these keywords, all but one None, stand for."""
-    bound, value = _only("`probability`", asked)
-    return Event(bound, value, None if bound.startswith("rate") else n)
+    def _words(self, bound: Bound) -> str:
+        words = WORDS[bound.quantity, bound.sign].format(bound.value, self.n)
+        return f"{bound.outcome}: {words}" if bound.outcome else words
 
 
 def asked_event(asked: Mapping[str, Any]) -> Event | None:
-    """Return the event of these keywords, `n` among them; None where there are none."""
-    bounds = {name: value for name, value in asked.items() if name != "n"}
-    n = asked.get("n")
-    if n is None and all(value is None for value in bounds.values()):
+    """Return the event of one outcome of these keywords, `n` among them; None where there are none."""
+    if all(value is None for value in asked.values()):
         return None
-    bound, value = _only("A question", bounds)
-    if bound.startswith("rate") and n is not None:
-        raise SettingsError(f"`n` has no effect on `{bound}`, which is about a rate. Leave it out.")
-    if bound.startswith("events"):
-        if n is None:
-            raise SettingsError(
-                f"`{bound}` needs `n`, the patients of the cohort. Give it, such as n=40."
-            )
+    name, value = _only("A question", {one: asked[one] for one in asked if one != "n"})
+    n = asked.get("n")
+    if n is not None:
         check_cohort("n", n)
-    return Event(bound, value, n)
+    event = _event(name, value, n)
+    if n is not None and event.n is None:
+        about = "`event`" if name == "event" else f"`{name}`"
+        raise SettingsError(f"`n` has no effect on {about}, which is about a rate. Leave it out.")
+    return event
+
+
+def cohort_event(n: int, asked: Mapping[str, Any], outcomes: Sequence[str] = ()) -> Event:
+    """Return the event of a cohort of n that these keywords, all but one None, stand for."""
+    return _event(*_only("`probability`", asked), n, outcomes)
 
 
 def _only(what: str, asked: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the one keyword that is given, and its value."""
+    names = (*KEYWORDS, "event")
     for name in asked:
-        if name not in WORDS:
-            raise SettingsError(f"There is no argument `{name}`. {nearest(name, WORDS)}")
+        if name not in names:
+            raise SettingsError(f"There is no argument `{name}`. {nearest(name, names)}")
     given = {name: value for name, value in asked.items() if value is not None}
     if len(given) != 1:
         raise SettingsError(
-            f"{what} takes exactly one of {', '.join(WORDS)}; got {listed(given) or 'none'}."
+            f"{what} takes exactly one of {', '.join(names)}; got {listed(given) or 'none'}."
         )
-    [(bound, value)] = given.items()
-    return bound, value
+    [(name, value)] = given.items()
+    return name, value
+
+
+def _event(name: str, value: Any, n: int | None, outcomes: Sequence[str] = ()) -> Event:
+    if name == "event":
+        return value if isinstance(value, Event) else parse_event(value, outcomes, n)
+    quantity, sign = KEYWORDS[name]
+    if quantity == "rate":
+        if not is_number(value) or not 0 <= value <= 1:
+            raise SettingsError(
+                f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
+            )
+        return Event((Bound(quantity, sign, value),))
+    if n is None:
+        raise SettingsError(
+            f"`{name}` needs `n`, the patients of the cohort. Give it, such as n=40."
+        )
+    if not is_whole(value) or not 0 <= value <= n:
+        raise SettingsError(f"`{name}` must be a whole number from 0 to n = {n}; got {value!r}.")
+    return Event((Bound(quantity, sign, value),), n)
+
+
+def parse_event(text: str, outcomes: Sequence[str] = (), n: int | None = None) -> Event:
+    """Return the event that a text states; `outcomes` are those of several, `n` the patients."""
+    reader = Reader("event", text)
+    bounds = [_bound(reader, outcomes, n)]
+    while reader.take("and", "").word:
+        bounds.append(_bound(reader, outcomes, n))
+    counted = any(bound.quantity == "responders" for bound in bounds)
+    return Event(tuple(bounds), n if counted else None)
+
+
+def _bound(reader: Reader, outcomes: Sequence[str], n: int | None) -> Bound:
+    """Return the bound that comes next."""
+    term = reader.term(outcomes)
+    sign, value, place = term.sign, term.value, term.place
+    if term.quantity == "rate":
+        if not 0 <= value <= 1:
+            raise reader.fault(place, f"a rate is a probability from 0 to 1, not {place.word}.")
+        return Bound("rate", ">" if sign.startswith(">") else "<", value, term.outcome)
+    if n is None:
+        raise reader.fault(place, "responders need `n`, the patients of the cohort, such as n=40.")
+    if not value.is_integer() or not 0 <= value <= n:
+        raise reader.fault(place, f"a count is a whole number from 0 to n = {n}, not {place.word}.")
+    if sign == ">":
+        return Bound("responders", ">=", value + 1, term.outcome)
+    if sign == "<":
+        return Bound("responders", "<=", value - 1, term.outcome)
+    return Bound("responders", sign, value, term.outcome)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,7 @@ import xarray as xr
 from bayesmeta.errors import SettingsError, counted, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.count_distributions import CountDistribution, range_step
-from bayesmeta.estimates.events import Probability, cohort_event
-from bayesmeta.estimates.joint_events import parse_event
+from bayesmeta.estimates.events import BoundKeywords, Event, Probability, cohort_event
 from bayesmeta.estimates.nested_rates import NestedRates
 from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
@@ -202,7 +202,11 @@ class Prediction:
         """
         check_ci_prob(ci_prob)
         bounds, rows = bounds_of(ci_prob), []
-        for name, rate in self._several("table", "interval").categories().items():
+        if self.joint is None:
+            raise SettingsError(
+                "`table` needs several nested outcomes; this prediction has one. Use interval."
+            )
+        for name, rate in self.joint.categories().items():
             counts = rates_as_drawn(rate).counts(self.n).quantiles(bounds)
             mean, ends = mean_of(rate), dict(zip(("lower", "median", "upper"), counts, strict=True))
             row = {"category": name, "mean": self.n * mean.value, "mcse_mean": self.n * mean.mcse}
@@ -210,21 +214,16 @@ class Prediction:
         return pd.DataFrame(rows).set_index("category")
 
     def probability(
-        self,
-        event: str | None = None,
-        *,
-        rate_above: float | None = None,
-        rate_below: float | None = None,
-        events_at_least: int | None = None,
-        events_at_most: int | None = None,
+        self, event: Event | str | None = None, **bound: Unpack[BoundKeywords]
     ) -> Probability:
         """Return the probability of one event; a float with its Monte-Carlo error as `mcse`.
 
         Parameters
         ----------
         event : str
-            Of several outcomes: terms about counts of the cohort and its true rates that must all
-            hold, such as ``"CR_CRi >= 15 and CR >= 8"`` or ``"rate(ORR) > 0.5 and rate(CR) > 0.2"``.
+            Terms that must all hold. Of one outcome, all on the cohort's true rate (probability) or
+            all on its responders: ``"rate > 0.3"``, ``"responders >= 5 and responders <= 12"``. Of
+            several outcomes, on counts and rates: ``"CR_CRi >= 15 and rate(CR) > 0.2"``.
         rate_above, rate_below : float
             Of one outcome: the cohort's true rate lies above, or below, this probability.
         events_at_least, events_at_most : int
@@ -235,27 +234,10 @@ class Prediction:
         SettingsError
             Unless exactly one argument is given, in its range; or if `event` cannot be read, and where.
         """
-        asked = {
-            "rate_above": rate_above,
-            "rate_below": rate_below,
-            "events_at_least": events_at_least,
-            "events_at_most": events_at_most,
-        }
-        if event is not None:
-            if any(value is not None for value in asked.values()):
-                raise SettingsError(
-                    "`probability` takes `event` or a bound of one outcome, not both."
-                )
-            joint = self._several("probability(event)", "rate_above or events_at_least")
-            return parse_event(event, self.outcomes, self.n).of(joint.new_study)
-        return cohort_event(self.n, asked).of(self.distribution)
-
-    def _several(self, name: str, instead: str) -> NestedRates:
-        if self.joint is None:
-            raise SettingsError(
-                f"`{name}` needs several nested outcomes; this prediction has one. Use {instead}."
-            )
-        return self.joint
+        asked = cohort_event(self.n, {**bound, "event": event}, self.outcomes)
+        if self.joint is not None and event is not None:
+            return asked.of_nested(self.joint.new_study, self.outcomes)
+        return asked.of(self.distribution)
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from bayesmeta import plots
-from bayesmeta.estimates.events import Event
+from bayesmeta.estimates.events import asked_event
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.figures import figure_blocks
@@ -51,9 +51,12 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         fits = grid[grid["outcome"] == grid["outcome"].iloc[0]]
         yield from _failed(int((~fits["ok"]).sum()), len(fits))
         label = profile_label(results.fit.coding, results.profile)
-        asked = [Event(name, at) for name, at in results.asked_of_rates.items()]
         yield from nested_prior_blocks(
-            grid, label, results.question.ci_prob, words, question=asked[0] if asked else None
+            grid,
+            label,
+            results.question.ci_prob,
+            words,
+            question=asked_event(results.asked_of_rates),
         )
     else:
         lacking = not results.several and not results.fit.settings.arm_draws

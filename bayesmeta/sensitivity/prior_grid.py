@@ -66,8 +66,8 @@ def prior_grid(
     ci_prob : float
         Probability of the equal-tailed intervals.
     **event
-        An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``, or
-        ``events_at_least=12, n=40``; of several outcomes, that of each.
+        An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``,
+        ``events_at_least=12, n=40`` or ``event="rate > 0.3"``; of several outcomes, that of each.
 
     Returns
     -------

@@ -132,7 +132,7 @@ def sensitivity(
     ci_prob : float
         Probability of the equal-tailed intervals.
     **event
-        An event or none: ``rate_above=0.3``, or ``events_at_least=12, n=40``, as in `Prediction`.
+        An event or none: ``rate_above=0.3``, ``events_at_least=12, n=40`` or ``event="rate > 0.3"``.
 
     Returns
     -------

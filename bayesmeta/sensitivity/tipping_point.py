@@ -166,7 +166,7 @@ def tipping_point(
     outcome : str, optional
         Of nested outcomes, the one that the event is about.
     **event
-        The event: ``rate_above=0.3``, or ``events_at_least=12, n=40``, as in `Prediction`.
+        The event: ``rate_above=0.3``, ``events_at_least=12, n=40`` or ``event="rate > 0.3"``.
 
     Returns
     -------

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,6 +47,37 @@ def test_probabilities_are_sums_of_the_pmf(pooled_fit: bm.Fit) -> None:
     above, below = prediction.probability(rate_above=0.5), prediction.probability(rate_below=0.5)
     assert above + below == pytest.approx(1)
     assert 0 < above.mcse < 0.01
+
+
+def test_an_event_is_text_or_an_argument(pooled_fit: bm.Fit) -> None:
+    prediction = bm.predict(pooled_fit, n=30, seed=1)
+    alike: list[tuple[str, dict[str, Any]]] = [
+        ("rate > 0.5", {"rate_above": 0.5}),
+        ("rate <= 0.5", {"rate_below": 0.5}),
+        ("responders >= 15", {"events_at_least": 15}),
+        ("responders > 14", {"events_at_least": 15}),
+        ("responders < 16", {"events_at_most": 15}),
+        ("responders <= 30", {"events_at_most": 30}),
+    ]
+    for text, argument in alike:
+        named = prediction.probability(**argument)
+        assert prediction.probability(text) == named
+        assert prediction.probability(text).mcse == named.mcse
+
+
+def test_terms_of_one_outcome_hold_together(pooled_fit: bm.Fit) -> None:
+    prediction = bm.predict(pooled_fit, n=30, seed=1)
+    mass = prediction.pmf["probability"]
+    between = prediction.probability("responders >= 10 and responders < 20")
+    assert between == pytest.approx(mass[10:20].sum())
+    assert prediction.probability("responders == 12") == pytest.approx(mass[12])
+    rates = prediction.probability("rate > 0.3 and rate < 0.6")
+    above = prediction.probability(rate_above=0.3) - prediction.probability(rate_above=0.6)
+    assert rates == pytest.approx(above)
+    assert 0 < rates.mcse < 0.02
+    assert prediction.probability("rate > 0.6 and rate < 0.3") == 0
+    with pytest.raises(bm.SettingsError, match="on its rate alone or its responders alone; got P"):
+        prediction.probability("rate > 0.3 and responders >= 12")
 
 
 def test_a_probability_is_a_number(pooled_fit: bm.Fit) -> None:
@@ -166,6 +198,8 @@ def test_bad_arguments(
             "`events_at_least` must be a whole number from 0 to n = 40; got 41",
         ),
         ({"events_at_most": 2.5}, "`events_at_most` must be a whole number"),
+        ({"event": "CR >= 3"}, "expected `rate` or `responders`, got `CR`"),
+        ({"event": "rate > 0.3", "rate_above": 0.3}, "takes exactly one of"),
     ],
 )
 def test_bad_questions(pooled_fit: bm.Fit, asked: dict[str, float], message: str) -> None:

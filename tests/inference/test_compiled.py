@@ -91,7 +91,7 @@ def test_the_density_follows_a_change_in_a_file_that_it_is_made_of_and_no_other(
 
 
 def test_a_function_follows_those_of_other_rooms_that_are_compiled_into_it() -> None:
-    counts = Path(bayesmeta.__file__).parent / "estimates" / "joint_events.py"
+    counts = Path(bayesmeta.__file__).parent / "estimates" / "nested_counts.py"
     assert counts.with_name("count_distributions.py") in reached(counts)
     for file in counts.parents[1].rglob("*.py"):
         text = file.read_text(encoding="utf-8")

@@ -43,6 +43,7 @@ def test_what_is_printed_is_read_again(conditions):
             "P(rate > 0.35) > 0.9 and P(rate > 0.5) > 0.5",
             [bm.Condition(0.35, 0.9), bm.Condition(0.5, 0.5)],
         ),
+        ("P(rate >= 0.35) > 0.9", [bm.Condition(0.35, 0.9)]),
         ("P(rate < 2e-1) > 0.8", [bm.Condition(0.2, 0.8, "<")]),
         ("P(rate - control > -0.1) > 0.9", [bm.DifferenceCondition(-0.1, 0.9)]),
     ],
@@ -54,11 +55,10 @@ def test_text(text, conditions):
 @pytest.mark.parametrize(
     ("text", "place", "message"),
     [
-        ("", 1, "expected `P`, got the end"),
         ("rate > 0.35", 1, "expected `P`, got `rate`"),
         ("P(response > 0.35) > 0.9", 3, "expected `rate`, got `response`"),
-        ("P(rate 0.35) > 0.9", 8, "expected `>` or `<`, got `0.35`"),
-        ("P(rate >= 0.35) > 0.9", 8, "Write `>`; of a rate"),
+        ("P(rate 0.35) > 0.9", 8, "expected `>` or `<` or `>=` or `<=`, got `0.35`"),
+        ("P(rate == 0.35) > 0.9", 8, "A rate is above or below a number, never equal to it"),
         ("P(rate > x) > 0.9", 10, "expected a number, got `x`"),
         ("P(rate > 35%) > 0.9", 10, "got `35%`. Write 0.35."),
         ("P(rate > 0.35 > 0.9", 15, r"expected `\)`, got `>`"),
@@ -158,7 +158,7 @@ def test_another_certainty_is_that_of_the_null():
         success.with_certainty(1.2)
 
 
-@pytest.mark.parametrize("text", [0.9, None, ["P(rate > 0.3) > 0.9"]])
+@pytest.mark.parametrize("text", [0.9, None, "", ["P(rate > 0.3) > 0.9"]])
 def test_what_is_no_text_is_refused(text: Any) -> None:
     with pytest.raises(bm.SettingsError, match=r"`success` must be text; got .* Write it such as"):
         bm.parse_success(text)

@@ -9,7 +9,7 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.cli import app
-from bayesmeta.estimates.events import Event
+from bayesmeta.estimates.events import parse_event
 from bayesmeta.report.document import lines_of
 from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_blocks
 from bayesmeta.sensitivity.crossing import Crossing, Point
@@ -38,7 +38,7 @@ def flip(
         }
         for point in points
     ]
-    question = Event("rate_above", 0.3)
+    question = parse_event("rate > 0.3")
     prior = bm.HalfNormal(0.5)
     table = pd.DataFrame(rows)
     return bm.TippingPoint(question, certainty, "all studies", "tau", prior, crossing, table)
@@ -82,7 +82,7 @@ def test_a_probability_stands_under_its_question() -> None:
         for end in ("", "_lower", "_upper")
     }
     table = pd.DataFrame([{"own": True, "ok": True, "probability": 0.25, **rates}])
-    cells = prior_cells(table, Event("rate_above", 0.3))
+    cells = prior_cells(table, parse_event("rate > 0.3"))
     assert cells["P(rate of a new study > 0.3)"].tolist() == ["0.250"]
 
 

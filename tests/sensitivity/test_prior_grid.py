@@ -169,6 +169,8 @@ def test_a_fit_that_can_not_be_made_is_a_row_that_is_not_ok(
         ({"n": 40}, "exactly one of rate_above, .*; got none"),
         ({"rate_above": 0.3, "n": 40}, "`n` has no effect on `rate_above`"),
         ({"events_at_least": 3}, "`events_at_least` needs `n`"),
+        ({"event": "responders >= 3"}, "responders need `n`, the patients of the cohort"),
+        ({"event": "rate > 0.3", "n": 40}, "`n` has no effect on `event`, which is about a rate"),
         ({"events_at_least": 41, "n": 40}, "whole number from 0 to n = 40; got 41"),
         ({"rate_above": 30}, "`rate_above` must be a probability from 0 to 1; got 30"),
     ],
