@@ -139,8 +139,8 @@ from .planning.success import (
     Condition as Condition,
     DifferenceCondition as DifferenceCondition,
     Success as Success,
+    parse_success as parse_success,
 )
-from .planning.success_text import parse_success as parse_success
 from .planning.trial_size import (
     SampleSize as SampleSize,
     smallest_n as smallest_n,

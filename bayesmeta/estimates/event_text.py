@@ -7,7 +7,7 @@ An event is one term or more, joined by ``and``; a term is a quantity, a sign an
     rate(CR) > 0.2, CR >= 8     the same of one of several nested outcomes
     rate - control > 0.1        the difference of two arms, in conditions of success
 
-A condition of success is ``P(term) > certainty`` (`bayesmeta.planning.success_text`).
+A condition of success is ``P(term) > certainty`` (`bayesmeta.planning.success`).
 """
 
 import re

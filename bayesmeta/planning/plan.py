@@ -17,8 +17,7 @@ from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 
 STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""

@@ -21,8 +21,7 @@ from bayesmeta.planning.arguments import (
 from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 
 
 class CountDistribution(Protocol):

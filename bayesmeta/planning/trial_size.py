@@ -10,8 +10,7 @@ from bayesmeta.planning.arguments import check_mixture, check_open, check_patien
 from bayesmeta.planning.counts import in_set
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 
 TEETH = 2
 """Teeth of the saw that must hold up to the largest number tried, before larger ones are taken to."""

@@ -15,8 +15,7 @@ from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ComparedPlan, plan_priors
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 from bayesmeta.planning.two_arms import TwoArmTrial
 
 SPREAD = np.arange(1, 10) / 10

@@ -20,8 +20,7 @@ from bayesmeta.planning.counts import binomial_pmf, posteriors
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import CountDistribution
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 
 ROUNDING = 1e-12
 """How far beyond 0 or 1 a sum of two rates may be by rounding."""

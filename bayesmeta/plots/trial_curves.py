@@ -12,8 +12,7 @@ from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.planning.arguments import check_patients, check_priors
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
-from bayesmeta.planning.success import Success
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import Success, as_success
 from bayesmeta.plots.checks import check_lines
 from bayesmeta.plots.pages import Key, Plot, Words, bare
 from bayesmeta.plots.panels import panel_page

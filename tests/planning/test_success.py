@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import bayesmeta as bm
-from bayesmeta.planning.success_text import as_success
+from bayesmeta.planning.success import as_success
 
 certainties = st.floats(0.5, 1, exclude_max=True).map(lambda x: round(x, 6)).filter(lambda x: x < 1)
 directions = st.sampled_from([">", "<"])
