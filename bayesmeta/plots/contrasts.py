@@ -1,6 +1,6 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,6 +23,7 @@ from bayesmeta.plots.rate_axis import PERCENT, RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import kept_apart
+from bayesmeta.rounding import interval_of
 from bayesmeta.wording import PLAIN, Wording
 
 NOTE = (
@@ -149,14 +150,9 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     labels, others = (_marked(table, end, named) for end in ("level", "versus"))
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
     points = "" if scale.per == PERCENT else f" {scale.unit}"
-    ratios = [
-        _interval(map(_ratio, row))
-        for row in table[_named("odds_ratio")].to_numpy(dtype=np.float64)
-    ]
-    differences = [
-        _interval(scale.texts(*row))
-        for row in table[_named("rate_difference")].to_numpy(dtype=np.float64)
-    ]
+    rows = table.to_dict("records")
+    ratios = [interval_of(row, "odds_ratio", _ratios) for row in rows]
+    differences = [interval_of(row, "rate_difference", scale.texts) for row in rows]
     studies = zip(table["studies_level"], table["studies_versus"], strict=True)
     within = table["within_share"]
     return Rows(
@@ -175,19 +171,14 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     )
 
 
-def _named(name: str) -> list[str]:
-    return [name, f"{name}_lower", f"{name}_upper"]
-
-
 def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> list[str]:
     """Return the levels at one end of each pair, marked where they rest on inferred counts."""
     found = zip(table[end], table[f"inferred_{end}"], strict=True)
     return [marked(named(level), few) for level, few in found]
 
 
-def _interval(texts: Iterable[str]) -> str:
-    median, low, high = texts
-    return f"{median} ({low} to {high})"
+def _ratios(*values: float) -> list[str]:
+    return list(map(_ratio, values))
 
 
 def _ratio(value: float) -> str:

@@ -9,8 +9,14 @@ from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
-from bayesmeta.report.text import interval_text
-from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
+from bayesmeta.rounding import (
+    PERCENT,
+    error_text,
+    interval_of,
+    number_texts,
+    percent,
+    probability_text,
+)
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -53,8 +59,8 @@ def _pair(row: Row, contrasts: Contrasts, words: Wording) -> dict[str, str]:
     share = row["within_share"]
     return {
         "pair": " vs ".join(levels),
-        "odds ratio": _ratios(row),
-        "rate difference": interval_text(row, "rate_difference", words.rates.differences),
+        "odds ratio": interval_of(row, "odds_ratio", _ratios),
+        "rate difference": interval_of(row, "rate_difference", words.rates.differences),
         "P(higher)": probability_text(row["probability_higher"], 2),
         "within studies": "no evidence" if pd.isna(share) else percent(share),
         "studies": f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both",
@@ -138,13 +144,9 @@ def shrinkage_blocks(
     )
 
 
-def _ratios(row: Row) -> str:
-    median, low, high = (row[f"odds_ratio{end}"] for end in ("", "_lower", "_upper"))
-    if high >= LARGEST:
-        median, low, high = map(_ratio, (median, low, high))
-    else:
-        median, low, high = number_texts(median, low, high)
-    return f"{median} ({low} to {high})"
+def _ratios(*ratios: float) -> list[str]:
+    """Return an odds ratio and the ends of its interval."""
+    return list(map(_ratio, ratios)) if ratios[-1] >= LARGEST else number_texts(*ratios)
 
 
 def _ratio(value: float) -> str:

@@ -11,8 +11,8 @@ from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.report.text import failure_lines, interval_text
-from bayesmeta.rounding import number_texts, percent, probability_text
+from bayesmeta.report.text import failure_lines
+from bayesmeta.rounding import interval_of, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -174,8 +174,8 @@ def _known(row: Row, by: str, words: Wording) -> dict[str, str]:
         **outcome,
         "studies": f"{row['studies']}",
         "responders": f"{row['events']}/{row['patients']}",
-        "typical": interval_text(row, "typical", words.rates.texts),
-        "new study": interval_text(row, "new_study", words.rates.texts),
-        "tau": interval_text(row, "tau", number_texts),
+        "typical": interval_of(row, "typical", words.rates.texts),
+        "new study": interval_of(row, "new_study", words.rates.texts),
+        "tau": interval_of(row, "tau"),
         "draws": "ok" if row["ok"] else "NOT RELIABLE",
     }
