@@ -16,7 +16,7 @@ from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
-from bayesmeta.plots.fit_text import warning_of
+from bayesmeta.plots.fit_text import fit_words
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.rate_axis import PERCENT, RateScale
@@ -33,7 +33,7 @@ NOTE = (
 )
 RANKS_NOTE = (
     "Ranks: probability of each (%), by typical rate, 1 the highest. They do not say how large differences "
-    "are: of levels that hardly differ, or are hardly known, one still ranks first."
+    "are: one of several levels ranks first even if they hardly differ, or the evidence on them is weak."
 )
 
 
@@ -106,10 +106,9 @@ def contrasts(
         _note(table, ends, scale),
         *contrast_inferred(contrasts, _words(contrasts)),
         *([RANKS_NOTE] if shown else []),
-        *notes,
     ]
     with house_style():
-        words = Words(_title(contrasts), said, warning_of(contrasts.fit))
+        words = _around(contrasts, said, notes)
         figure, [(upper, heights), *lower] = draw_panels(panels, words)
         _draw_ratios(upper, table, heights, ends)
         for axes, places in lower:
@@ -125,11 +124,14 @@ def _ends(table: pd.DataFrame) -> tuple[float, float]:
     return low, float(np.clip(table["odds_ratio_upper"].max() * 1.1, 2, WIDEST))
 
 
-def _title(contrasts: Contrasts) -> str:
-    words = _words(contrasts)
-    of = f"{words.outcome(contrasts.outcome)}: " if contrasts.outcome else ""
+def _around(contrasts: Contrasts, said: Sequence[str], notes: Sequence[str]) -> Words:
+    """Return the text around the figure, with the evidence where the contrasts are of a fit."""
+    words, fit = _words(contrasts), contrasts.fit
     held = f", at {contrasts.profile}" if contrasts.profile else ""
-    return words.text(f"{of}Contrasts of {words.labels.column(contrasts.factor)}{held}")
+    title = words.text(f"Contrasts of {words.column(contrasts.factor)}{held}")
+    if fit is None:
+        return Words(words.labels.about(contrasts.outcome, title), [*said, *notes])
+    return fit_words(title, fit, said, notes, outcome=contrasts.outcome or None)
 
 
 def _words(contrasts: Contrasts) -> Wording:

@@ -98,9 +98,9 @@ def cumulative(
         ],
         bold=[len(table) - 1],
     )
-    of = f"{labels.outcome(outcome)}: " if outcome else ""
+    title = f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}"
     words = Words(
-        f"{of}Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
+        labels.about(outcome, title),
         [*_cumulative_notes(result), *notes],
         warning_of_fits(int((~table["ok"].astype(bool)).sum()), len(table)),
     )
@@ -219,7 +219,7 @@ def _subgroup_notes(
         "Thin, dark lines and marks: typical rate. Wide, light bars: prediction interval of a new study. "
         "All studies: the mean of the typical rates, each level with its share of the studies, and a new "
         "study of any level.",
-        f"tau: {fit.spec.link.scale}."
+        f"tau is the {'standard deviation' if fit.spec.study_effects.tau_is_sd else 'scale'} of the {fit.spec.link.scale}."
         if "tau" in fit.posterior
         else f"Heterogeneity: {without_tau(fit.spec)}.",
         about_conditional(fit, outcome, "tau is that"),

@@ -93,8 +93,7 @@ def _predictions(comparison: AnyComparison, ci_prob: float, words: Wording) -> I
     yield Text("")
     predictions = comparison.predictions
     for outcome, one in predictions.items():
-        of = f"{words.outcome(outcome)}: " if outcome else ""
-        yield Text(of + averaged_sentence(one, ci_prob, words))
+        yield Text(words.labels.about(outcome, averaged_sentence(one, ci_prob, words)))
     averaged = len(next(iter(predictions.values())).weights)
     others = comparison.table["weight"].notna().sum() - averaged
     if others:

@@ -28,11 +28,8 @@ LARGEST = 1000
 def contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
     """Yield the pairs of levels, with what their contrasts mean and rest on."""
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
-    of = f"{words.outcome(contrasts.outcome)}: contrasts" if contrasts.outcome else "Contrasts"
-    yield Table(
-        f"{of} of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
-        contrast_cells(contrasts, words),
-    )
+    what = f"contrasts of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval"
+    yield Table(words.labels.about(contrasts.outcome, what), contrast_cells(contrasts, words))
     yield Items(
         (
             f"Rate difference: of typical rates{words.rates.unit_of_differences}. P(higher): that the first has the higher "
@@ -80,9 +77,8 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
             "SUCRA": ranks["sucra"].map(percent),
         }
     )
-    of = f"{words.outcome(contrasts.outcome)}: probability" if contrasts.outcome else "Probability"
-    title = f"{of} of each rank of {words.column(factor)} by typical rate (1 is the highest)"
-    yield Table(title, cells)
+    title = f"probability of each rank of {words.column(factor)} by typical rate (1 is the highest)"
+    yield Table(words.labels.about(contrasts.outcome, title), cells)
     yield Items(
         (
             "Ranks do not show how large differences are: of levels that hardly differ, one still ranks first.",
@@ -131,11 +127,8 @@ def shrinkage_blocks(
         for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
     largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
-    of = f"{words.outcome(outcome)}: true rate" if outcome else "True rate"
-    yield Table(
-        f"{of} of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
-        pd.DataFrame(cells),
-    )
+    title = f"true rate of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}"
+    yield Table(words.labels.about(outcome, title), pd.DataFrame(cells))
     yield Items(
         (
             "Shrinkage: how far an arm is moved from its observed rate to that of its profile.",

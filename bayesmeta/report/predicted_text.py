@@ -40,12 +40,9 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}"))
     for outcome in outcomes_in(found.influence) if len(found.influence) else []:
-        of = f"{words.outcome(outcome)}: typical" if outcome else "Typical"
+        title = f"typical rate without each study{words.rates.note}, and its change {words.rates.in_points}"
         yield Text("")
-        yield Table(
-            f"{of} rate without each study{words.rates.note}, and its change {words.rates.in_points}",
-            influence_cells(found, outcome, words),
-        )
+        yield Table(words.labels.about(outcome, title), influence_cells(found, outcome, words))
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
     if len(wrong):
         yield Text("")

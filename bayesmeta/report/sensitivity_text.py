@@ -73,7 +73,7 @@ def nested_prior_blocks(
     told = f"median and {100 * ci_prob:g}% interval{words.rates.note} ({words.text(profile)})"
     for outcome, rows in table.groupby("outcome", sort=False):
         yield Table(
-            f"{words.outcome(str(outcome))}, joint refits under other priors: {told}",
+            words.labels.about(str(outcome), f"joint refits under other priors: {told}", ", "),
             prior_cells(rows, question, words),
         )
     yield Items(
