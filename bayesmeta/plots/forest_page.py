@@ -155,7 +155,8 @@ def _model(row: Row, text: Callable[[float], str]) -> str:
 
 
 def _weight(row: Row) -> str:
-    return "" if row["kind"] == NEW_STUDY else f"{100 * row['weight']:.1f}"
+    known = row["kind"] == ARM or (row["kind"] == TYPICAL and row["studies"])
+    return f"{100 * row['weight']:.1f}" if known else ""
 
 
 def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:

@@ -111,7 +111,9 @@ def _title(prediction: Prediction, outcome: str | None) -> str:
     study, patients = prediction.study, counted(prediction.n, "patient")
     cohort = "a new study" if study is None else f"a further cohort of {study}"
     words = PLAIN if prediction.fit is None else words_of(prediction.fit)
-    selected = "" if prediction.fit is None else prediction.fit.arms.selection.get("outcome")
+    arms = None if prediction.fit is None else prediction.fit.arms
+    # Several outcomes have one name together in their selection.
+    selected = arms.selection.get("outcome") if arms is not None and len(arms.outcomes) == 1 else ""
     what = words.outcome(outcome or selected or "response")
     return f"Predicted {what} of {patients} in {cohort}: {words.text(prediction.profile)}"
 

@@ -161,11 +161,11 @@ def _prediction(results: FitResults) -> Figures:
     for outcome, one in results.predictions.items():
         low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
         plot = plots.prediction(
-            one,
+            results.prediction,
+            outcome=outcome or None,
             rate_above=asked.rate_above,
             ci_prob=asked.ci_prob,
             scale=results.scale,
-            notes=[f"Outcome: {results.words.outcome(outcome)}."] if outcome else [],
         )
         caption = f"Predicted cohort of {one.n}: the true rate of a new study, and the number of responders"
         alt = (

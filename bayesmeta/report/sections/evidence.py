@@ -243,6 +243,6 @@ def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
     found = _texts(frame, column).replace("", "left blank").value_counts()
     if len(found) > 1:
         parts = "; ".join(
-            f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
+            f"'{definition}' ({counted(arms, 'arm')})" for definition, arms in found.items()
         )
         yield f"Studies define {what} differently, and their counts are pooled as they are: {parts}."
