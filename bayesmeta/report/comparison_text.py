@@ -14,7 +14,7 @@ from bayesmeta.report.machine import by_row, records
 from bayesmeta.report.predicted_text import change_text, outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines
-from bayesmeta.rounding import percent
+from bayesmeta.rounding import error_text, percent
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -135,7 +135,7 @@ def _cells(row: Row) -> dict[str, str]:
     if "log_marginal_likelihood" in row:
         value = _number(row["log_marginal_likelihood"], 2)
         error = row["mcse_log_marginal_likelihood"]
-        cells["log ML"] = value if pd.isna(error) else f"{value} ± {error:.2f}"
+        cells["log ML"] = value if pd.isna(error) else f"{value} ± {error_text(error, 2)}"
     wrong = [f"{row[name]} {name}" for name in ("failed", "flagged") if row[name]]
     return cells | {"fits": f"{row['fits']}" + (f" ({', '.join(wrong)})" if wrong else "")}
 

@@ -189,7 +189,7 @@ def test_the_caption_defines_the_weight_or_leaves_it_out(one, odd):
     assert "Weight: an arm's share of the information on the typical rate;" in shown
     shown = " ".join(lines_of(bm.plots.forest(odd).figure))
     assert "the typical rate of its group" in shown
-    assert "Markers are larger the more patients an arm has." in shown
+    assert "The area of a marker increases with the number of patients." in shown
 
 
 def test_names_print_to_the_letter(odd):
