@@ -19,7 +19,7 @@ from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import fit_words
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import Plot, Words, bare
-from bayesmeta.plots.rate_axis import PERCENT, RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import kept_apart
@@ -151,7 +151,6 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     named = partial(_words(contrasts).level, contrasts.factor)
     labels, others = (_marked(table, end, named) for end in ("level", "versus"))
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
-    points = "" if scale.per == PERCENT else f" {scale.unit}"
     rows = table.to_dict("records")
     ratios = [interval_of(row, "odds_ratio", _ratios) for row in rows]
     differences = [interval_of(row, "rate_difference", scale.texts) for row in rows]
@@ -165,7 +164,7 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
         else [" vs ".join(pair) for pair in zip(labels, others, strict=True)],
         columns=[
             Column(f"Odds ratio\n{sure}", ratios),
-            Column(f"Difference{points}\n{sure}", differences),
+            Column(f"Difference{scale.rates.per_text}\n{sure}", differences),
             Column("P(higher)\n%", [f"{100 * one:.0f}" for one in table["probability_higher"]]),
             Column("Within\n%", ["none" if pd.isna(one) else f"{100 * one:.0f}" for one in within]),
             Column("Studies\nof each", [f"{level}, {other}" for level, other in studies]),
@@ -207,7 +206,7 @@ def _levels(contrasts: Contrasts) -> Rows:
 
 
 def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
-    found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
+    found = [NOTE.format(unit=scale.rates.in_points)]
     if table["between_only"].any():
         found.append("Hollow: information between studies only.")
     if _without_studies(table).any():

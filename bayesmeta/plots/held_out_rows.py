@@ -187,7 +187,7 @@ def leave_one_out(
         labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
         columns=[
             Column(f"{heading}\n({100 * ci_prob:g}% CrI)", estimates),
-            Column("Change\n" + (scale.points if rates else ""), ["", *changes[1:]]),
+            Column("Change\n" + (scale.rates.points_short if rates else ""), ["", *changes[1:]]),
         ],
         bold=[0],
     )
