@@ -8,6 +8,7 @@ from typing import Any
 from bayesmeta.errors import issue_warning
 
 __all__ = [
+    "PLOTS",
     "RENAMED",
     "RENAMED_KEYS",
     "Renamed",
@@ -32,6 +33,16 @@ RENAMED = {
     "load_nested_model": "load_model",
 }
 """Public names of release 0.1.0, with those that do the same now."""
+
+PLOTS = frozenset(
+    """
+    BoundaryPlot RankPlot ComparisonPlot ContrastsPlot CumulativePlot Forest FunnelPlot
+    HeterogeneityPlot LeaveOneOutPlot MapPriorPlot NestedOutcomesPlot
+    PosteriorPredictivePlot PowerPlot PredictionPlot PredictiveChecksPlot PriorPosteriorPlot
+    RegressionPlot RespondersPlot SensitivityPlot SpecificationCurve SubgroupsPlot TracePlot
+    """.split()  # noqa: SIM905 - a list would take a line for each
+)
+"""Classes of `bayesmeta.plots` in release 0.1.0, all of them `Plot` now."""
 
 RENAMED_KEYS: dict[str, dict[str, str]] = {
     "study_effects": {

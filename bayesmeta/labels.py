@@ -71,6 +71,12 @@ class Labels:
         """Return the label of an outcome, or its name where it has none."""
         return self.of(OUTCOME, name)
 
+    def about(self, outcome: str | None, text: str, sign: str = ": ") -> str:
+        """Return text that begins with the outcome it is about; of the only one, with a capital."""
+        if outcome:
+            return f"{self.outcome(outcome)}{sign}{text}"
+        return f"{text[:1].upper()}{text[1:]}"
+
     def column(self, name: str) -> str:
         """Return the label of a column, or its name where it has none."""
         return self.names.get(name, {}).get(ITSELF, name)

@@ -5,7 +5,9 @@ exact tie to the even digit, as Python formats.
 """
 
 import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_whole
@@ -16,6 +18,8 @@ __all__ = [
     "Rates",
     "error_text",
     "fixed_text",
+    "interval_of",
+    "interval_text",
     "number_texts",
     "percent",
     "places",
@@ -70,6 +74,25 @@ def number_texts(*values: float) -> list[str]:
     low, high = values[-2:]
     decimals = spread_places((high - low) / NORMAL_WIDTH)
     return [fixed_text(value, decimals) for value in values]
+
+
+def interval_text(*texts: str) -> str:
+    """Return an estimate with its interval, as ``2.1 (1.4 to 3)``, or the ends alone."""
+    *estimate, low, high = texts
+    ends = f"{low} to {high}"
+    return f"{estimate[0]} ({ends})" if estimate else ends
+
+
+def interval_of(
+    row: Mapping[Any, Any],
+    name: str,
+    written: Callable[..., Iterable[str]] = number_texts,
+    *,
+    ends: tuple[str, ...] = ("", "_lower", "_upper"),
+) -> str:
+    """Return an estimate of a row with its interval, from columns with these ends; empty without one."""
+    numbers = [row[f"{name}{end}"] for end in ends]
+    return interval_text(*written(*numbers)) if not any(map(math.isnan, numbers)) else ""
 
 
 def error_text(error: float, least: int = 1) -> str:
@@ -178,8 +201,7 @@ class Rates:
 
     def interval(self, estimate: float, low: float, high: float) -> str:
         """Return an estimate with its interval, without the unit where it is not percent."""
-        middle, *ends = self.texts(estimate, low, high)
-        return f"{middle} ({' to '.join(ends)})"
+        return interval_text(*self.texts(estimate, low, high))
 
     def sentence(self, estimate: float, low: float, high: float) -> str:
         """Return an estimate with its interval and its unit."""

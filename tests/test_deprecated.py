@@ -19,6 +19,14 @@ def test_an_old_name_tells_the_new_one(old: str, new: str) -> None:
         assert value is getattr(bm, new)
 
 
+def test_an_old_name_of_a_figure() -> None:
+    with pytest.warns(
+        DeprecationWarning, match="plots.RankPlot is now bayesmeta.plots.Plot"
+    ) as found:
+        assert bm.plots.RankPlot is bm.plots.Plot
+    assert found[0].filename == __file__
+
+
 def test_there_is_no_other_name() -> None:
     with pytest.raises(AttributeError, match="No bayesmeta attribute nested_fit"):
         bm.nested_fit  # noqa: B018

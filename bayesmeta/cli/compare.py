@@ -99,7 +99,7 @@ def compare(
     from bayesmeta.estimates.words import evidence_wording
     from bayesmeta.labels import Labels, as_labels
     from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
-    from bayesmeta.report.many_figures import comparison_figures
+    from bayesmeta.report.many_figures import kept_figures
     from bayesmeta.rounding import Rates
 
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
@@ -121,7 +121,7 @@ def compare(
             ci_prob=ci,
             settings=replace(SETTINGS, draws=draws),
             out=out,
-            figures=partial(comparison_figures, words=words),
+            figures=partial(kept_figures, words=words),
             **where,
         )
     wrong = tripped(found, gates)

@@ -65,7 +65,7 @@ def grid(
     import bayesmeta as bm
     from bayesmeta.labels import as_labels
     from bayesmeta.report.grid_text import grid_blocks, grid_json
-    from bayesmeta.report.many_figures import grid_figures
+    from bayesmeta.report.many_figures import kept_figures
     from bayesmeta.rounding import Rates
     from bayesmeta.wording import Wording
 
@@ -75,7 +75,7 @@ def grid(
     if seed is None and chosen.seed is None:
         seed = DEFAULT_SEED
     with workers_of(workers, dask, out) as where:
-        draw = partial(grid_figures, words=words)
+        draw = partial(kept_figures, words=words)
         results = bm.run_grid(chosen, table, seed=seed, out=out, figures=draw, **where)
     if as_json:
         print_json(grid_json(results) | {"saved": str(out)})

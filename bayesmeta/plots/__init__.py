@@ -16,26 +16,16 @@ Matplotlib is loaded with the first figure. Each function returns a `Plot` with 
 ['power.png']
 """
 
-import warnings
-
 import lazy_loader
+
+from bayesmeta.deprecated import PLOTS, warn_deprecated
 
 _loaded, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-_EARLIER = frozenset(
-    """
-    BoundaryPlot RankPlot ComparisonPlot ContrastsPlot CumulativePlot Forest FunnelPlot
-    HeterogeneityPlot LeaveOneOutPlot MapPriorPlot NestedOutcomesPlot
-    PosteriorPredictivePlot PowerPlot PredictionPlot PredictiveChecksPlot PriorPosteriorPlot
-    RegressionPlot RespondersPlot SensitivityPlot SpecificationCurve SubgroupsPlot TracePlot
-    """.split()  # noqa: SIM905 - a list would take a line for each
-)
-"""Names of version 0.1 for what is one class now."""
-
 
 def __getattr__(name: str) -> object:
-    if name in _EARLIER:
-        message = f"bayesmeta.plots.{name} is bayesmeta.plots.Plot now; the old name goes with the next version."
-        warnings.warn(message, DeprecationWarning, stacklevel=2)
+    """Return a public name, loaded when it is first used; of release 0.1.0, what replaces it."""
+    if name in PLOTS:
+        warn_deprecated(f"bayesmeta.plots.{name} is now bayesmeta.plots.Plot. Use Plot.")
         name = "Plot"
     return _loaded(name)

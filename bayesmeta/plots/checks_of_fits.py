@@ -19,6 +19,7 @@ from bayesmeta.comparison.predictive_checks import (
 )
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import warning_of_diagnostics, warning_of_fits
 from bayesmeta.plots.pages import Plot, Words, bare
@@ -36,12 +37,12 @@ REPLICATED_HEADINGS = ("Rates of arms", "How much arms differ")
 
 REPLICATED_NOTE = (
     "Each replicate draws the responders of every arm anew, with the effects that one posterior draw has of "
-    "these studies and arms. Left: share of arms whose rate is at most so high; pale, 50 replicates; black, "
+    "these studies and arms. Left: share of arms whose rate is at most this high; pale, 50 replicates; black, "
     "observed. Right: standard deviation of the arms' rates in all replicates; black line, observed. A p "
-    "near 0 or 1 is a misfit. Where each study has its own effect, p is near 0.5 in any case, and says little."
+    "near 0 or 1 is a misfit. Where each study has its own effect, p is near 0.5 whatever the fit."
 )
 
-HELD_OUT_HEADINGS = ("Evenness of predictions", "Coverage of intervals")
+HELD_OUT_HEADINGS = ("Uniformity of PIT values", "Coverage of intervals")
 
 THICK, MARK, REACH = 2.4, 26.0, 0.28
 """Width of lines in points, area of marks, and half the height of the mark of what is wanted."""
@@ -109,7 +110,7 @@ def _values(check: PosteriorPredictiveCheck) -> str:
         f"Chi-square of arms about their pooled rate {chi['observed']:.1f}, replicated {chi['lower']:.1f} to "
         f"{chi['upper']:.1f} (95%), p {_p(chi['p'])}. Standard deviation of rates {100 * sd['observed']:.1f} "
         f"points, replicated {100 * sd['lower']:.1f} to {100 * sd['upper']:.1f}, p {_p(sd['p'])}. p: share "
-        "of replicates that are at least so high."
+        "of replicates that are at least as high."
     )
 
 
@@ -157,7 +158,11 @@ def _draw_statistic(graph: Axes, check: PosteriorPredictiveCheck) -> None:
 
 
 def predictive_checks(
-    held_out: LeftOut | Validation, *, outcome: str | None = None, notes: Sequence[str] = ()
+    held_out: LeftOut | Validation,
+    *,
+    outcome: str | None = None,
+    labels: Labels = Labels(),  # noqa: B008 - frozen
+    notes: Sequence[str] = (),
 ) -> Plot:
     """Return how predictions of arms that were held out agree with what was seen.
 
@@ -170,6 +175,8 @@ def predictive_checks(
         Of `leave_one_study_out` or `validate`. The first line says if a fit or its draws failed.
     outcome : str, optional
         Which of several outcomes.
+    labels : Labels
+        Labels of outcomes, in place of their names.
     notes : sequence of str
         Further lines below the figure.
 
@@ -215,11 +222,10 @@ def predictive_checks(
         if len(arms) < FEW
         else ""
     )
-    of = f"{outcome}: " if outcome else ""
     studies = arms["study"].nunique() if outcome else len(held_out.studies)
     with house_style():
         words = Words(
-            of + _title(held_out, len(arms), studies),
+            labels.about(outcome, _title(held_out, len(arms), studies)),
             [few, HELD_OUT_NOTE, *notes],
             _warning(held_out),
         )

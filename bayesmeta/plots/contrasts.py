@@ -1,6 +1,6 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,13 +16,14 @@ from bayesmeta.estimates.contrasts import Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
-from bayesmeta.plots.fit_text import warning_of
+from bayesmeta.plots.fit_text import fit_words
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import Plot, Words, bare
-from bayesmeta.plots.rate_axis import PERCENT, RateScale
+from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import kept_apart
+from bayesmeta.rounding import interval_of
 from bayesmeta.wording import PLAIN, Wording
 
 NOTE = (
@@ -32,7 +33,7 @@ NOTE = (
 )
 RANKS_NOTE = (
     "Ranks: probability of each (%), by typical rate, 1 the highest. They do not say how large differences "
-    "are: of levels that hardly differ, or are hardly known, one still ranks first."
+    "are: one of several levels ranks first even if they hardly differ, or the evidence on them is weak."
 )
 
 
@@ -105,10 +106,9 @@ def contrasts(
         _note(table, ends, scale),
         *contrast_inferred(contrasts, _words(contrasts)),
         *([RANKS_NOTE] if shown else []),
-        *notes,
     ]
     with house_style():
-        words = Words(_title(contrasts), said, warning_of(contrasts.fit))
+        words = _around(contrasts, said, notes)
         figure, [(upper, heights), *lower] = draw_panels(panels, words)
         _draw_ratios(upper, table, heights, ends)
         for axes, places in lower:
@@ -124,11 +124,14 @@ def _ends(table: pd.DataFrame) -> tuple[float, float]:
     return low, float(np.clip(table["odds_ratio_upper"].max() * 1.1, 2, WIDEST))
 
 
-def _title(contrasts: Contrasts) -> str:
-    words = _words(contrasts)
-    of = f"{words.outcome(contrasts.outcome)}: " if contrasts.outcome else ""
+def _around(contrasts: Contrasts, said: Sequence[str], notes: Sequence[str]) -> Words:
+    """Return the text around the figure, with the evidence where the contrasts are of a fit."""
+    words, fit = _words(contrasts), contrasts.fit
     held = f", at {contrasts.profile}" if contrasts.profile else ""
-    return words.text(f"{of}Contrasts of {words.labels.column(contrasts.factor)}{held}")
+    title = words.text(f"Contrasts of {words.column(contrasts.factor)}{held}")
+    if fit is None:
+        return Words(words.labels.about(contrasts.outcome, title), [*said, *notes])
+    return fit_words(title, fit, said, notes, outcome=contrasts.outcome or None)
 
 
 def _words(contrasts: Contrasts) -> Wording:
@@ -148,15 +151,9 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
     named = partial(_words(contrasts).level, contrasts.factor)
     labels, others = (_marked(table, end, named) for end in ("level", "versus"))
     sure = f"({100 * contrasts.ci_prob:g}% CrI)"
-    points = "" if scale.per == PERCENT else f" {scale.unit}"
-    ratios = [
-        _interval(map(_ratio, row))
-        for row in table[_named("odds_ratio")].to_numpy(dtype=np.float64)
-    ]
-    differences = [
-        _interval(scale.texts(*row))
-        for row in table[_named("rate_difference")].to_numpy(dtype=np.float64)
-    ]
+    rows = table.to_dict("records")
+    ratios = [interval_of(row, "odds_ratio", _ratios) for row in rows]
+    differences = [interval_of(row, "rate_difference", scale.texts) for row in rows]
     studies = zip(table["studies_level"], table["studies_versus"], strict=True)
     within = table["within_share"]
     return Rows(
@@ -167,16 +164,12 @@ def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
         else [" vs ".join(pair) for pair in zip(labels, others, strict=True)],
         columns=[
             Column(f"Odds ratio\n{sure}", ratios),
-            Column(f"Difference{points}\n{sure}", differences),
+            Column(f"Difference{scale.rates.per_text}\n{sure}", differences),
             Column("P(higher)\n%", [f"{100 * one:.0f}" for one in table["probability_higher"]]),
             Column("Within\n%", ["none" if pd.isna(one) else f"{100 * one:.0f}" for one in within]),
             Column("Studies\nof each", [f"{level}, {other}" for level, other in studies]),
         ],
     )
-
-
-def _named(name: str) -> list[str]:
-    return [name, f"{name}_lower", f"{name}_upper"]
 
 
 def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> list[str]:
@@ -185,9 +178,8 @@ def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> list[
     return [marked(named(level), few) for level, few in found]
 
 
-def _interval(texts: Iterable[str]) -> str:
-    median, low, high = texts
-    return f"{median} ({low} to {high})"
+def _ratios(*values: float) -> list[str]:
+    return list(map(_ratio, values))
 
 
 def _ratio(value: float) -> str:
@@ -214,7 +206,7 @@ def _levels(contrasts: Contrasts) -> Rows:
 
 
 def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
-    found = [NOTE.format(unit="in points" if scale.per == PERCENT else scale.unit)]
+    found = [NOTE.format(unit=scale.rates.in_points)]
     if table["between_only"].any():
         found.append("Hollow: information between studies only.")
     if _without_studies(table).any():

@@ -162,15 +162,15 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> 
 
 
 def _about_weights(numbers: ForestNumbers) -> str:
-    more = "more patients an arm has" if numbers.sizes == "n" else "larger the weight"
-    markers = f"Markers are larger the {more}."
+    size = "number of patients" if numbers.sizes == "n" else "weight"
+    markers = f"The area of a marker increases with the {size}."
     if not numbers.weighed:
         return markers
     whose = "the typical rate of its group" if numbers.factor else "the typical rate"
     tau = "tau squared + " if numbers.tau else ""
     return (
-        f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}variance by "
-        f"chance). {markers}"
+        f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}sampling "
+        f"variance). {markers}"
     )
 
 

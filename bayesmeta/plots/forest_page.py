@@ -1,6 +1,7 @@
 """The page of a forest plot: its groups, labels and columns of text, and its marks."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from bayesmeta.plots.pages import Key, bare
 from bayesmeta.plots.rate_axis import RateAxis, RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows
 from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
+from bayesmeta.rounding import interval_text
 from bayesmeta.wording import Wording
 
 Row = Mapping[Any, Any]
@@ -109,14 +111,15 @@ def _columns(
     numbers: ForestNumbers, scale: RateScale, columns: Sequence[str], words: Wording
 ) -> list[Column]:
     """Return the columns asked for; weights that have no meaning are left out."""
-    sure, places = f"{100 * numbers.ci_prob:g}%", _places(numbers.table, scale)
+    sure = f"{100 * numbers.ci_prob:g}%"
+    rate = partial(scale.text, places=_places(numbers.table, scale))
     own: dict[str, tuple[str, Callable[[Row], str]]] = {
         "events": ("Responders\n/ patients", _counts),
         "observed": (
             f"Observed\n{scale.unit} ({sure} CI)",
-            lambda row: _observed(row, scale, places),
+            lambda row: _observed(row, rate),
         ),
-        "model": (f"Model\n{scale.unit} ({sure} CrI)", lambda row: _model(row, scale, places)),
+        "model": (f"Model\n{scale.unit} ({sure} CrI)", lambda row: _model(row, rate)),
         "weight": ("Weight\n%", _weight),
     }
     found = []
@@ -138,25 +141,22 @@ def _counts(row: Row) -> str:
     return "" if row["kind"] == NEW_STUDY else f"{row['events']}/{row['n']}"
 
 
-def _observed(row: Row, scale: RateScale, places: int) -> str:
+def _observed(row: Row, text: Callable[[float], str]) -> str:
     if row["kind"] != ARM:
         return ""
-    names = ("observed", "observed_lower", "observed_upper")
-    return _interval(row, names, scale, places) if row["n"] else "no patients"
+    rates = (row[name] for name in ("observed", "observed_lower", "observed_upper"))
+    return interval_text(*map(text, rates)) if row["n"] else "no patients"
 
 
-def _model(row: Row, scale: RateScale, places: int) -> str:
-    text = _interval(row, ("rate", "lower", "upper"), scale, places)
-    return text[text.index("(") :] if row["kind"] == NEW_STUDY else text
-
-
-def _interval(row: Row, names: Sequence[str], scale: RateScale, places: int) -> str:
-    rate, lower, upper = (scale.text(row[name], places) for name in names)
-    return f"{rate} ({lower}\N{EN DASH}{upper})"
+def _model(row: Row, text: Callable[[float], str]) -> str:
+    if row["kind"] == NEW_STUDY:
+        return f"({interval_text(text(row['lower']), text(row['upper']))})"
+    return interval_text(*(text(row[name]) for name in ("rate", "lower", "upper")))
 
 
 def _weight(row: Row) -> str:
-    return "" if row["kind"] == NEW_STUDY else f"{100 * row['weight']:.1f}"
+    known = row["kind"] == ARM or (row["kind"] == TYPICAL and row["studies"])
+    return f"{100 * row['weight']:.1f}" if known else ""
 
 
 def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:

@@ -17,6 +17,7 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import DOT, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import number_text, number_texts
+from bayesmeta.rounding import interval_text
 
 SCORES = ("elpd_diff", "dse", "weight")
 
@@ -186,7 +187,7 @@ def leave_one_out(
         labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
         columns=[
             Column(f"{heading}\n({100 * ci_prob:g}% CrI)", estimates),
-            Column("Change\n" + (scale.points if rates else ""), ["", *changes[1:]]),
+            Column("Change\n" + (scale.rates.points_short if rates else ""), ["", *changes[1:]]),
         ],
         bold=[0],
     )
@@ -219,4 +220,4 @@ def _cells(row: Mapping[Hashable, Any], scale: RateScale | None) -> tuple[str, s
     places = len(estimate.partition(".")[2])
     change = f"{(scale.per if scale else 1) * row['change']:+.{places}f}"
     change = change.replace("-", "\N{MINUS SIGN}") if float(change) else change[1:]
-    return f"{estimate} ({lower}\N{EN DASH}{upper})", change
+    return interval_text(estimate, lower, upper), change

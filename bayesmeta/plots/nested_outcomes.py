@@ -16,6 +16,7 @@ from bayesmeta.plots.fit_text import warning_of
 from bayesmeta.plots.pages import Key, Plot, Words
 from bayesmeta.plots.rows import ROW, Column, Rows, draw_axis, draw_rows
 from bayesmeta.plots.style import BAND, FAINT, INK, MODEL, PREDICTION, RANGE, house_style, symbol
+from bayesmeta.rounding import interval_text
 from bayesmeta.wording import PLAIN
 
 FILLS = (MODEL, RANGE, PREDICTION, "#e3d9b4", FAINT)
@@ -135,7 +136,7 @@ def _numbers(prediction: Prediction) -> pd.DataFrame:
 def _counts(numbers: pd.DataFrame) -> list[str]:
     """Return the median and interval of each outcome."""
     rows = numbers.loc[numbers["kind"] == "outcome", ["median", "lower", "upper"]].to_numpy()
-    return [f"{median:.0f} ({low:.0f} to {high:.0f})" for median, low, high in rows]
+    return [interval_text(*map("{:.0f}".format, row)) for row in rows]
 
 
 def _fills(categories: int) -> list[str]:

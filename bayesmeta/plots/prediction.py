@@ -1,4 +1,4 @@
-"""The prediction for a new cohort: the density of its true rate, and the responders to expect."""
+"""The prediction for a new cohort: the density of its true rate, and the predicted responders."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -40,7 +40,7 @@ def prediction(
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
     notes: Sequence[str] = (),
 ) -> Plot:
-    """Return the true rate and the responders to expect of a new cohort.
+    """Return the predicted true rate and responders of a new cohort.
 
     Above, the density of the cohort's true rate; below, the probability of each number of responders.
     What lies within the prediction interval is darker. Both graphs have one scale across: a number
@@ -111,8 +111,11 @@ def _title(prediction: Prediction, outcome: str | None) -> str:
     study, patients = prediction.study, counted(prediction.n, "patient")
     cohort = "a new study" if study is None else f"a further cohort of {study}"
     words = PLAIN if prediction.fit is None else words_of(prediction.fit)
-    what = words.outcome(outcome) if outcome else "Response"
-    return f"{what} to expect of {patients} in {cohort}: {words.text(prediction.profile)}"
+    arms = None if prediction.fit is None else prediction.fit.arms
+    # Several outcomes have one name together in their selection.
+    selected = arms.selection.get("outcome") if arms is not None and len(arms.outcomes) == 1 else ""
+    what = words.outcome(outcome or selected or "response")
+    return f"Predicted {what} of {patients} in {cohort}: {words.text(prediction.profile)}"
 
 
 def _note(prediction: Prediction) -> str:

@@ -19,14 +19,10 @@ from bayesmeta.plots.ticks import (
     round_ticks,
     tick_texts,
 )
+from bayesmeta.rounding import BASES, Rates
 
 Kind = Literal["auto", "whole", "zoom", "logit"]
 """Kinds of axes."""
-
-PERCENT = 100
-UNITS = {PERCENT: "%", 1_000: "per 1,000", 10_000: "per 10,000", 100_000: "per 100,000"}
-"""What rates may be counted per, and how that is written."""
-
 
 WHOLE = 0.3
 """Range of rates (probability) from which on an axis reaches from 0 to 1."""
@@ -78,12 +74,12 @@ class RateScale:
     """
 
     axis: Kind = "auto"
-    per: int = PERCENT
+    per: int = 100
     limits: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         """Check what was asked."""
-        for name, valid in (("axis", get_args(Kind)), ("per", tuple(UNITS))):
+        for name, valid in (("axis", get_args(Kind)), ("per", BASES)):
             if getattr(self, name) not in valid:
                 raise SettingsError(
                     f"`{name}` must be one of {', '.join(map(str, valid))}; got {getattr(self, name)!r}."
@@ -92,23 +88,23 @@ class RateScale:
             _check_limits(self.limits, self.axis)
 
     @property
+    def rates(self) -> Rates:
+        """How rates are written in text."""
+        return Rates(self.per)
+
+    @property
     def unit(self) -> str:
         """What rates are counted per, in words."""
-        return UNITS[self.per]
+        return self.suffix.strip()
 
     @property
     def suffix(self) -> str:
         """What follows a rate in a sentence."""
-        return "%" if self.per == PERCENT else f" {self.unit}"
-
-    @property
-    def points(self) -> str:
-        """What differences of rates are counted in."""
-        return "points" if self.per == PERCENT else self.unit
+        return self.rates.per_text or "%"
 
     def label(self, what: str) -> str:
         """Return what an axis or a column shows, with its unit."""
-        return f"{what} (%)" if self.per == PERCENT else f"{what} {self.unit}"
+        return f"{what}{self.rates.per_text or ' (%)'}"
 
     def places(self, width: float, least: float = 1.0) -> int:
         """Return the decimals of rates in the unit, by the width of their interval (probability).

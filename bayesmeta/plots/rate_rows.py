@@ -24,6 +24,7 @@ from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale, rate_axis
 from bayesmeta.plots.rows import GRAPH, Column, Rows, draw_axis, draw_estimates, draw_rows
 from bayesmeta.plots.style import house_style
+from bayesmeta.rounding import interval_of
 
 RATES = ("typical", "typical_lower", "typical_upper")
 NEW_STUDY = ("new_study_lower", "new_study_upper")
@@ -97,9 +98,9 @@ def cumulative(
         ],
         bold=[len(table) - 1],
     )
-    of = f"{labels.outcome(outcome)}: " if outcome else ""
+    title = f"Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}"
     words = Words(
-        f"{of}Cumulative meta-analysis by {result.by}: {labels.text(result.profile)}",
+        labels.about(outcome, title),
         [*_cumulative_notes(result), *notes],
         warning_of_fits(int((~table["ok"].astype(bool)).sum()), len(table)),
     )
@@ -218,7 +219,7 @@ def _subgroup_notes(
         "Thin, dark lines and marks: typical rate. Wide, light bars: prediction interval of a new study. "
         "All studies: the mean of the typical rates, each level with its share of the studies, and a new "
         "study of any level.",
-        f"tau: {fit.spec.link.scale}."
+        f"tau is the {'standard deviation' if fit.spec.study_effects.tau_is_sd else 'scale'} of the {fit.spec.link.scale}."
         if "tau" in fit.posterior
         else f"Heterogeneity: {without_tau(fit.spec)}.",
         about_conditional(fit, outcome, "tau is that"),
@@ -231,25 +232,16 @@ def _subgroup_notes(
 def rate_columns(table: pd.DataFrame, ci_prob: float, scale: RateScale) -> list[Column]:
     """Return the rates of each row as text, and tau where a table has it; empty where unknown."""
     sure = f"{100 * ci_prob:g}%"
-    rates = table[[*RATES, *NEW_STUDY]].to_numpy(dtype=np.float64)
+    rows = table.to_dict("records")
+    typical = [interval_of(row, "typical", scale.texts) for row in rows]
+    new = [interval_of(row, "new_study", scale.texts, ends=("_lower", "_upper")) for row in rows]
     found = [
-        Column(f"Typical {scale.unit}\n({sure} CrI)", [_interval(scale, row[:3]) for row in rates]),
-        Column(
-            f"New study {scale.unit}\n({sure} PI)", [_interval(scale, row[3:]) for row in rates]
-        ),
+        Column(f"Typical {scale.unit}\n({sure} CrI)", typical),
+        Column(f"New study {scale.unit}\n({sure} PI)", new),
     ]
     if table["tau"].notna().any():
-        taus = table[["tau", "tau_lower", "tau_upper"]].to_numpy(dtype=np.float64)
-        found.append(Column(f"tau\n({sure} CrI)", [_interval(None, row) for row in taus]))
+        found.append(Column(f"tau\n({sure} CrI)", [interval_of(row, "tau") for row in rows]))
     return found
-
-
-def _interval(scale: RateScale | None, numbers: Array) -> str:
-    """Return an estimate and its ends, or the ends alone; as rates of a scale, or to two decimals."""
-    if not np.isfinite(numbers).all():
-        return ""
-    *middle, low, high = scale.texts(*numbers) if scale else [f"{one:.2f}" for one in numbers]
-    return f"{middle[0]} ({low} to {high})" if middle else f"{low} to {high}"
 
 
 def draw_rates(

@@ -18,7 +18,7 @@ from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.inference.result import Fit
 from bayesmeta.plots.fit_text import about_characters, fit_words, names_of
-from bayesmeta.plots.lettering import printable, put_text, shortened
+from bayesmeta.plots.lettering import printable, put_text, shortened, wrapped
 from bayesmeta.plots.pages import (
     MARGIN,
     STEP,
@@ -52,6 +52,9 @@ LABEL, TRACE, RANKS, NUMBERS, GAP = 1.9, 2.9, 1.7, 1.0, 0.4
 
 HEIGHT, BETWEEN, HEADER, LINE = 0.62, 0.22, 0.28, 0.14
 """Heights in inches: of a row, between rows, of the headings, of a line of numbers."""
+
+MOST_LINES = 2
+"""Lines of the name of a parameter, at most."""
 
 SURE = 0.95
 """Probability of the band of ranks, all chains together."""
@@ -209,12 +212,13 @@ def _put_text(page: Axes, row: Row, called: str, top: float) -> None:
     """Put name, mean and sd of a parameter, and its diagnostics: with a mark and in red if they fail."""
     middle = top + HEIGHT / 2
     name, level = names_of(printable(called))
+    names = wrapped(name, LABEL, bold=True)
+    names = names if len(names) <= MOST_LINES else [shortened(name, LABEL, bold=True)]
     below = [*([level] if level else []), _mean_and_sd(row)]
-    first = middle - LINE * len(below) / 2
-    put_text(page, MARGIN, first, shortened(name, LABEL, bold=True), bold=True)
-    for number, text in enumerate(below, start=1):
-        line = shortened(text, LABEL, size=SMALL)
-        put_text(page, MARGIN, first + number * LINE, line, size=SMALL)
+    looks: list[tuple[str, dict[str, Any]]] = [(line, {"bold": True}) for line in names]
+    looks += [(shortened(line, LABEL, size=SMALL), {"size": SMALL}) for line in below]
+    for number, (line, look) in enumerate(looks):
+        put_text(page, MARGIN, middle + (number - (len(looks) - 1) / 2) * LINE, line, **look)
     lines = (
         (f"R-hat {row['r_hat']:.3f}", row["r_hat"] <= THRESHOLDS.r_hat),
         (f"bulk ESS {row['ess_bulk']:,.0f}", row["ess_bulk"] >= THRESHOLDS.ess),

@@ -1,4 +1,4 @@
-"""Distributions of trials: the MAP prior of the rate, and the responders to expect."""
+"""Distributions of trials: the MAP prior of the rate, and the predicted responders."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -208,7 +208,7 @@ def responders(
         Key({"color": FAINT, "linewidth": 7}, "No success", f"{100 * (1 - found):.1f}%"),
     ]
     with house_style():
-        title = f"Responders to expect of {trial.n}: probability of success {100 * found:.1f}%"
+        title = f"Predicted responders of {trial.n}: probability of success {100 * found:.1f}%"
         explained = f"Success: {trial.success}."
         if 0 < trial.successes.sum() <= trial.n:
             explained += " Dashed: where success begins or ends."

@@ -9,7 +9,7 @@ from bayesmeta.errors import counted
 from bayesmeta.model import to_toml
 from bayesmeta.report.comparison_text import averaged_sentence, columns_say, comparison_cells
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
-from bayesmeta.report.many_figures import figures_of_comparison
+from bayesmeta.report.many_figures import figures_of
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
@@ -35,13 +35,15 @@ from bayesmeta.wording import PLAIN, Wording
 TOLD = 4
 """Least difference in elpd of models distinguished (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
 
+ESTIMATE = ("estimate", "lower", "upper")
+
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 
 
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
     outcome = " > ".join(words.outcome(name or "Response") for name in run.evidence.outcomes)
-    figures = figures_of_comparison(run, words, run.question["ci_prob"])
+    figures = figures_of(run, words, run.question["ci_prob"])
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if run.ok else UNRELIABLE,
@@ -92,8 +94,8 @@ def _sentences(run: SavedComparison, best: str, words: Wording) -> Iterator[str]
     )
     yield f"Models that cannot be distinguished from it: {', '.join(map(str, near['model'])) or 'none'}."
     for outcome, one in run.predictions.items():
-        of = f"{words.outcome(outcome)}: " if outcome else ""
-        yield of + " ".join(averaged_sentence(one, run.question["ci_prob"], words).split())
+        told = averaged_sentence(one, run.question["ci_prob"], words)
+        yield words.labels.about(outcome, " ".join(told.split()))
     yield RELIABLE if run.ok else NOT_TO_BE_USED
 
 
@@ -150,9 +152,7 @@ def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
             yield {"model": name} | {
                 f"{words.outcome(row['outcome'])}, {row['quantity']}"
                 if "outcome" in row
-                else str(row["quantity"]): words.rates.interval(
-                    row["estimate"], row["lower"], row["upper"]
-                )
+                else row["quantity"]: words.rates.interval(*(row[end] for end in ESTIMATE))
                 for row in rates.to_dict("records")
             }
 

@@ -14,7 +14,7 @@ from bayesmeta.report.machine import by_row, records
 from bayesmeta.report.predicted_text import change_text, outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines
-from bayesmeta.rounding import percent
+from bayesmeta.rounding import error_text, percent
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -93,8 +93,7 @@ def _predictions(comparison: AnyComparison, ci_prob: float, words: Wording) -> I
     yield Text("")
     predictions = comparison.predictions
     for outcome, one in predictions.items():
-        of = f"{words.outcome(outcome)}: " if outcome else ""
-        yield Text(of + averaged_sentence(one, ci_prob, words))
+        yield Text(words.labels.about(outcome, averaged_sentence(one, ci_prob, words)))
     averaged = len(next(iter(predictions.values())).weights)
     others = comparison.table["weight"].notna().sum() - averaged
     if others:
@@ -136,7 +135,7 @@ def _cells(row: Row) -> dict[str, str]:
     if "log_marginal_likelihood" in row:
         value = _number(row["log_marginal_likelihood"], 2)
         error = row["mcse_log_marginal_likelihood"]
-        cells["log ML"] = value if pd.isna(error) else f"{value} ± {error:.2f}"
+        cells["log ML"] = value if pd.isna(error) else f"{value} ± {error_text(error, 2)}"
     wrong = [f"{row[name]} {name}" for name in ("failed", "flagged") if row[name]]
     return cells | {"fits": f"{row['fits']}" + (f" ({', '.join(wrong)})" if wrong else "")}
 

@@ -9,8 +9,14 @@ from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
-from bayesmeta.report.text import interval_text
-from bayesmeta.rounding import PERCENT, error_text, number_texts, percent, probability_text
+from bayesmeta.rounding import (
+    PERCENT,
+    error_text,
+    interval_of,
+    number_texts,
+    percent,
+    probability_text,
+)
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -22,11 +28,8 @@ LARGEST = 1000
 def contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
     """Yield the pairs of levels, with what their contrasts mean and rest on."""
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
-    of = f"{words.outcome(contrasts.outcome)}: contrasts" if contrasts.outcome else "Contrasts"
-    yield Table(
-        f"{of} of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval",
-        contrast_cells(contrasts, words),
-    )
+    what = f"contrasts of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval"
+    yield Table(words.labels.about(contrasts.outcome, what), contrast_cells(contrasts, words))
     yield Items(
         (
             f"Rate difference: of typical rates{words.rates.unit_of_differences}. P(higher): that the first has the higher "
@@ -53,8 +56,8 @@ def _pair(row: Row, contrasts: Contrasts, words: Wording) -> dict[str, str]:
     share = row["within_share"]
     return {
         "pair": " vs ".join(levels),
-        "odds ratio": _ratios(row),
-        "rate difference": interval_text(row, "rate_difference", words.rates.differences),
+        "odds ratio": interval_of(row, "odds_ratio", _ratios),
+        "rate difference": interval_of(row, "rate_difference", words.rates.differences),
         "P(higher)": probability_text(row["probability_higher"], 2),
         "within studies": "no evidence" if pd.isna(share) else percent(share),
         "studies": f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both",
@@ -74,9 +77,8 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
             "SUCRA": ranks["sucra"].map(percent),
         }
     )
-    of = f"{words.outcome(contrasts.outcome)}: probability" if contrasts.outcome else "Probability"
-    title = f"{of} of each rank of {words.column(factor)} by typical rate (1 is the highest)"
-    yield Table(title, cells)
+    title = f"probability of each rank of {words.column(factor)} by typical rate (1 is the highest)"
+    yield Table(words.labels.about(contrasts.outcome, title), cells)
     yield Items(
         (
             "Ranks do not show how large differences are: of levels that hardly differ, one still ranks first.",
@@ -125,11 +127,8 @@ def shrinkage_blocks(
         for label, row in zip(labels, table.to_dict("records"), strict=True)
     ]
     largest = rates.error(table[["mcse_rate", "mcse_lower", "mcse_upper"]].max().max())
-    of = f"{words.outcome(outcome)}: true rate" if outcome else "True rate"
-    yield Table(
-        f"{of} of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}",
-        pd.DataFrame(cells),
-    )
+    title = f"true rate of each arm: posterior median and {100 * ci_prob:g}% interval{rates.note}"
+    yield Table(words.labels.about(outcome, title), pd.DataFrame(cells))
     yield Items(
         (
             "Shrinkage: how far an arm is moved from its observed rate to that of its profile.",
@@ -138,13 +137,9 @@ def shrinkage_blocks(
     )
 
 
-def _ratios(row: Row) -> str:
-    median, low, high = (row[f"odds_ratio{end}"] for end in ("", "_lower", "_upper"))
-    if high >= LARGEST:
-        median, low, high = map(_ratio, (median, low, high))
-    else:
-        median, low, high = number_texts(median, low, high)
-    return f"{median} ({low} to {high})"
+def _ratios(*ratios: float) -> list[str]:
+    """Return an odds ratio and the ends of its interval."""
+    return list(map(_ratio, ratios)) if ratios[-1] >= LARGEST else number_texts(*ratios)
 
 
 def _ratio(value: float) -> str:

@@ -73,7 +73,7 @@ def _of_each(
                 **own,
                 **given,
             ),
-            results.of(outcome, caption.format(results.words.column(subject))),
+            results.words.labels.about(outcome, caption.format(results.words.column(subject))),
         )
         for subject, given in more.items()
         for outcome in results.names
@@ -146,7 +146,7 @@ def _contrasts(results: FitResults) -> Figures:
         _figure(
             plain_name("contrasts", one.outcome, one.factor if several else ""),
             plots.contrasts(one, scale=results.scale),
-            results.of(
+            results.words.labels.about(
                 one.outcome,
                 f"Odds ratios between levels of {results.words.labels.column(one.factor)}",
             ),
@@ -161,11 +161,11 @@ def _prediction(results: FitResults) -> Figures:
     for outcome, one in results.predictions.items():
         low, median, high = one.interval(asked.ci_prob).loc["events", ["lower", "median", "upper"]]
         plot = plots.prediction(
-            one,
+            results.prediction,
+            outcome=outcome or None,
             rate_above=asked.rate_above,
             ci_prob=asked.ci_prob,
             scale=results.scale,
-            notes=[f"Outcome: {results.words.outcome(outcome)}."] if outcome else [],
         )
         caption = f"Predicted cohort of {one.n}: the true rate of a new study, and the number of responders"
         alt = (
@@ -173,7 +173,14 @@ def _prediction(results: FitResults) -> Figures:
             f"{100 * asked.ci_prob:g}% interval {low:.0f} to {high:.0f}."
         )
         name = plain_name("prediction", outcome)
-        found.append(_figure(name, plot, results.of(outcome, caption), results.of(outcome, alt)))
+        found.append(
+            _figure(
+                name,
+                plot,
+                results.words.labels.about(outcome, caption),
+                results.words.labels.about(outcome, alt),
+            )
+        )
     return tuple(found)
 
 

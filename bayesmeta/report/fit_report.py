@@ -116,8 +116,8 @@ def _nested_sentences(results: FitResults) -> Iterator[str]:
     yield evidence_sentence(results.fit.arms)
     yield verdict_words(results.diagnostics)
     yield (
-        "Below, the typical rate is that of the middle of the studies; that of a new study, and a new cohort, allow for "
-        f"the differences between studies (heterogeneity), too. Medians and {100 * results.question.ci_prob:g}% intervals "
+        "Below, the typical rate is that of the median study; the rate of a new study and the new cohort allow for "
+        f"heterogeneity between studies. Medians and {100 * results.question.ci_prob:g}% intervals "
         f"({results.prediction.profile}):"
     )
 
@@ -145,7 +145,7 @@ def _sentences(results: FitResults) -> Iterator[str]:
     rates, per = rate_table(results.summary, words).iloc[0], words.rates.per_text
     where = "" if rates["profile"] == "all studies" else f" ({rates['profile']})"
     unpooled = "; without pooling, this is the prior of a new study"
-    spread = "That is the middle of the studies; allowing for the differences between them (heterogeneity), the"
+    spread = "That is the rate of the median study. Allowing for heterogeneity between studies, the"
     yield evidence_sentence(results.fit.arms)
     yield inferred_sentence(results.fit.arms.frame)
     yield (
@@ -195,8 +195,8 @@ def _rate_definitions(fit: Fit) -> tuple[str, ...]:
     return (
         _typical(fit),
         f"Mean rate: averaged over studies{nearer}.",
-        "New study: the true rate of a study not yet done. Its interval is the prediction interval, which also reflects how "
-        "much studies differ, too.",
+        "New study: the true rate of a future study. Its interval is the prediction interval, which includes "
+        "heterogeneity.",
         "New cohort: the responders of such a study's n patients, with binomial variation.",
     )
 
@@ -205,10 +205,8 @@ def _typical(fit: Fit) -> str:
     if outcomes_of(fit):
         return "Typical rate: the product of the conditional probabilities of the median study."
     if fit.spec.likelihood.parameters:
-        return (
-            "Typical rate: that of the covariates themselves, about which arms vary independently."
-        )
-    return "Typical rate: of the median study. Its interval is the credible interval of that rate."
+        return "Typical rate: that of the covariates alone, about which arms vary independently."
+    return "Typical rate: of the median study."
 
 
 def _rate_blocks(summary: SummaryTable) -> Iterator[Block]:

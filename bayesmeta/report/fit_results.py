@@ -143,10 +143,6 @@ class FitResults:
             return {outcome: found.of(outcome) for outcome in found.outcomes}
         return {"": found}
 
-    def of(self, outcome: str, text: str) -> str:
-        """Return text with the outcome that it is about, where there are several."""
-        return f"{self.words.outcome(outcome)}: {text}" if outcome else text
-
     @cached_property
     def notes(self) -> tuple[str, ...]:
         """What the evidence cannot tell, and which priors are wide."""

@@ -25,7 +25,7 @@ from bayesmeta.report.text import (
     evidence_lines,
     failure_lines,
 )
-from bayesmeta.rounding import PERCENT, error_text, number_texts, percent
+from bayesmeta.rounding import PERCENT, error_text, interval_text, number_texts, percent
 from bayesmeta.wording import PLAIN, Wording
 
 
@@ -75,9 +75,9 @@ def heterogeneity_line(summary: pd.DataFrame, spec: ModelSpec, words: Wording = 
 
 
 def _tau(row: Mapping[Hashable, Any], words: Wording) -> str:
-    median, lower, upper = number_texts(row["median"], row["lower"], row["upper"])
+    interval = interval_text(*number_texts(row["median"], row["lower"], row["upper"]))
     return (
-        f"{words.parameter(str(row['quantity']))} {median} ({lower} to {upper}) {row['scale']}, "
+        f"{words.parameter(str(row['quantity']))} {interval} {row['scale']}, "
         f"MCSE {error_text(row['mcse_median'], ERROR_PLACES)}"
     )
 

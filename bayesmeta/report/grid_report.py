@@ -11,7 +11,7 @@ from bayesmeta.multiverse.results import DONE, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
 from bayesmeta.report.grid_text import RATES, effect_blocks, profile_text, range_cells
-from bayesmeta.report.many_figures import figures_of_grid
+from bayesmeta.report.many_figures import figures_of
 from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
     AUTHOR,
@@ -96,12 +96,12 @@ def _sentences(results: GridResults, words: Wording) -> Iterator[str]:
         return
     rate, effects = RATES[results.grid.question.rate], results.effects
     for row in results.ranges.to_dict("records"):
-        of = f"{words.outcome(row['outcome'])}, {rate}" if row["outcome"] else rate.capitalize()
+        of = words.labels.about(row["outcome"], rate, ", ")
         names = ("least", "greatest", "middle", "lower", "upper")
         least, greatest, middle, lower, upper = words.rates.texts(*(row[name] for name in names))
         yield (
             f"{of}{words.rates.note}: estimates between {least} and {greatest} by the choices made, the "
-            f"middle one {middle}; intervals from {lower} to {upper}."
+            f"median {middle}; intervals from {lower} to {upper}."
         )
         moving = effects[effects["outcome"] == row["outcome"]].to_dict("records")
         if moving:
@@ -195,7 +195,7 @@ def _answers(results: GridResults, words: Wording) -> Iterator[Block]:
     if curve.empty:
         yield Text("No fit is done: there is no answer to show.", "warning")
         return
-    yield from figures_of_grid(results, words)
+    yield from figures_of(results, words)["specification_curve"]
     rate = RATES[results.grid.question.rate]
     yield Table(f"Range of the {rate}{words.rates.note}", range_cells(results.ranges, words))
     yield from effect_blocks(results.effects, words)

@@ -1,7 +1,8 @@
 """The figures of many fits: of a comparison of models, and of a grid of specifications."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bayesmeta import plots
@@ -23,52 +24,57 @@ if TYPE_CHECKING:
 DPI = 200
 QUANTITY = "typical rate"
 
-COMPARED = ("comparison", "leave_one_out", "predictive_checks")
-"""The figures of a comparison; the first two are kept in its folder."""
+COMPARISON, GRID = "a comparison", "a specification grid"
+
+OF_MANY = {
+    **dict.fromkeys(("comparison", "leave_one_out", "predictive_checks"), COMPARISON),
+    "specification_curve": GRID,
+}
+"""Of each figure, what it is of."""
+
+KEPT = ("comparison", "leave_one_out", "specification_curve")
+"""Figures that the folder of a run keeps."""
+
+type Many = Comparison | SavedComparison | GridResults
 
 
-def comparison_figures(comparison: Comparison, words: Wording = PLAIN) -> dict[str, bytes]:
-    """Return the figures of a comparison as png, by name of file; none if no model has a rank."""
-    found = figures_of_comparison(comparison, words)
-    return _files(one for name in COMPARED[:2] for one in found.get(name, ()))
+def kept_figures(run: Many, words: Wording = PLAIN) -> dict[str, bytes]:
+    """Return the figures that the folder of a run keeps, as png by name of file."""
+    found = figures_of(run, words, names=KEPT).values()
+    return {f"{one.name}.png": one.plot.png(dpi=DPI) for own in found for one in own}
 
 
-def grid_figures(results: GridResults, words: Wording = PLAIN) -> dict[str, bytes]:
-    """Return the specification curve of each outcome that has a result, as png by name of file."""
-    return _files(figures_of_grid(results, words))
-
-
-def _files(figures: Iterable[Figure]) -> dict[str, bytes]:
-    return {f"{one.name}.png": one.plot.png(dpi=DPI) for one in figures}
-
-
-def figures_of_comparison(
-    comparison: Comparison | SavedComparison, words: Wording = PLAIN, ci_prob: float = 0.95
+def figures_of(
+    run: Many, words: Wording = PLAIN, ci_prob: float = 0.95, names: Iterable[str] = OF_MANY
 ) -> dict[str, tuple[Figure, ...]]:
-    """Return the figures of `COMPARED` by name, about the best model; none if no model has a rank."""
-    best = comparison.best
-    if best is None:
-        return {}
-    ranked = comparison.table[comparison.table["elpd_diff"].notna()]
+    """Return the figures of these names that a run has; none without a result."""
+    made: dict[str, Callable[[], Iterable[Figure]]] = {}
+    if isinstance(run, GridResults):
+        made["specification_curve"] = partial(_curves, run, words)
+    elif (best := run.best) is not None:
+        note = words.text(f"Model {best.model}.{_about_profile(run, best.model)}")
+        outcomes = outcomes_in(best.arms)
+        influence = partial(influence_figure, best, words=words, ci_prob=ci_prob, note=note)
+        made = {
+            "comparison": lambda: [_compared(run.table)],
+            "leave_one_out": lambda: map(influence, outcomes),
+            "predictive_checks": lambda: (held_out_figure(best, one, words) for one in outcomes),
+        }
+    return {name: tuple(made[name]()) for name in names if name in made}
+
+
+def _compared(table: "pd.DataFrame") -> Figure:
+    ranked = table[table["elpd_diff"].notna()]
     differences = "; ".join(
         f"{row['model']} {row['elpd_diff']:.1f} (standard error {row['dse']:.1f})"
         for row in ranked.to_dict("records")
     )
-    compared = Figure(
+    return Figure(
         "comparison",
         plots.comparison(ranked),
         f"Differences in elpd from the best model: {differences}.",
         "Differences between models in expected log predictive density (elpd)",
     )
-    note = words.text(f"Model {best.model}.{_about_profile(comparison, best.model)}")
-    outcomes = outcomes_in(best.arms)
-    return {
-        "comparison": (compared,),
-        "leave_one_out": tuple(
-            influence_figure(best, one, words, ci_prob=ci_prob, note=note) for one in outcomes
-        ),
-        "predictive_checks": tuple(held_out_figure(best, one, words) for one in outcomes),
-    }
 
 
 def influence_figure(
@@ -81,25 +87,29 @@ def influence_figure(
     scale: "plots.RateScale | None" = None,
 ) -> Figure:
     """Return the typical rate of an outcome without each study."""
+    about = words.labels.about
     plot = plots.leave_one_out(
         found.influence_on(QUANTITY, outcome),
+        quantity=about(outcome, QUANTITY.capitalize()),
         ci_prob=ci_prob,
         scale=scale or plots.RateScale(per=words.rates.per),
         notes=[note],
     )
-    of = f"{words.outcome(outcome)}: the" if outcome else "The"
-    said = f"{of} {QUANTITY} of {found.model} without each study in turn"
+    said = about(outcome, f"the {QUANTITY} of {found.model} without each study in turn")
     return Figure(plain_name("leave_one_out", outcome or ""), plot, f"{said}.", said)
 
 
 def held_out_figure(found: LeftOut, outcome: str | None, words: Wording) -> Figure:
     """Return how held-out predictions of an outcome agree with what was seen."""
-    of = f"{words.outcome(outcome)}: leave" if outcome else "Leave"
+    said = (
+        f"leave-one-study-out predictive check of {found.model}: observed counts against predictions from all other "
+        "studies"
+    )
     return Figure(
         plain_name("predictive_checks", outcome or ""),
-        plots.predictive_checks(found, outcome=outcome),
+        plots.predictive_checks(found, outcome=outcome, labels=words.labels),
         "Held-out predictions against the observed counts.",
-        f"{of}-one-study-out predictive check of {found.model}: observed counts against predictions from all other studies",
+        words.labels.about(outcome, said),
     )
 
 
@@ -116,7 +126,7 @@ def _about_profile(comparison: Comparison | SavedComparison, model: str) -> str:
     return f" For {comparison.profile}, as far as the model has these covariates."
 
 
-def figures_of_grid(results: GridResults, words: Wording = PLAIN) -> Iterator[Figure]:
+def _curves(results: GridResults, words: Wording) -> Iterator[Figure]:
     """Yield the specification curve of each outcome that has a result."""
     curve = results.curve
     outcomes = list(dict.fromkeys(curve["outcome"]))
@@ -146,11 +156,10 @@ def _names(outcomes: list[str]) -> list[str]:
 
 def _curve(results: GridResults, curve: "pd.DataFrame", words: Wording) -> "plots.Plot":
     answer, outcome = results.grid.question, str(curve["outcome"].iloc[0])
-    rate = RATES[answer.rate]
     return plots.specification_curve(
         curve,
         choices=AXES,
-        quantity=f"{words.outcome(outcome)}, {rate}" if outcome else rate.capitalize(),
+        quantity=words.labels.about(outcome, RATES[answer.rate], ", "),
         ci_prob=answer.ci_prob,
         scale=plots.RateScale(per=words.rates.per),
         notes=[*asked_words(results.grid, words), _missing(results, outcome)],

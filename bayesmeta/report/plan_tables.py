@@ -14,7 +14,7 @@ from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.report.machine import records
 from bayesmeta.report.plan_text import Sizes
-from bayesmeta.report.plan_words import AnyPlan, mixture_warnings, warnings_of
+from bayesmeta.report.plan_words import NAMES, AnyPlan, mixture_warnings, warnings_of
 from bayesmeta.wording import PLAIN, Wording
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def plan_files(
         robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
         written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
         found = {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
-        found |= _figures(plan, words)
+        drawn = plan_plots(plan, words)
+        found |= {f"{name}.png": plot.png(dpi=DPI) for name, plot in drawn.items()}
     if isinstance(plan, Plan) and plan.interim is not None:
         look = plan.interim.look
         tables["interim"] = look.table.reset_index()
@@ -148,7 +149,8 @@ def _csv(table: pd.DataFrame, prior: MapPrior) -> bytes:
     return marked.to_csv(index=False, lineterminator="\n").encode()
 
 
-def _figures(plan: AnyPlan, words: Wording) -> dict[str, bytes]:
+def plan_plots(plan: AnyPlan, words: Wording = PLAIN) -> dict[str, "Plot"]:
+    """Return the figures of a plan by name."""
     robust, reliable = plan.priors[ROBUST], plan.map_prior.reliable
     notes = [] if reliable else ["NOT RELIABLE: the fit failed its diagnostics."]
     scale = plots.RateScale(per=words.rates.per)
@@ -156,9 +158,11 @@ def _figures(plan: AnyPlan, words: Wording) -> dict[str, bytes]:
     drawn: dict[str, Plot] = {"map_prior": prior}
     if isinstance(plan, Plan):
         trial = plan.trial
-        drawn["power"] = plots.power(plan.trials, notes=notes)
+        trials = {NAMES[name]: one for name, one in plan.trials.items()}
+        drawn["power"] = plots.power(trials, notes=notes)
         drawn["responders"] = plots.responders(trial, distribution=plan.priors[MAP], notes=notes)
         if trial.success.direction is not None:
             sizes = range(min(SMALLEST, trial.n), trial.n + 1)
-            drawn["boundary"] = plots.boundary(plan.priors, trial.success, n=sizes, notes=notes)
-    return {f"{name}.png": plot.png(dpi=DPI) for name, plot in drawn.items()}
+            priors = {NAMES[name]: prior for name, prior in plan.priors.items()}
+            drawn["boundary"] = plots.boundary(priors, trial.success, n=sizes, notes=notes)
+    return drawn

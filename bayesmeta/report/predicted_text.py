@@ -11,8 +11,8 @@ from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.report.text import failure_lines, interval_text
-from bayesmeta.rounding import number_texts, percent, probability_text
+from bayesmeta.report.text import failure_lines
+from bayesmeta.rounding import interval_of, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -40,12 +40,9 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}"))
     for outcome in outcomes_in(found.influence) if len(found.influence) else []:
-        of = f"{words.outcome(outcome)}: typical" if outcome else "Typical"
+        title = f"typical rate without each study{words.rates.note}, and its change {words.rates.in_points}"
         yield Text("")
-        yield Table(
-            f"{of} rate without each study{words.rates.note}, and its change {words.rates.in_points}",
-            influence_cells(found, outcome, words),
-        )
+        yield Table(words.labels.about(outcome, title), influence_cells(found, outcome, words))
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
     if len(wrong):
         yield Text("")
@@ -174,8 +171,8 @@ def _known(row: Row, by: str, words: Wording) -> dict[str, str]:
         **outcome,
         "studies": f"{row['studies']}",
         "responders": f"{row['events']}/{row['patients']}",
-        "typical": interval_text(row, "typical", words.rates.texts),
-        "new study": interval_text(row, "new_study", words.rates.texts),
-        "tau": interval_text(row, "tau", number_texts),
+        "typical": interval_of(row, "typical", words.rates.texts),
+        "new study": interval_of(row, "new_study", words.rates.texts),
+        "tau": interval_of(row, "tau"),
         "draws": "ok" if row["ok"] else "NOT RELIABLE",
     }

@@ -12,7 +12,7 @@ from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import by_row, plain_value, records
 from bayesmeta.report.text import ERROR_PLACES
-from bayesmeta.rounding import error_text, probability_text
+from bayesmeta.rounding import error_text, interval_text, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
 Asked = Sequence[tuple[str, Any]]
@@ -97,8 +97,8 @@ def outcome_texts(
     for outcome in prediction.outcomes:
         own = interval.xs(outcome, level="outcome")
         rate = words.rates.sentence(*own.loc["rate", ["median", "lower", "upper"]])
-        median, low, high = own.loc["events", ["median", "lower", "upper"]]
-        yield words.outcome(outcome), rate, f"{median:.0f} ({low:.0f} to {high:.0f})"
+        patients = own.loc["events", ["median", "lower", "upper"]].map("{:.0f}".format)
+        yield words.outcome(outcome), rate, interval_text(*patients)
 
 
 def category_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:

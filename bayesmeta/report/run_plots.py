@@ -10,7 +10,7 @@ from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.results import GridResults
 from bayesmeta.report.figures import FIGURES, NESTED, ONE, Figures, Inapplicable
 from bayesmeta.report.fit_results import FitResults, Options
-from bayesmeta.report.many_figures import COMPARED, figures_of_comparison, figures_of_grid
+from bayesmeta.report.many_figures import COMPARISON, GRID, OF_MANY, figures_of
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun, words_of_run
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ NEEDS_N = "it needs the patients of the cohort. Give --n, such as --n 40"
 PREDICTED = ("prediction", "nested_outcomes")
 """Figures of a new cohort, whose patients must be given."""
 
-OF_MANY = {**dict.fromkeys(COMPARED, "a comparison"), "specification_curve": "a specification grid"}
+LACKING = {COMPARISON: "no model has all its scores", GRID: "no combination could be fitted"}
 OF_FITS = {ONE: "a fit of one outcome", NESTED: "a fit of nested outcomes"}
 
 
@@ -45,10 +45,11 @@ def draw_run(
     for name in names or []:
         if name not in known:
             raise SettingsError(f"There is no figure '{name}'. {nearest(name, known)}")
-    maker = _maker(run, question, options, n)
+    asked = tuple(dict.fromkeys(names or known))
+    maker = _maker(run, question, options, n=n, names=asked)
     plots: dict[str, Plot] = {}
     reasons: dict[str, str] = {}
-    for name in dict.fromkeys(names or known):
+    for name in asked:
         found = _attempted(maker, name)
         if isinstance(found, str):
             reasons[name] = found
@@ -72,7 +73,7 @@ def _attempted(maker: Callable[[str], Figures], name: str) -> Figures:
 
 
 def _maker(
-    run: SavedRun, question: Question, options: Options, n: int | None
+    run: SavedRun, question: Question, options: Options, *, n: int | None, names: tuple[str, ...]
 ) -> Callable[[str], Figures]:
     """Return what draws the figures of a name, after checking what is asked."""
     if not isinstance(run, SavedComparison | GridResults):
@@ -85,20 +86,14 @@ def _maker(
     for option, value in given.items():
         if value is not None:
             raise SettingsError(f"`{option}` has no effect on a run of many fits. Leave it out.")
+    kind = GRID if isinstance(run, GridResults) else COMPARISON
     words = words_of_run(run, rates_per=options.rates_per, labels=options.labels)
-    grid = isinstance(run, GridResults)
-    found = (
-        {"specification_curve": tuple(figures_of_grid(run, words))}
-        if isinstance(run, GridResults)
-        else figures_of_comparison(run, words)
-    )
+    found = figures_of(run, words, names=names)
 
     def draw(name: str) -> Figures:
-        if name not in OF_MANY or grid == (name in COMPARED):
+        if OF_MANY.get(name) != kind:
             return Inapplicable(f"it is a figure of {OF_MANY.get(name, 'a fit')}")
-        if not found.get(name):
-            return "no combination could be fitted" if grid else "no model has all its scores"
-        return found[name]
+        return found.get(name) or LACKING[kind]
 
     return draw
 

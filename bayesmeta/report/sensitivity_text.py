@@ -8,8 +8,7 @@ import pandas as pd
 from bayesmeta.estimates.log_priors import SENSITIVE
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.report.text import interval_text
-from bayesmeta.rounding import error_text, number_texts, probability_text
+from bayesmeta.rounding import error_text, interval_of, probability_text
 from bayesmeta.sensitivity.changed_priors import prior_text
 from bayesmeta.sensitivity.power_scaling import APART
 from bayesmeta.sensitivity.sensitivity import Sensitivity
@@ -74,7 +73,7 @@ def nested_prior_blocks(
     told = f"median and {100 * ci_prob:g}% interval{words.rates.note} ({words.text(profile)})"
     for outcome, rows in table.groupby("outcome", sort=False):
         yield Table(
-            f"{words.outcome(str(outcome))}, joint refits under other priors: {told}",
+            words.labels.about(str(outcome), f"joint refits under other priors: {told}", ", "),
             prior_cells(rows, question, words),
         )
     yield Items(
@@ -102,9 +101,9 @@ def prior_cells(
     rows = table.to_dict("records")
     cells = pd.DataFrame({"prior": [words.text(_changed(row)) for row in rows]})
     if table["tau"].notna().any():
-        cells["tau"] = [interval_text(row, "tau", number_texts) for row in rows]
+        cells["tau"] = [interval_of(row, "tau") for row in rows]
     for label, name in RATES.items():
-        cells[label] = [interval_text(row, name, words.rates.texts) for row in rows]
+        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
     if "probability" in table:
         cells[str(question or "P")] = [_probability(row["probability"]) for row in rows]
     if not table["ok"].all():

@@ -1,7 +1,6 @@
 """Evidence, diagnostics and intervals as text."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -108,11 +107,3 @@ def diagnosis_lines(diagnostics: Diagnostics, fit: Fit) -> list[str]:
         *again,
         *(f"           {problem}" for problem in diagnostics.problems),
     ]
-
-
-def interval_text(row: Mapping[Hashable, Any], name: str, written: Callable[..., list[str]]) -> str:
-    """Return an estimate of a wide row with its interval; empty where there is none."""
-    if pd.isna(row[name]):
-        return ""
-    median, low, high = written(*(row[f"{name}{end}"] for end in ("", "_lower", "_upper")))
-    return f"{median} ({low} to {high})"

@@ -8,7 +8,7 @@ from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.report.document import lines_of
-from bayesmeta.report.plan_tables import plan_json
+from bayesmeta.report.plan_tables import plan_json, plan_plots
 from bayesmeta.report.plan_text import plan_blocks
 from bayesmeta.report.plan_words import exact_percent
 
@@ -40,6 +40,12 @@ def test_trials_are_those_of_the_three_priors(prior):
     assert found.effective_sizes.loc["moment", "MAP"] == pytest.approx(
         bm.effective_sample_size(prior.mixture, method="moment")
     )
+
+
+def test_figures_name_priors_as_the_text_does(prior):
+    drawn = plan_plots(bm.plan(prior, n=12, success="P(rate > 0.25) > 0.9"))
+    for figure, column in (("power", "design"), ("boundary", "prior")):
+        assert drawn[figure].table[column].unique().tolist() == ["MAP", "robust", "no borrowing"]
 
 
 def test_rates_looked_at_lie_about_a_small_threshold(prior):

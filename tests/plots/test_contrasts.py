@@ -36,6 +36,12 @@ def test_nothing_overlaps_or_is_cut_off(found, collisions, name):
     assert len(plot.table) == len(found[name].table) + len(found[name].ranks)
 
 
+def test_the_outcome_and_the_evidence_are_told(found):
+    texts = shown(bm.plots.contrasts(found["against"]))
+    assert any(text.endswith(", model 'regimen'") for text in texts)
+    assert any(text.startswith("Evidence: ") for text in texts)
+
+
 def test_one_study_has_no_levels_to_compare(pooled_fits):
     with pytest.raises(bm.SettingsError, match="factor"):
         bm.plots.contrasts(bm.contrast(pooled_fits["one"]))

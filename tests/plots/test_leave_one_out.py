@@ -60,7 +60,7 @@ def test_the_text_is_that_of_the_table():
     shown = lines_of(plot)
     for row in plot.table.to_dict("records"):
         low, high = f"{100 * row['lower']:.1f}", f"{100 * row['upper']:.1f}"
-        assert f"{100 * row['estimate']:.1f} ({low}\N{EN DASH}{high})" in shown
+        assert f"{100 * row['estimate']:.1f} ({low} to {high})" in shown
     change = 100 * (table["estimate"][0] - table["estimate"][5])
     assert f"{change:+.1f}".replace("-", "\N{MINUS SIGN}") in shown
     assert "Smith <$x_1$> 0" in shown

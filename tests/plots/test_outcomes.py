@@ -76,7 +76,7 @@ def test_chains_are_those_of_one_outcome_or_of_all(fit):
 def test_a_prediction_is_of_one_outcome(fit):
     found = bm.predict(fit, n=20, seed=1)
     plot = bm.plots.prediction(found, outcome="CR")
-    assert any(text.startswith("CR to expect of 20 patients") for text in texts(plot))
+    assert any(text.startswith("Predicted CR of 20 patients") for text in texts(plot))
     pd.testing.assert_frame_equal(plot.table, bm.plots.prediction(found.of("CR")).table)
     with pytest.raises(bm.SettingsError, match="`outcome`"):
         bm.plots.prediction(found)

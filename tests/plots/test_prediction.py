@@ -33,6 +33,13 @@ def test_nothing_overlaps_or_is_cut_off(pooled_fits, collisions, name):
     assert repr(plot) == f"Plot(prediction: {n} patient{'s' * (n > 1)})"
 
 
+def test_the_title_names_the_outcome(exact, pooled_fits):
+    drawn = bm.predict(pooled_fits["bundled"], n=30, seed=1)
+    for prediction, outcome in ((exact, "CR"), (drawn, "ORR")):
+        title = f"Predicted {outcome} of 30 patients in a new study: all studies"
+        assert title in shown(bm.plots.prediction(prediction))
+
+
 def test_a_profile_and_a_study_with_long_names_are_wrapped(exact, collisions):
     long = replace(exact, study="<script>alert(1)</script> " * 6, profile="regimen=$b_1$ " * 12)
     plot = bm.plots.prediction(long)

@@ -99,6 +99,7 @@ def test_a_chain_that_stands_still_is_drawn(pooled_fits, collisions):
 def test_many_coefficients_make_the_page_longer(regimen_fit, collisions):
     plot = bm.plots.trace(regimen_fit)
     assert collisions(plot.figure) == ([], [])
+    assert not any("\N{HORIZONTAL ELLIPSIS}" in text for text in words_of(plot))
     names = [f"beta[{name}]" for name in regimen_fit.design.coding.names]
     assert sorted(plot.table["quantity"]) == sorted(["mu", "tau", *names])
     two = bm.plots.trace(regimen_fit, quantities=["tau", names[0]])

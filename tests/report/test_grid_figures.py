@@ -6,7 +6,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.multiverse.results import columns
 from bayesmeta.multiverse.specification_grid import AXES
-from bayesmeta.report.many_figures import grid_figures
+from bayesmeta.report.many_figures import kept_figures
 
 
 def results_of(outcomes: list[str]) -> bm.GridResults:
@@ -35,13 +35,13 @@ def results_of(outcomes: list[str]) -> bm.GridResults:
     ],
 )
 def test_each_outcome_has_its_figure(outcomes: list[str], names: list[str]) -> None:
-    found = grid_figures(results_of(outcomes) if outcomes else _nothing_done())
+    found = kept_figures(results_of(outcomes) if outcomes else _nothing_done())
     assert list(found) == names
     assert all(content.startswith(b"\x89PNG") for content in found.values())
 
 
 def test_the_same_results_are_the_same_bytes() -> None:
-    assert grid_figures(results_of(["ORR"])) == grid_figures(results_of(["ORR"]))
+    assert kept_figures(results_of(["ORR"])) == kept_figures(results_of(["ORR"]))
 
 
 def _nothing_done() -> bm.GridResults:

@@ -53,8 +53,8 @@ def _measured(fit: Fit, diagnostics: Diagnostics) -> tuple[Block, ...]:
         f"(at least {THRESHOLDS.ess:g} wanted).",
         f"Divergent transitions: {diagnostics.divergences} (at most 0.1% of all, better none).",
         *diagnostics.repeats,
-        f"Energy fraction of missing information of the chains: {min(diagnostics.e_bfmi):.2f} at least "
-        f"({THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
+        f"Smallest energy fraction of missing information (E-BFMI) of a chain: {min(diagnostics.e_bfmi):.2f} "
+        f"(at least {THRESHOLDS.e_bfmi:g} wanted)." if len(diagnostics.e_bfmi) else "",
         f"Not kept, and so not checked: {', '.join(diagnostics.unchecked)}." if diagnostics.unchecked else "",
     ]  # fmt: skip
     told = (*diagnostics.problems, *diagnostics.warnings)

@@ -43,8 +43,8 @@ PARTS = {
 ALWAYS = (
     "Unpublished studies are missing, and no correction is made for them.",
     "Risk of bias of the studies is not part of the model.",
-    "An interval holds if the model does; a credible interval of the typical rate is not where the next study "
-    "will lie: that is the prediction interval.",
+    "Intervals are valid if the model is. The credible interval of the typical rate does not say where the next "
+    "study will lie: the prediction interval does.",
     "Nothing here is meant for decisions on the treatment of a patient.",
 )
 """Limits of every result."""
@@ -102,13 +102,14 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
     yield from (f"To be checked: {finding}" for finding in arms.findings)
     if OVERLAP_GROUP in arms.frame.columns:
         yield (
-            "Of cohorts marked as plausibly sharing patients, one is used."
+            "Of cohorts that plausibly share patients, one is used."
             if selection.get("overlaps", "resolve") == "resolve"
-            else "Cohorts marked as plausibly sharing patients are all kept, so that patients may count twice."
+            else "Cohorts that plausibly share patients are all kept, so that patients may count twice."
         )
     if DERIVATION in arms.frame.columns:
         ways = _texts(arms.frame, DERIVATION).replace("", "not stated").value_counts()
-        yield f"How counts were derived: {', '.join(f'{way} {k}' for way, k in ways.items())}."
+        told = ", ".join(f"{DERIVED.get(str(way), way)} {k}" for way, k in ways.items())
+        yield f"How counts were derived: {told}."
     elif len(arms.outcomes) > 1:
         yield "How each count was derived, and how each study defines its outcomes, is not kept where outcomes are joined."
     else:
@@ -242,6 +243,6 @@ def _about_definition(frame: pd.DataFrame, column: str) -> Iterator[str]:
     found = _texts(frame, column).replace("", "left blank").value_counts()
     if len(found) > 1:
         parts = "; ".join(
-            f"{definition} ({counted(arms, 'arm')})" for definition, arms in found.items()
+            f"'{definition}' ({counted(arms, 'arm')})" for definition, arms in found.items()
         )
         yield f"Studies define {what} differently, and their counts are pooled as they are: {parts}."

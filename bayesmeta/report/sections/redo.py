@@ -42,7 +42,7 @@ def redo_section(fit: Fit) -> Section:
         "SHA-256 of the table": str(fit.arms.selection.get("table_hash", "not kept")),
     }
     blocks: list[Block] = [
-        Table("What it came from", _pairs(facts)),
+        Table("Provenance", _pairs(facts)),
         versions_table(origin.versions),
     ]
     if not isinstance(fit.spec, OwnModel):
