@@ -54,6 +54,9 @@ def test_a_fit_prints_its_summary_and_is_saved(
     )
     assert "correlation[ORR, CR/CRi]" in printed
     assert "typical rates before any evidence: ORR 5" in printed
+    prior = "with the prior of tau half as strong"
+    assert printed.count(prior) == 3
+    assert f"Prior      CR/CRi: Interval of a new study {prior}" in printed
     assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
     assert run("fit", "pooled", *OUTCOMES, *quick, "--force", "--json") == 0
     found = json.loads(capsys.readouterr().out)
@@ -74,6 +77,18 @@ def test_a_prediction_prints_categories_and_joint_probabilities(
     found = json.loads(capsys.readouterr().out)
     assert 0 < found["probabilities"][event]["probability"] < 1
     assert sum(row["mean"] for row in found["categories"]) == pytest.approx(40)
+
+
+@pytest.mark.slow
+def test_a_prediction_of_one_outcome_names_it(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("predict", saved, *PROFILE, "--outcome", "CR_CRi") == 0
+    assert capsys.readouterr().out.startswith("CR/CRi: true rate of a new study (")
+    assert run("predict", saved, *PROFILE, "--outcome", "CR_CRi", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["outcome"] == "CR_CRi"
+    assert run("predict", saved, *PROFILE, "--outcome", "PR") == 2
+    assert "`--outcome` must be one of ORR, CR_CRi, CR" in capsys.readouterr().err
 
 
 @pytest.mark.slow

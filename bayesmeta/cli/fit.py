@@ -79,6 +79,7 @@ def fit(
     named = as_labels(labels)
     spec = bm.load_model(model)
     arms = table_of(evidence, notation, named).select(**selection)
+    from bayesmeta.estimates.posterior import named_outcomes
     from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
     from bayesmeta.report.sensitivity_text import tau_prior_line
 
@@ -91,9 +92,10 @@ def fit(
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*fit_blocks(result, diagnostics, summary), "")
-        if result.spec.study_effects.tau is not None and len(result.outcomes) == 1:
-            found = bm.prior_sensitivity(result, ci_prob=ci)
-            print_blocks(f"Prior      {tau_prior_line(found, summary.words)}")
+        if result.spec.study_effects.tau is not None:
+            for one in named_outcomes(arms):
+                found = bm.prior_sensitivity(result, outcome=one or None, ci_prob=ci)
+                print_blocks(f"Prior      {tau_prior_line(found, summary.words, outcome=one)}")
         notes = note_lines(bm.notes(result), summary.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)

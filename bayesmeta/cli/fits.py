@@ -69,9 +69,11 @@ def predict(
     found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
     basis = basis_of(saved.fit, at, study)
     asked = [*events.items(), *((one, None) for one in event or ())]
+    blocks = prediction_blocks(found, ci, asked, saved.words, outcome=outcome)
+    named = {} if outcome is None else {"outcome": outcome}
     return Answer(
-        prediction_json(found, ci, asked, basis),
-        [prediction_blocks(found, ci, asked, saved.words), inferred_words(basis, saved.words)],
+        named | prediction_json(found, ci, asked, basis),
+        [blocks, inferred_words(basis, saved.words)],
         _prediction_tables(found, ci, asked),
     )
 

@@ -64,13 +64,13 @@ def rates_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -
 
 
 def checked_outcome(fit: AnyFit, outcome: str | None) -> str:
-    """Return the outcome asked for; empty where there is one, which has no need of a name."""
+    """Return the outcome asked for; empty where there is one, whose name may be left out."""
     outcomes = outcomes_of(fit)
     if not outcomes:
-        if outcome:
-            raise SettingsError(
-                f"`outcome` has no effect on a {type(fit).__name__} of one outcome. Leave it out."
-            )
+        [only] = fit.arms.outcomes
+        if outcome and outcome != only:
+            there = f"'{only}', the only outcome of the fit" if only else "left out: there is one"
+            raise SettingsError(f"`outcome` must be {there}; got {outcome!r}. Leave it out.")
         return ""
     if outcome not in outcomes:
         got = "it is missing" if outcome is None else f"got {outcome!r}"

@@ -172,12 +172,12 @@ def map_prior(
     problems = diagnose(fit).problems if has_draws(fit) else ()
     if problems and not force:
         raise DiagnosticsError(
-            "`fit` has draws that failed their diagnostics, so no prior should rest on them: "
+            "`fit` has draws that failed their diagnostics, so no prior can be made from them: "
             f"{' '.join(map(str, problems))} To inspect it, use force=True."
         )
     label = profile_label(fit.coding, profile)
     if named:
         label = f"{named}, {label}"
     distribution = rates_at(fit, profile, outcome).cohort()
-    inferred = inferred_at(fit, profile, outcome or "")
+    inferred = inferred_at(fit, profile, named)
     return MapPrior(fit_mixture(distribution, components=components), label, not problems, inferred)

@@ -37,7 +37,7 @@ def _about_evidence(fit: Fit, outcome: str | None = None) -> str:
 
 def conditional_of(fit: Fit, outcome: str | None) -> str:
     """Return an outcome and the one that encloses it; nothing of the outermost or the only one."""
-    place = outcomes_of(fit).index(outcome) if outcome else 0
+    place = fit.arms.outcomes.index(outcome) if outcome else 0
     pair = fit.arms.outcomes[place - 1 : place + 1] if place else ()
     return " given ".join(map(words_of(fit).outcome, reversed(pair)))
 

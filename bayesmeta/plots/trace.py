@@ -143,7 +143,8 @@ def trace(
 
 def _of_outcome(table: pd.DataFrame, fit: Fit, outcome: str) -> pd.DataFrame:
     """Return the rows of the parameters of an outcome, and of its correlations with others."""
-    checked_outcome(fit, outcome)
+    if not checked_outcome(fit, outcome):
+        return table
     own = []
     for quantity in table["quantity"]:
         kind, _, inside = quantity.partition("[")

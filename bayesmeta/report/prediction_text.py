@@ -20,9 +20,17 @@ Asked = Sequence[tuple[str, Any]]
 
 
 def prediction_blocks(
-    prediction: Prediction, ci_prob: float, asked: Asked, words: Wording = PLAIN
+    prediction: Prediction,
+    ci_prob: float,
+    asked: Asked,
+    words: Wording = PLAIN,
+    *,
+    outcome: str | None = None,
 ) -> Iterator[Block]:
-    """Yield the intervals, of several outcomes the categories, and each probability asked for."""
+    """Yield the intervals, of several outcomes the categories, and each probability asked for.
+
+    `outcome` names the one outcome that was asked for.
+    """
     if prediction.outcomes:
         who = _who(prediction)
         yield Text(
@@ -37,7 +45,11 @@ def prediction_blocks(
         )
         yield Table("Patients by category", category_cells(prediction.table(ci_prob), words))
     else:
-        yield from map(Text, cohort_lines(prediction, ci_prob, words))
+        first, *others = cohort_lines(prediction, ci_prob, words)
+        yield Text(
+            f"{words.outcome(outcome)}: true{first.removeprefix('True')}" if outcome else first
+        )
+        yield from map(Text, others)
     yield from map(Text, event_lines(prediction, asked))
 
 

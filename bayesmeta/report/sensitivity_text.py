@@ -173,16 +173,17 @@ def _changed(row: Row) -> str:
     return ", ".join(f"{name} ~ {row[f'prior_{name}']}" for name in row["changed"].split(", "))
 
 
-def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN) -> str:
+def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN, *, outcome: str = "") -> str:
     """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
     rows = table.set_index("power")
+    of = f"{words.outcome(outcome)}: " if outcome else ""
     if rows["new_study_lower"].isna().any():
-        return "The prior of tau determines the interval of a new study: too few draws have weight under another."
+        return f"{of}The prior of tau determines the interval of a new study: too few draws have weight under another."
     half, own, twice = map(words.rates.range, rows["new_study_lower"], rows["new_study_upper"])
     profile = rows["profile"].iloc[0]
     where = f" ({words.text(profile)})" if profile != "all studies" else ""
     return (
-        f"Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
+        f"{of}Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
         f"twice as strong {twice}."
     )
 

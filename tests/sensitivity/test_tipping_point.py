@@ -123,7 +123,7 @@ def test_coefficients_with_priors_of_their_own_are_all_scaled(
         ),
         ({"parameter": "beta"}, "no prior of 'beta'. .*Valid: mu, tau"),
         ({"parameter": "Tau"}, "no prior of 'Tau'. Did you mean 'tau'"),
-        ({"outcome": "CR"}, "`outcome` has no effect on a QuadratureFit of one outcome"),
+        ({"outcome": "CR"}, "`outcome` must be left out: there is one; got 'CR'"),
     ],
 )
 def test_bad_arguments(

@@ -175,7 +175,29 @@ def test_an_outcome_must_be_named(ask: Callable[..., object], fit: bm.Fit) -> No
         ask(fit, outcome="PR")
 
 
-@pytest.mark.parametrize("ask", [contrast, bm.shrinkage, forest_numbers])
-def test_an_outcome_of_one_is_not_named(ask: Callable[..., object], alone: bm.Fit) -> None:
-    with pytest.raises(bm.SettingsError, match="`outcome` has no effect on a Fit of one outcome"):
-        ask(alone, outcome="ORR")
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda fit, **of: contrast(fit, **of).table,
+        bm.shrinkage,
+        lambda fit, **of: forest_numbers(fit, **of).table,
+        lambda fit, **of: bm.predict(fit, n=10, seed=1, **of).interval(0.9),
+        bm.prior_sensitivity,
+        bm.power_scaling,
+        lambda fit, **of: repr(bm.map_prior(fit, force=True, **of)),
+        lambda fit, **of: bm.plots.forest(fit, **of).table,
+        lambda fit, **of: bm.plots.trace(fit, **of).table,
+        lambda fit, **of: bm.plots.prior_posterior(fit, **of).table,
+    ],
+)
+def test_the_only_outcome_may_be_named_and_no_other(
+    ask: Callable[..., object], alone: bm.Fit
+) -> None:
+    named, unnamed = ask(alone, outcome="ORR"), ask(alone)
+    if isinstance(named, pd.DataFrame):
+        pd.testing.assert_frame_equal(named, unnamed)
+    else:
+        assert named == unnamed
+    match = "`outcome` must be 'ORR', the only outcome of the fit; got 'CR'. Leave it out"
+    with pytest.raises(bm.SettingsError, match=match):
+        ask(alone, outcome="CR")
