@@ -106,18 +106,18 @@ def _weak(table: pd.DataFrame) -> Iterator[str]:
     if len(between):
         yield (
             f"Estimated only from differences between studies: {listed(between)}. Whatever else "
-            "differs between those studies (patients, definitions of response, years) is mixed into them."
+            "differs between those studies (patients, definitions of response, years) is confounded with them."
         )
     silent = table.loc[table["silent"], "coefficient"]
     if len(silent):
-        yield f"The evidence has no information about {listed(silent)}: its posterior is its prior."
+        yield f"The evidence has no information about {listed(silent)}: the posterior is the prior."
     same = table[table["prior_overlap"] > UNCHANGED]
     if len(same):
         pairs = zip(same["coefficient"], same["prior_overlap"], strict=True)
         named = [f"{name} ({100 * overlap:.0f}%)" for name, overlap in pairs]
         yield (
-            f"The evidence hardly changed the prior of {listed(named)}; in brackets how far prior "
-            "and posterior overlap. Another prior would give another answer."
+            f"The evidence hardly changed the prior of {listed(named)} (overlap of prior "
+            "and posterior). Another prior would change the estimates."
         )
 
 
@@ -146,15 +146,15 @@ def _about_tau(tau: Parameter, scaled: tuple[float, float]) -> Iterator[str]:
         yield (
             f"Prior and evidence disagree about {label}: {100 * share:.0f}% of its posterior lies above "
             f"{quantile:.2f}, the {100 * UPPER_TAIL:.0f}% quantile of its prior {prior!r}. Studies may "
-            f"differ more than the prior lets them: fit again with a wider prior of {label}, and compare."
+            f"differ more than the prior allows: fit again with a wider prior of {label}, and compare."
         )
     elif moved >= SENSITIVE <= by_likelihood:
         overlap = prior_overlap(prior, draws)
         if overlap < PULLED:
             yield (
-                f"Power-scaling: prior and evidence may pull {label} apart (sensitivity {moved:.2f} to the priors and "
+                f"Power-scaling: prior and evidence may conflict about {label} (sensitivity {moved:.2f} to the priors and "
                 f"{by_likelihood:.2f} to the likelihood, from {SENSITIVE:g} on each); prior {prior!r} and posterior "
-                f"overlap by {100 * overlap:.0f}%. See what other priors give."
+                f"overlap by {100 * overlap:.0f}%. Fit with other priors and compare."
             )
 
 

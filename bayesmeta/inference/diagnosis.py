@@ -263,8 +263,8 @@ def _about_divergences(divergences: int, drawn: int) -> Iterable[Problem]:
 
 def _about_limits(limits: float) -> Iterable[Problem]:
     if limits > THRESHOLDS.limits:
-        known = f"known to {limits:.2f} posterior standard deviations (Monte-Carlo error)"
-        yield _problem("limits", f"The 95% limits of mu are {known}.")
+        error = f"The Monte-Carlo error of the 95% limits of mu is {limits:.2f} posterior"
+        yield _problem("limits", f"{error} standard deviations.")
 
 
 def _problem(kind: str, message: str) -> Problem:

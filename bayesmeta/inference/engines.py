@@ -134,7 +134,7 @@ def _longer(sample: Sample, found: Sampled, allows: Callable[[SamplerSettings], 
     if not allows(settings):
         return found
     why = (
-        f"The 95% limits of mu were known to {error:.2f} posterior standard deviations; sampled again "
+        f"The Monte-Carlo error of the 95% limits of mu was {error:.2f} posterior sd; sampled again "
         f"with {settings.draws:,} draws a chain instead of {draws:,}."
     )
     return Sampled(*sample(settings), settings, (*found.repeats, why))

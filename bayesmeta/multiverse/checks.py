@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.model import ArmEffects, Covariates, Likelihood, StudyEffects
+from bayesmeta.model import LKJ, ArmEffects, Covariates, Likelihood, StudyEffects
 from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
@@ -15,7 +15,7 @@ SELECTION = ("where", "parts", "strata", "derivations", "overlaps", "include", "
 SEPARATOR = " / "
 """What stands between the choices of a combination where it is written as one line."""
 
-PRIORS = ("mu", "beta", "tau")
+PRIORS = ("mu", "beta", "tau", "correlation")
 """Parameters whose priors a set of priors may give."""
 
 
@@ -110,16 +110,25 @@ def _check_likelihood(place: str, likelihood: object) -> None:
         raise SpecError(f"`{place}` must be Binomial or BetaBinomial; got {likelihood!r}.")
 
 
+_KINDS = {"correlation": "LKJ(eta) or None"}
+
+
 def _check_priors(place: str, priors: object) -> None:
     if not isinstance(priors, Mapping):
-        raise SpecError(f"`{place}` must map mu, beta and tau to priors; got {priors!r}.")
+        raise SpecError(
+            f"`{place}` must map mu, beta, tau or correlation to priors; got {priors!r}."
+        )
     for key, prior in priors.items():
         if key not in PRIORS:
             raise SpecError(f"`{place}`: unknown key '{key}'. {nearest(str(key), PRIORS)}")
+        is_correlation = key == "correlation" and isinstance(prior, LKJ | None)
         by_label = key == "beta" and isinstance(prior, Mapping)
         each = prior.values() if by_label else [prior]
-        if not all(isinstance(one, Prior) for one in each):
-            raise SpecError(f"`{place}`: `{key}` must be a prior; got {prior!r}.")
+        if not is_correlation and not all(isinstance(one, Prior) for one in each):
+            by_outcome = " A grid takes one for all outcomes." if isinstance(prior, Mapping) else ""
+            raise SpecError(
+                f"`{place}`: `{key}` must be {_KINDS.get(key, 'a prior')}; got {prior!r}.{by_outcome}"
+            )
 
 
 _CHECKS = {

@@ -14,6 +14,7 @@ from bayesmeta.errors import ProfileError, SettingsError, SpecError
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ArmEffects, Likelihood, StudyEffects
+from bayesmeta.model.correlation import LKJ, correlation_text, parse_correlation
 from bayesmeta.model.parts import (
     check_keys,
     content_of,
@@ -200,10 +201,11 @@ def _effects(table: Table) -> StudyEffects | tuple[StudyEffects, ArmEffects]:
 
 def _priors(table: Table) -> dict[str, Any]:
     check_keys("[priors]", table, PRIORS)
-    return {
-        key: read_priors(key, value) if key == "beta" else read_prior(key, value)
-        for key, value in table.items()
+    readers: dict[str, Callable[[str, Any], Any]] = {
+        "beta": read_priors,
+        "correlation": lambda _, value: parse_correlation(value),
     }
+    return {key: readers.get(key, read_prior)(key, value) for key, value in table.items()}
 
 
 _READERS: dict[str, Callable[[Table], Any]] = {
@@ -230,7 +232,7 @@ def _check_tau(content: Table) -> None:
 def _writers(grid: SpecificationGrid) -> dict[str, Callable[[Any], dict[str, Any]]]:
     overruled = all("tau" in one for one in grid.priors.values())
     return {
-        "inclusion": lambda rule: _without_none(_plain(rule)),
+        "inclusion": lambda rule: _plain(_without_none(rule)),
         "covariates": covariates_table,
         "study_effects": lambda effects: _effects_table(effects, overruled=overruled),
         "likelihood": _likelihood_table,
@@ -254,6 +256,8 @@ def _likelihood_table(likelihood: Likelihood) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     """Return a value as TOML can hold it: priors as text."""
+    if isinstance(value, LKJ | None):
+        return correlation_text(value)
     if isinstance(value, Prior):
         return repr(value)
     if isinstance(value, Mapping):

@@ -11,6 +11,7 @@ from bayesmeta.errors import SpecError, listed, nearest
 from bayesmeta.estimates.questions import Question
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import (
+    LKJ,
     ArmEffects,
     Binomial,
     Covariates,
@@ -65,9 +66,9 @@ class SpecificationGrid:
     likelihood : mapping
         Likelihoods by name.
     priors : mapping
-        Sets of priors by name: each may give ``"mu"``, ``"beta"`` (one, or by coefficient label) and
-        ``"tau"``, which takes the place of the distribution's. A model without covariates ignores
-        beta, one without tau ignores tau.
+        Sets of priors by name: each may give ``"mu"``, ``"beta"`` (one, or by coefficient label),
+        ``"tau"``, which takes the place of the distribution's, and ``"correlation"`` (`LKJ` or None).
+        A model ignores those of parameters that it lacks. Each is for all outcomes.
     question : Question
         What each fit is asked.
     settings : SamplerSettings
@@ -128,6 +129,10 @@ class SpecificationGrid:
             raise SpecError(
                 "`priors`: tau has no effect, as no distribution has one. Leave it out."
             )
+        if "correlation" in given and all(isinstance(one, str) for one in self.outcomes):
+            raise SpecError(
+                "`priors`: correlation has no effect, as no outcomes are nested. Leave it out."
+            )
         used = {name for one in self.covariates.values() for name in one.parsed.columns}
         used |= {one.by for one in distributions if one.by is not None}
         for name in self.question.profile:
@@ -183,6 +188,8 @@ class SpecificationGrid:
         if distribution.tau is not None and "tau" in priors:
             distribution = replace(distribution, tau=priors["tau"])  # type: ignore[type-var]  # distributions are dataclasses
         covariates = self.covariates[choices["covariates"]]
+        # A fit of one outcome has no correlation, and is the same under each prior of it.
+        is_nested = "outcomes" in self.selections.get(choices["outcome"], {})
         return ModelSpec(
             MODEL,
             study_effects=distribution,
@@ -191,6 +198,7 @@ class SpecificationGrid:
             beta=priors.get("beta") if covariates.parsed.terms else None,
             likelihood=self.likelihood[choices["likelihood"]],
             arm_effects=arm_effects,
+            correlation=priors.get("correlation", LKJ()) if is_nested else LKJ(),
         )
 
     def effects(self, name: str) -> tuple[StudyEffects, ArmEffects | None]:

@@ -47,7 +47,7 @@ BUBBLE: dict[str, Any] = {"edgecolor": OBSERVED, "facecolor": "none", "linewidth
 
 ECOLOGICAL = (
     "The relation is between arms, not between patients (ecological). It need not hold for patients of "
-    "one arm, and is mixed with whatever else differs between the studies."
+    "one arm, and is confounded with whatever else differs between the studies."
 )
 
 

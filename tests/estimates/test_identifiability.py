@@ -168,7 +168,7 @@ def test_a_level_without_patients_and_a_rare_reference(
     assert few.startswith("Fewer than 3 studies inform dose[high] (0)")
     assert reference.startswith("Fewer than 3 studies have the reference level dose[low] (1)")
     assert "studies: dose[mid]. " in between
-    assert silent == "The evidence has no information about dose[high]: its posterior is its prior."
+    assert silent == "The evidence has no information about dose[high]: the posterior is the prior."
     assert "dose[high] (" in same
 
 

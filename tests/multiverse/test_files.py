@@ -181,8 +181,14 @@ def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
             "`study_effects.a` must be a distribution",
         ),
         ({"likelihood": {"a": bm.Logit()}}, "`likelihood.a` must be Binomial or BetaBinomial"),
-        ({"priors": {"a": bm.Normal(0, 1)}}, "`priors.a` must map mu, beta and tau"),
+        ({"priors": {"a": bm.Normal(0, 1)}}, "`priors.a` must map mu, beta, tau or correlation"),
         ({"priors": {"a": {"tau": 0.5}}}, "`priors.a`: `tau` must be a prior"),
+        (
+            {"priors": {"a": {"tau": {"ORR": bm.HalfNormal(1)}}}},
+            "A grid takes one for all outcomes.",
+        ),
+        ({"priors": {"a": {"correlation": 2}}}, "`correlation` must be LKJ(eta) or None; got 2"),
+        ({"priors": {"a": {"correlation": None}}}, "correlation has no effect, as no outcomes are"),
         ({"priors": {1: {}}}, "`priors`: each choice needs a name"),
         ({"outcomes": 3}, "`outcomes` must list names"),
         ({"question": {}}, "`question` must be Question"),
@@ -192,6 +198,24 @@ def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
 def test_a_value_of_the_wrong_kind_is_refused(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(bm.SpecError, match=re.escape(message)):
         bm.SpecificationGrid(**arguments)
+
+
+def test_the_prior_of_correlations_varies_where_outcomes_are_nested() -> None:
+    text = """schema = 1
+outcomes = [["ORR", "CR"], "ORR"]
+question.outcome = "CR"
+[priors.default]
+[priors.wide]
+correlation = "LKJ(1)"
+[priors.apart]
+correlation = "none"
+"""
+    grid = parse_grid(text)
+    assert parse_grid(grid_toml(grid)) == grid
+    found: dict[str, list[object]] = {}
+    for one in grid.combinations(tuple(grid.selections)):
+        found.setdefault(one["outcome"], []).append(grid.model(one).correlation)
+    assert found == {"CR (ORR > CR)": [bm.LKJ(2), bm.LKJ(1), None], "ORR": [bm.LKJ(2)] * 3}
 
 
 def test_old_words_of_a_grid_go_on_with_a_warning() -> None:
