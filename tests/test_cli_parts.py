@@ -57,7 +57,7 @@ def test_independent_studies_come_with_their_caveat(
     monkeypatch.chdir(tmp_path)
     Path("mine.csv").write_text(TABLE)
     run("fit", "independent", "--evidence", "mine.csv", "--out", "run", *QUICK)
-    assert "rates of a study not seen: its prior" in capsys.readouterr().out
+    assert "rates of a new study by its prior" in capsys.readouterr().out
 
 
 @pytest.mark.slow

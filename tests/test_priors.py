@@ -143,7 +143,7 @@ def test_numbers_survive_the_text(loc: float, scale: float) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("Norml(0, 1)", "no prior family. Did you mean 'Normal'"),
+        ("Norml(0, 1)", "not a prior family. Did you mean 'Normal'"),
         ("Normal(0)", r"written Normal\(loc, scale\)"),
         ("Normal(0, -1)", "`scale` of Normal must be positive"),
         ("Normal(0, 1e999)", "positive and finite"),
@@ -151,7 +151,7 @@ def test_numbers_survive_the_text(loc: float, scale: float) -> None:
         ("Uniform(1, 1)", "less than `high`"),
         ("Normal(0, x)", "in numbers"),
         ("Normal(0, True)", "must be a number"),
-        ("print(1)", "no prior family"),
+        ("print(1)", "not a prior family"),
         ("0.5", "written like"),
         ("", "written like"),
         ("().__class__", "written like"),

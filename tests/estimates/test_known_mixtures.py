@@ -77,5 +77,5 @@ def test_a_contrast_of_a_beta_binomial_is_its_coefficient(orr: bm.Arms) -> None:
 def test_without_pooling_a_note_says_what_a_new_study_is(orr: bm.Arms) -> None:
     fit = bm.fit(bm.load_model("independent"), orr, seed=1, settings=QUICK)
     assert bm.notes(fit)[0].startswith(
-        "Without pooling, mu and the rates of a new study are the prior"
+        "Without pooling, mu and the rates of a new study have their priors"
     )

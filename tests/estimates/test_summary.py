@@ -121,7 +121,7 @@ def test_bad_arguments(pooled_fit: bm.Fit, arguments: dict[str, float], message:
 def test_a_quadrature_fit_has_the_one_profile_of_a_model_without_covariates(orr: bm.Arms) -> None:
     exact = bm.fit(bm.load_model("pooled"), orr, method="quadrature")
     pd.testing.assert_frame_equal(bm.summary(exact, profiles=[{}]), bm.summary(exact))
-    with pytest.raises(bm.ProfileError, match="no covariate of the model"):
+    with pytest.raises(bm.ProfileError, match="not a covariate of the model"):
         bm.summary(exact, profiles=[{"age": 70}])
 
 

@@ -302,7 +302,7 @@ def by_hand(**columns: object) -> bm.Arms:
         (lambda: by_hand(CR=[6, 2]), r"n >= ORR >= CR; not so in a \(n 9, ORR 5, CR 6\)"),
         (lambda: by_hand(ORR=[5, 9]), r"not so in b \(n 8, ORR 9, CR 2\)"),
         (lambda: by_hand(CR=[-1, 2]), r"not so in a \(n 9, ORR 5, CR -1\)"),
-        (lambda: by_hand(study=["a", "a"]), "label of its own; a occurs again"),
+        (lambda: by_hand(study=["a", "a"]), "labels must be unique; a occurs again"),
         (
             lambda: by_hand(study=["a", "a"], arm=["x", "y"], part_of=["", "x"]),
             "whole arm cannot be pooled with its own parts or strata: a/x",

@@ -199,7 +199,7 @@ def test_arms_refuse_a_whole_with_its_own_parts_or_strata(columns: dict[str, lis
 
 def test_arms_that_would_share_a_label_are_refused() -> None:
     frame = pd.DataFrame({"study": ["a/b", "a"], "arm": ["", "b"], "events": [1, 1], "n": [2, 2]})
-    with pytest.raises(bm.EvidenceError, match="label of its own; a/b occurs again"):
+    with pytest.raises(bm.EvidenceError, match="labels must be unique; a/b occurs again"):
         bm.read_evidence(frame).select()
 
 

@@ -135,7 +135,7 @@ def test_an_interrupted_run_says_how_to_go_on(
     code, printed, message = command("grid grid.toml --out run --workers 1")
     assert (code, printed) == (INTERRUPTED, "")
     assert "finished fits are kept in run" in message
-    assert "goes on from there" in message
+    assert "resumes the run" in message
 
 
 @pytest.mark.slow

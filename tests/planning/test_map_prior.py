@@ -134,7 +134,7 @@ def test_arguments_without_effect_are_refused(spondylitis):
     grid = bm.fit(SPEC, spondylitis, method="quadrature")
     with pytest.raises(bm.SettingsError, match="`force` has no effect on a fit without draws"):
         bm.map_prior(grid, force=True)
-    with pytest.raises(bm.ProfileError, match="no covariate of the model"):
+    with pytest.raises(bm.ProfileError, match="not a covariate of the model"):
         bm.map_prior(grid, profile={"age": 70})
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit or QuadratureFit; got str"):
         bm.map_prior("fit")

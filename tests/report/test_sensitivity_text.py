@@ -54,7 +54,7 @@ def test_a_tipping_point_is_told_with_its_interval_and_the_fits_beside_it() -> N
     crossing = Crossing(-0.75, 0.05, POINTS[1], POINTS[2])
     head, where, nearest = lines_of(tipping_point_blocks(flip(*POINTS, crossing=crossing)))
     assert head.startswith(
-        "Tipping point in the prior of tau: P(rate of a new study > 0.3) of 0.9 demanded"
+        "Tipping point in the prior of tau: P(rate of a new study > 0.3) of 0.9 required"
     )
     assert head.endswith("P = 0.870 (MCSE 0.0010) with the model's own.")
     assert "0.59 times as wide (95% 0.56 to 0.64 from Monte-Carlo error" in where
@@ -71,7 +71,7 @@ def test_an_open_decision_and_unreliable_draws_are_told() -> None:
     found = flip(*POINTS, certainty=0.8695, ok=False)
     head, answer, failed, *_ = lines_of(tipping_point_blocks(found))
     assert "NOT RELIABLE" in head
-    assert "within Monte-Carlo error of the demand: the decision is open" in answer
+    assert "within Monte-Carlo error of the certainty required: the decision is open" in answer
     assert f"{len(POINTS)} of {len(POINTS)} fits with the prior wider or narrower failed" in failed
 
 

@@ -90,7 +90,7 @@ def test_a_worker_that_leaves_is_found_and_the_others_are_done(tmp_path: Path) -
     guilty = found.pop("job 50")
     assert isinstance(guilty, Failed)
     assert guilty.error == "WorkerDied"
-    assert "The process of this job died (killed, out of memory, or left)" in guilty.message
+    assert "The process of this job died (killed, out of memory, or exited)" in guilty.message
     assert all(isinstance(each, Finished) for each in found.values())
     assert len(log_lines(str(log), 50)) == 2
     # The process that died takes at most the jobs with it that were handed out beside.
@@ -194,7 +194,7 @@ def test_an_executor_that_breaks_ends_the_run_and_loses_nothing(
         with open_run(tmp_path / "run", kind="small", identity={}) as run:
             run_jobs(jobs, folder=run, executor=executor)
 
-    with pytest.raises(bm.RunError, match=r"takes no more work \(BrokenProcessPool: gone\)"):
+    with pytest.raises(bm.RunError, match=r"accepts no more work \(BrokenProcessPool: gone\)"):
         broken()
     with open_run(tmp_path / "run", kind="small", identity={}) as run:
         assert len(run_jobs(jobs, folder=run)) == 8

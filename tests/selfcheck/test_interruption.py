@@ -62,7 +62,7 @@ def test_a_fit_that_is_not_done_is_a_problem(runs: tuple[Path, Path]) -> None:
 
 def test_damage_is_a_problem(runs: tuple[Path, Path]) -> None:
     (runs[0] / "manifest.json").write_text("{")
-    assert "files are not as they were written" in problem_of(*runs, {})
+    assert "files have changed since they were written" in problem_of(*runs, {})
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
