@@ -142,7 +142,7 @@ def _statistics(events: Integers, n: Integers) -> pd.DataFrame:
     pooled = events.sum(axis=1, keepdims=True) / n.sum()
     variance = n * pooled * (1 - pooled)
     squares = (events - n * pooled) ** 2
-    # Without a responder, or with nothing else, arms don't differ.
+    # Without a responder, or with nothing else, arms do not differ.
     chi = np.divide(squares, variance, out=np.zeros_like(variance), where=variance > 0)
     return pd.DataFrame(
         dict(zip(STATISTICS, (chi.sum(axis=1), (events / n).std(axis=1, ddof=1)), strict=True))

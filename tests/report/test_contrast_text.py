@@ -53,7 +53,7 @@ def test_rank_lines_carry_their_caveat(found: Contrasts) -> None:
     assert head.startswith("Probability of each rank of regimen_class by typical rate")
     assert columns.split() == ["regimen_class", *"12345678", "mean", "rank", "SUCRA"]
     assert len(lines) == 8 + 2
-    assert "Ranks say nothing about how large differences are" in lines[-2]
+    assert "Ranks do not show how large differences are" in lines[-2]
 
 
 @pytest.mark.parametrize(
