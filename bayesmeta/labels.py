@@ -142,9 +142,9 @@ class Labels:
             there = list(map(str, known[column]))
             for value in values:
                 if value not in (ITSELF, *there):
-                    what = OUTCOME if column == OUTCOME else f"level of '{column}'"
+                    what = "an outcome" if column == OUTCOME else f"a level of '{column}'"
                     raise SpecError(
-                        f"`labels` names '{value}', which is not a {what}. {_there(there)} "
+                        f"`labels` names '{value}', which is not {what}. {_there(there)} "
                         "Correct the label, or leave it out."
                     )
 

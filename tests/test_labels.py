@@ -96,7 +96,7 @@ def test_a_label_of_what_is_not_there_is_refused_with_what_there_is() -> None:
         bm.SpecError, match=r"'DCE', which is not a level of 'regimen'\. There are: .*DEC"
     ):
         labelled(table, Labels({"regimen": {"DCE": "decitabine"}}))
-    with pytest.raises(bm.SpecError, match=r"'response', which is no outcome\. There is none"):
+    with pytest.raises(bm.SpecError, match=r"'response', which is not an outcome\. There is none"):
         labelled(table, Labels({"outcome": {"response": "Overall response"}}))
     with pytest.raises(bm.SpecError, match=r"`labels`: no file nowhere\.csv\. Check the path"):
         as_labels("nowhere.csv")
@@ -162,5 +162,5 @@ def test_labels_of_a_model_reach_its_figures_and_its_outcomes_are_those_of_the_t
         assert "drug[" not in texts, name
         assert name == "heterogeneity" or "yttrin" in texts, name
     wrong = bm.ModelSpec("drug", covariates=drug, labels={"outcome": {"CRi": "incomplete"}})
-    with pytest.raises(bm.SpecError, match="`labels` names 'CRi', which is no outcome"):
+    with pytest.raises(bm.SpecError, match="`labels` names 'CRi', which is not an outcome"):
         bm.fit(wrong, arms, seed=1)

@@ -32,7 +32,7 @@ NOTE = (
     "else in which they differ."
 )
 RANKS_NOTE = (
-    "Ranks: probability of each (%), by typical rate, 1 the highest. They do not say how large differences "
+    "Ranks: probability of each (%), by typical rate, 1 the highest. They do not show how large differences "
     "are: one of several levels ranks first even if they hardly differ, or the evidence on them is weak."
 )
 

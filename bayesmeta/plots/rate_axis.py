@@ -90,7 +90,7 @@ class RateScale:
     @property
     def rates(self) -> Rates:
         """How rates are written in text."""
-        return Rates(self.per)
+        return Rates(int(self.per))
 
     @property
     def unit(self) -> str:

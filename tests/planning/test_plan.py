@@ -95,7 +95,7 @@ def test_a_size_below_0_is_no_number_of_patients():
     assert found.effective_sizes.loc["elir", "MAP"] < 0
     told = text_of(found)
     assert "ELIR below 0, moments" in told
-    assert "ELIR below 0 is not a size" in told
+    assert "ELIR below 0 is not a sample size" in told
 
 
 def test_the_error_at_every_threshold_is_told_and_what_keeps_it(prior):
