@@ -118,7 +118,7 @@ def test_a_sample_size_is_found_and_planned_for(
     assert "Patients   for a type-I error of at most 10% (one-sided)" in capsys.readouterr().out
     few = ["--n-max", "3", "--out", tmp_path / "none"]
     assert run(*asked, *few) == 0
-    assert "No plan: with the robust prior, no number of patients to 3" in capsys.readouterr().out
+    assert "No plan: with the robust prior, no sample size up to 3" in capsys.readouterr().out
     assert [path.name for path in (tmp_path / "none").iterdir()] == ["sample_size.csv"]
     assert run(*asked, "--n-max", "3", "--json") == 0
     assert json.loads(capsys.readouterr().out)["n"] is None
