@@ -47,6 +47,7 @@ _ARGUMENTS = {
     "control_rates": "controls",
     "allow_unreliable": "force",
     "quick": "refits",
+    "part": "parts",
 }
 """Options, as commands receive them, whose arguments have another name in Python."""
 
@@ -91,6 +92,7 @@ def _usage_told(as_json: bool) -> Iterator[None]:
     try:
         yield
     except TyperException as error:
+        error.message = error.message.removeprefix("Value error, ")
         if as_json:
             print(json.dumps({"error": error.format_message()}, ensure_ascii=False))
         raise

@@ -125,7 +125,7 @@ def _check_priors(place: str, priors: object) -> None:
         by_label = key == "beta" and isinstance(prior, Mapping)
         each = prior.values() if by_label else [prior]
         if not is_correlation and not all(isinstance(one, Prior) for one in each):
-            by_outcome = " A grid takes one for all outcomes." if isinstance(prior, Mapping) else ""
+            by_outcome = " Write one for all outcomes." if isinstance(prior, Mapping) else ""
             raise SpecError(
                 f"`{place}`: `{key}` must be {_KINDS.get(key, 'a prior')}; got {prior!r}.{by_outcome}"
             )

@@ -205,7 +205,13 @@ def _priors(table: Table) -> dict[str, Any]:
         "beta": read_priors,
         "correlation": lambda _, value: parse_correlation(value),
     }
-    return {key: readers.get(key, read_prior)(key, value) for key, value in table.items()}
+    # The grid refuses priors by outcome, which models allow.
+    return {
+        key: value
+        if isinstance(value, dict) and key != "beta"
+        else readers.get(key, read_prior)(key, value)
+        for key, value in table.items()
+    }
 
 
 _READERS: dict[str, Callable[[Table], Any]] = {

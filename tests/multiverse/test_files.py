@@ -185,7 +185,7 @@ def test_a_bad_file_is_refused(case: dict[str, Any]) -> None:
         ({"priors": {"a": {"tau": 0.5}}}, "`priors.a`: `tau` must be a prior"),
         (
             {"priors": {"a": {"tau": {"ORR": bm.HalfNormal(1)}}}},
-            "A grid takes one for all outcomes.",
+            "Write one for all outcomes.",
         ),
         ({"priors": {"a": {"correlation": 2}}}, "`correlation` must be LKJ(eta) or None; got 2"),
         ({"priors": {"a": {"correlation": None}}}, "correlation has no effect, as no outcomes are"),
