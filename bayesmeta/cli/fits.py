@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     import bayesmeta as bm
+    from bayesmeta.estimates.events import Event
 
 LEFT_OUT = ("studies", "arms", "influence", "fits")
 
@@ -55,6 +56,7 @@ def predict(
 ) -> Answer:
     """Predict the response of a new cohort from a saved run."""
     import bayesmeta as bm
+    from bayesmeta.estimates.events import cohort_event
     from bayesmeta.estimates.inferred import basis_of, inferred_words
     from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
@@ -68,7 +70,8 @@ def predict(
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
     found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
     basis = basis_of(saved.fit, at, study)
-    asked = [*events.items(), *((one, None) for one in event or ())]
+    given = [*events.items(), *(("event", one) for one in event or ())]
+    asked = [cohort_event(found.n, {name: value}, found.outcomes) for name, value in given]
     blocks = prediction_blocks(found, ci, asked, saved.words, outcome=outcome)
     named = {} if outcome is None else {"outcome": outcome}
     return Answer(
@@ -79,7 +82,7 @@ def predict(
 
 
 def _prediction_tables(
-    found: "bm.Prediction", ci: float, asked: Sequence[tuple[str, Any]]
+    found: "bm.Prediction", ci: float, asked: "Sequence[Event]"
 ) -> "dict[str, pd.DataFrame]":
     import pandas as pd
 
@@ -90,10 +93,9 @@ def _prediction_tables(
     else:
         tables["intervals"] = interval.rename_axis("quantity")
     rows = []
-    for name, value in asked:
-        one = found.probability(name) if value is None else found.probability(**{name: value})
-        at = {} if value is None else {"at": value}
-        rows.append({"event": name, **at, "probability": float(one), "mcse": one.mcse})
+    for event in asked:
+        one, at = found.probability(event), {} if event.at is None else {"at": event.at}
+        rows.append({"event": event.name, **at, "probability": float(one), "mcse": one.mcse})
     return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
 
 

@@ -1,7 +1,7 @@
 """`Event`: bounds that a new cohort keeps, on its true rates and its responders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypedDict
 
 import numpy as np
@@ -43,7 +43,7 @@ class BoundKeywords(TypedDict, total=False):
 class EventKeywords(BoundKeywords, total=False):
     """An event as keywords; `event` is text, and `n` the patients of the cohort, of responders only."""
 
-    event: "str | Event"
+    event: "str | Event | None"
     n: int
 
 
@@ -88,6 +88,12 @@ class Bound:
         low = -np.inf if self.sign.startswith("<") else self.value
         return low, np.inf if self.sign.startswith(">") else self.value
 
+    def __str__(self) -> str:
+        about = self.quantity
+        if self.outcome:
+            about = f"rate({self.outcome})" if about == "rate" else self.outcome  # type: ignore[assignment]
+        return f"{about} {self.sign} {self.value:g}"
+
 
 @dataclass(frozen=True)
 class Event:
@@ -95,6 +101,19 @@ class Event:
 
     bounds: tuple[Bound, ...]
     n: int | None = None
+    name: str = field(default="", compare=False)
+    """The argument, or the text, that it was asked by."""
+
+    @property
+    def text(self) -> str:
+        """The event as text, such as ``rate > 0.3``: as it was typed, if it was."""
+        typed = self.name and self.name not in KEYWORDS
+        return self.name if typed else " and ".join(map(str, self.bounds))
+
+    @property
+    def at(self) -> float | None:
+        """The number that an argument gave; None of text."""
+        return self.bounds[0].value if self.name in KEYWORDS else None
 
     def of(self, distribution: Tails) -> Probability:
         """Return the probability where the rate of the one outcome has this distribution.
@@ -184,22 +203,28 @@ def _only(what: str, asked: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def _event(name: str, value: Any, n: int | None, outcomes: Sequence[str] = ()) -> Event:
+    if isinstance(value, Event):
+        if n is not None and value.n not in {None, n}:
+            raise SettingsError(
+                f"`event` must be of the {n} patients of the cohort; got one of {value.n}. Ask anew."
+            )
+        return value
     if name == "event":
-        return value if isinstance(value, Event) else parse_event(value, outcomes, n)
+        return parse_event(value, outcomes, n)
     quantity, sign = KEYWORDS[name]
     if quantity == "rate":
         if not is_number(value) or not 0 <= value <= 1:
             raise SettingsError(
                 f"`{name}` must be a probability from 0 to 1; got {value!r}. Write 30% as 0.3."
             )
-        return Event((Bound(quantity, sign, value),))
+        return Event((Bound(quantity, sign, value),), name=name)
     if n is None:
         raise SettingsError(
             f"`{name}` needs `n`, the patients of the cohort. Give it, such as n=40."
         )
     if not is_whole(value) or not 0 <= value <= n:
         raise SettingsError(f"`{name}` must be a whole number from 0 to n = {n}; got {value!r}.")
-    return Event((Bound(quantity, sign, value),), n)
+    return Event((Bound(quantity, sign, value),), n, name)
 
 
 def parse_event(text: str, outcomes: Sequence[str] = (), n: int | None = None) -> Event:
@@ -209,7 +234,7 @@ def parse_event(text: str, outcomes: Sequence[str] = (), n: int | None = None) -
     while reader.take("and", "").word:
         bounds.append(_bound(reader, outcomes, n))
     counted = any(bound.quantity == "responders" for bound in bounds)
-    return Event(tuple(bounds), n if counted else None)
+    return Event(tuple(bounds), n if counted else None, text)
 
 
 def _bound(reader: Reader, outcomes: Sequence[str], n: int | None) -> Bound:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from bayesmeta.estimates.events import cohort_event
 from bayesmeta.estimates.inferred import inferred_lines
 from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
 from bayesmeta.estimates.overlap import prior_overlap
@@ -15,7 +16,10 @@ from bayesmeta.report.fit_text import head_blocks, heterogeneity_line
 from bayesmeta.report.prediction_text import prediction_blocks
 from bayesmeta.report.text import Blocks
 
-DEMO_QUESTIONS = (("rate_above", 0.5), ("events_at_least", 24))
+DEMO_QUESTIONS = tuple(
+    cohort_event(40, {name: value})
+    for name, value in (("rate_above", 0.5), ("events_at_least", 24))
+)
 """What the demonstration asks about the new cohort."""
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from bayesmeta import plots
-from bayesmeta.estimates.events import asked_event
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.figures import figure_blocks
@@ -52,11 +51,7 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         yield from _failed(int((~fits["ok"]).sum()), len(fits))
         label = profile_label(results.fit.coding, results.profile)
         yield from nested_prior_blocks(
-            grid,
-            label,
-            results.question.ci_prob,
-            words,
-            question=asked_event(results.asked_of_rates),
+            grid, label, results.question.ci_prob, words, question=results.event
         )
     else:
         lacking = not results.several and not results.fit.settings.arm_draws

@@ -135,7 +135,7 @@ def _by_outcome(results: FitResults) -> Iterator[str]:
 
 def _above(results: FitResults, outcome: str) -> str:
     """Return the probability that was asked for, as a sentence."""
-    asked = [("rate_above", results.question.rate_above)] if results.asked_of_rates else []
+    asked = [results.event] if results.event else []
     return " ".join(event_lines(results.predictions[outcome], asked))
 
 

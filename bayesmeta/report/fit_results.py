@@ -14,6 +14,7 @@ from bayesmeta.comparison.predictive_checks import (
     posterior_predictive_check,
 )
 from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
+from bayesmeta.estimates.events import Event, asked_event
 from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.predict import predict
@@ -177,15 +178,12 @@ class FitResults:
         question, fit = self.question, self.fit
         if self.several or not self.options.refits or not fit.settings.arm_draws:
             return None
-        return sensitivity(
-            fit, profile=self.profile, ci_prob=question.ci_prob, **self.asked_of_rates
-        )
+        return sensitivity(fit, profile=self.profile, ci_prob=question.ci_prob, event=self.event)
 
     @property
-    def asked_of_rates(self) -> dict[str, Any]:
-        """The event asked about the rate of a new study, as an argument."""
-        above = self.question.rate_above
-        return {} if above is None else {"rate_above": above}
+    def event(self) -> Event | None:
+        """The event asked about the rate of a new study."""
+        return asked_event({"rate_above": self.question.rate_above})
 
     @cached_property
     def prior_grid(self) -> pd.DataFrame | None:
@@ -193,7 +191,7 @@ class FitResults:
         if not self.several or not self.options.refits:
             return None
         ci_prob = self.question.ci_prob
-        return prior_grid(self.fit, profile=self.profile, ci_prob=ci_prob, **self.asked_of_rates)
+        return prior_grid(self.fit, profile=self.profile, ci_prob=ci_prob, event=self.event)
 
     @property
     def studies_with_patients(self) -> int:

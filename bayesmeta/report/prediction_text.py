@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.count_distributions import range_step
-from bayesmeta.estimates.events import Probability
+from bayesmeta.estimates.events import Event, Probability
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.report.document import Block, Items, Table, Text
@@ -15,14 +15,11 @@ from bayesmeta.report.text import ERROR_PLACES
 from bayesmeta.rounding import error_text, interval_text, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
-Asked = Sequence[tuple[str, Any]]
-"""Events of one outcome, such as ``("rate_above", 0.3)``; of several, each a text without a value."""
-
 
 def prediction_blocks(
     prediction: Prediction,
     ci_prob: float,
-    asked: Asked,
+    asked: Sequence[Event],
     words: Wording = PLAIN,
     *,
     outcome: str | None = None,
@@ -71,27 +68,11 @@ def cohort_lines(prediction: Prediction, ci_prob: float, words: Wording = PLAIN)
     ]
 
 
-SIGNS = {
-    "rate_above": "rate > {:g}",
-    "rate_below": "rate < {:g}",
-    "events_at_least": "responders >= {:g}",
-    "events_at_most": "responders <= {:g}",
-}
-
-
-def event_lines(prediction: Prediction, asked: Asked) -> list[str]:
+def event_lines(prediction: Prediction, asked: Sequence[Event]) -> list[str]:
     """Return each probability asked for, with its Monte-Carlo error."""
     return [
-        f"P({SIGNS.get(name, name).format(value)}) {probability_words(_answer(prediction, name, value))}."
-        for name, value in asked
+        f"P({event.text}) {probability_words(prediction.probability(event))}." for event in asked
     ]
-
-
-def _answer(prediction: Prediction, name: str, value: Any) -> Probability:
-    """Return the probability of an event: a keyword with its value, or a text."""
-    return (
-        prediction.probability(name) if value is None else prediction.probability(**{name: value})
-    )
 
 
 def probability_words(probability: Probability) -> str:
@@ -125,7 +106,7 @@ def category_cells(table: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
 
 
 def prediction_json(
-    prediction: Prediction, ci: float, asked: Asked, basis: Sequence[Inferred]
+    prediction: Prediction, ci: float, asked: Sequence[Event], basis: Sequence[Inferred]
 ) -> dict[str, Any]:
     """Return intervals, probability mass functions, categories and the probabilities asked for.
 
@@ -137,9 +118,9 @@ def prediction_json(
         "study": prediction.study,
         "ci_prob": ci,
         "probabilities": {
-            name: ({} if value is None else {"at": value})
-            | _probability_json(_answer(prediction, name, value))
-            for name, value in asked
+            event.name: ({} if event.at is None else {"at": event.at})
+            | _probability_json(prediction.probability(event))
+            for event in asked
         },
         "basis": [one._asdict() for one in basis],
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.events import Probability
+from bayesmeta.estimates.events import Probability, cohort_event, parse_event
 from bayesmeta.estimates.precision import Estimate
 
 HMA = {"regimen_class": "ven_hma"}
@@ -63,6 +63,16 @@ def test_an_event_is_text_or_an_argument(pooled_fit: bm.Fit) -> None:
         named = prediction.probability(**argument)
         assert prediction.probability(text) == named
         assert prediction.probability(text).mcse == named.mcse
+
+
+def test_an_event_is_a_value(pooled_fit: bm.Fit) -> None:
+    event = cohort_event(30, {"events_at_least": 15})
+    assert (event, event.text) == (parse_event("responders > 14", n=30), "responders >= 15")
+    assert (event.name, event.at) == ("events_at_least", 15)
+    prediction = bm.predict(pooled_fit, n=30, seed=1)
+    assert prediction.probability(event) == prediction.probability(events_at_least=15)
+    with pytest.raises(bm.SettingsError, match=r"must be of the 20 patients .* got one of 30"):
+        bm.predict(pooled_fit, n=20, seed=1).probability(event)
 
 
 def test_terms_of_one_outcome_hold_together(pooled_fit: bm.Fit) -> None:

@@ -7,6 +7,7 @@ import pytest
 from report_reading import sentences, table
 
 import bayesmeta as bm
+from bayesmeta.estimates.events import cohort_event
 from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
 from bayesmeta.report.document import Document, Table, lines_of
 from bayesmeta.report.fit_results import Options
@@ -112,9 +113,10 @@ def test_the_evidence_as_it_grew_is_told_by_outcome(made_up: bm.Fit) -> None:
 def test_a_prediction_tells_outcomes_categories_and_events(made_up: bm.Fit) -> None:
     found = bm.predict(made_up, n=20, seed=1)
     event = "ORR >= 10 and CR >= 5"
-    told = lines_of(prediction_blocks(found, 0.95, [(event, None)]))
+    asked = cohort_event(20, {"event": event}, found.outcomes)
+    told = lines_of(prediction_blocks(found, 0.95, [asked]))
     assert told[-1] == f"P({event}) {probability_words(found.probability(event))}."
-    content = prediction_json(found, 0.95, [(event, None)], ())
+    content = prediction_json(found, 0.95, [asked], ())
     assert set(content["outcomes"]) == {"ORR", "CR"}
     assert content["probabilities"][event]["probability"] == found.probability(event)
 
