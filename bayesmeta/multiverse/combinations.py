@@ -77,12 +77,7 @@ class PlannedRow:
 
 
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
-    """Return the rows of a grid on a table, in the order of its combinations.
-
-    It raises if a choice is possible in no combination: a typo, such as a column that is not there,
-    would otherwise cost a part of the grid. A model that these arms cannot tell is told in its rows,
-    unless no combination is possible.
-    """
+    """Return the rows of a grid on a table in order; raise if a choice is possible in none."""
 
     @cache
     def arms_of(outcome: str, inclusion: str) -> "_Tried":

@@ -188,11 +188,7 @@ USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
 
 
 def usual_priors(spec: ModelSpec, arms: Arms) -> dict[str, tuple[Any, ...]]:
-    """Return the priors that are tried where none are named, of those that the model has.
-
-    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider; of coefficients
-    that have priors of their own, as those of numbers have, these.
-    """
+    """Return the priors of parameters of the model that are tried where none are named."""
     beta = spec.beta if isinstance(spec.beta, Mapping) else spec.link.beta
     found: dict[str, tuple[Any, ...]] = {
         name: tuple(_scaled(prior, factor) for factor in USUAL_FACTORS[name])
