@@ -17,7 +17,7 @@ from bayesmeta.comparison.questions import Asked, pit_stream
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.posterior import check_draws
-from bayesmeta.inference.convergence import mcse_mean
+from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 
 LARGEST_K, LARGEST_ERROR = 0.7, 0.025
@@ -78,10 +78,7 @@ def _efficiency(density: Array) -> float:
     """Return the effective number of draws of the weights, as a share of all."""
     if np.ptp(density) < SAME:
         return 1.0
-    # Weights are skewed, and it is their mean that the score rests on: the bulk alone says too much.
-    weights = np.exp(density.min() - density)
-    error = float(mcse_mean(weights))
-    return min(float(weights.var(ddof=1)) / (error**2 * density.size), 1.0)
+    return min(float(ess_bulk(np.exp(density.min() - density))) / density.size, 1.0)
 
 
 def _score(density: Array, log_weights: Array) -> Row:

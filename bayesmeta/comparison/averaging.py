@@ -16,7 +16,7 @@ from bayesmeta.comparison.questions import Answered
 from bayesmeta.estimates.count_distributions import CountDistribution, ListedCounts
 from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.rates import safe_log_odds
+from bayesmeta.estimates.rates import QUANTILES, RANDOM_RATES, safe_log_odds
 
 
 def best_of(table: pd.DataFrame) -> str | None:
@@ -93,13 +93,6 @@ def _few(studies: int) -> tuple[str, ...]:
     if studies >= 100:  # noqa: PLR2004
         return ()
     return (f"{studies} studies: standard errors of differences are rough below 100.",)
-
-
-RANDOM_RATES = (4, 1000)
-"""Shape of random rates: chains, draws."""
-
-QUANTILES = 4000
-"""Points of a sample, and draws that it counts as."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -59,8 +59,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     Parameters
     ----------
     models : sequence of ModelSpec
-        What is assumed, each model with a name of its own. One that these arms cannot tell is a row
-        with the reason, and the others are compared.
+        What is assumed; a model that these arms cannot tell is a row with the reason.
     arms : Arms
         What was observed.
     seed : int
@@ -68,8 +67,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     method : {"exact", "psis"}
         How studies are left out; see `leave_one_study_out`.
     rows : {"same", "common"}
-        What to do where models cannot use the same arms, because a covariate is missing: refuse, or
-        compare them on the arms that all can use.
+        Where a covariate is missing: refuse, or compare models on the arms that all can use.
     profile : mapping, optional
         Covariate values that pooled rates and the new cohort are of, in the models that have them.
     factor : str, optional

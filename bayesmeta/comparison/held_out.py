@@ -31,10 +31,7 @@ STREAM = (4,)
 
 
 def lean(design: Design) -> Design:
-    """Return the design with those columns of its arms alone that fits read.
-
-    Evidence has many more, and each fit takes its rows from all that there are.
-    """
+    """Return the design with those columns alone that fits read, which take rows from all."""
     coding, arms = design.coding, design.arms
     shares = (
         name
@@ -65,10 +62,7 @@ def without(design: Design, study: str) -> tuple[Design, Design]:
 
 
 def log_predictive(fit: Fit, new: Design) -> Array:
-    """Return the log probability of each new study's counts in each draw, dims (chain, draw, study).
-
-    The study effect is integrated out over all arms of the study together.
-    """
+    """Return the log probability of each new study's counts, effects integrated out, by draw."""
     posterior = fit.posterior
     drawn = {str(name): np.asarray(one) for name, one in posterior.items() if not is_large(one)}
     distributions = {name: _distribution_of(fit, name) for name in _lacking(fit, new.arms.frame)}
@@ -92,11 +86,7 @@ def arm_distribution(rates: KnownRates, new: Design, place: int) -> DrawnRates:
 
 
 def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
-    """Return what the values that an arm lacks and the model imputes add to its predictor.
-
-    Coded covariates have them at their columns' centres; here they follow the distribution of each
-    column. Dims (chain, draw).
-    """
+    """Return what imputed values of an arm add to its predictor at centres, dims (chain, draw)."""
     row = arms.frame.iloc[[place]]
     total = np.zeros(fit.posterior["mu"].shape)
     for name in _lacking(fit, row):
@@ -117,10 +107,7 @@ def _lacking(fit: Fit, frame: pd.DataFrame) -> list[str]:
 
 
 def _distribution_of(fit: Fit, name: str) -> tuple[Array, Array]:
-    """Return mean and standard deviation of a column in each draw, in its own unit.
-
-    Where all arms of the fit have a value it is not a part of the fit, and follows from these values.
-    """
+    """Return mean and standard deviation of a column in each draw, in its own unit."""
     names = [one.name for one in fit.design.imputed]
     if name in names:
         place = names.index(name)

@@ -29,11 +29,7 @@ Outcomes = dict[str, Outcome]
 
 
 def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[str, Outcomes]:
-    """Return what became of every fit of every model, by the study left out.
-
-    Where studies are left out by weighting, those that it cannot do are in the outcome of the whole
-    evidence alone; the others are refitted.
-    """
+    """Return what became of every fit of every model, by study; those weighted are in the whole's."""
     settings = replace(plan.settings, cores=runner.cores(plan.settings.cores), arm_draws=False)
     plan = replace(plan, settings=settings)
     asked = {name: ("", *(studies_of(one) if plan.exact else ())) for name, one in designs.items()}
@@ -107,10 +103,7 @@ WEIGHTED_TIMES = 4
 
 
 def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
-    """Return what a fit without one study says of it, and of everything else.
-
-    By name: `fit`, its diagnostics; `study`, its row of `study_scores`; `arms` and `answers`.
-    """
+    """Return `fit` (its diagnostics), `study` (its row of `study_scores`), `arms` and `answers`."""
     rest, new = without(design, study)
     stream = (number_of("left out"), number_of(study))
     fit, found = _fitted(rest, plan, stream)
@@ -132,11 +125,7 @@ def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
 
 
 def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
-    """Return what the fit of the whole evidence says.
-
-    By name: `fit`, `answers`; `predictive`; `marginal`; `approximated`, for each study what
-    `fit_without` returns but for `fit`, empty unless asked for.
-    """
+    """Return `fit`, `answers`, `predictive`, `marginal`, and by study `approximated`, if asked for."""
     # One set of draws for all studies: its error does not average out over them.
     fit, found = _fitted(design, plan if plan.exact else plan.longer(WEIGHTED_TIMES), ())
     predictions, asked = predictions_of(fit), asked_of(design.coding, plan.question)

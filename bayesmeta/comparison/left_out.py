@@ -186,7 +186,7 @@ def gathered(design: Design, outcomes: Mapping[str, Outcome]) -> LeftOut:
     found = {study: one for study, one in weighted.items() if is_usable(one["study"])} | {
         study: one.value for study, one in outcomes.items() if study and isinstance(one, Finished)
     }
-    names = _names(weighted, outcomes)
+    names = list(weighted) or [study for study in outcomes if study]
     found = {study: found[study] for study in names if study in found}
     studies = [_study(study, found, weighted, outcomes) for study in names]
     arms = [row for one in found.values() for row in one["arms"]]
@@ -200,10 +200,6 @@ def gathered(design: Design, outcomes: Mapping[str, Outcome]) -> LeftOut:
         {name: value[name] for name in ("predictive", "marginal") if name in value},
         {str(study): str(label) for study, label in studies_shown},
     )
-
-
-def _names(weighted: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> list[str]:
-    return list(weighted) or [study for study in outcomes if study]
 
 
 def _study(

@@ -150,11 +150,7 @@ def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
 
 
 def predictive(predictions: Predictions, asked: Asked) -> dict[str, Row]:
-    """Return, by outcome, the predictive distributions of a new study and cohort.
-
-    `pmf` of 0 to `cohort` responders, and `cdf` of the true rate of a new study at each of `RATES`, with
-    their Monte-Carlo standard errors: what is averaged over models.
-    """
+    """Return by outcome `pmf` of a new cohort and `cdf` of a new study's rate at `RATES`."""
     found = zip(named_outcomes(predictions.fit.arms), predictions.new_studies(asked), strict=True)
     return {outcome: _predictive(distribution, asked.cohort) for outcome, distribution in found}
 

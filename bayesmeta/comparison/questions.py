@@ -171,11 +171,7 @@ def applicable(
 
 
 def same_rows(models: Mapping[str, ModelSpec], arms: Arms, rows: str) -> dict[str, Design]:
-    """Return the design of each model, all on the same arms.
-
-    `rows` says what to do where models cannot use the same: "same" refuses, "common" takes the arms
-    that all can use, and warns.
-    """
+    """Return the design of each model on the same arms; "common" drops those that some lack."""
     if rows not in ("same", "common"):
         raise SettingsError(f"`rows` must be 'same' or 'common'; got {rows!r}.")
     kept = {name: _usable(spec, arms) for name, spec in models.items()}

@@ -56,11 +56,7 @@ def arm_scores(
     rng: np.random.Generator,
     weights: Array | None = None,
 ) -> list[Row]:
-    """Return how each count of each arm with patients lies in its predictive distribution.
-
-    Every study of `new` is taken as a new one; `rng` gives the uniform numbers of the randomised PIT.
-    `weights` of the draws, shape (chain * draw,), are given where they are of another posterior.
-    """
+    """Return how each count of each arm lies in its prediction; `weights` as of `answers`."""
     rows: list[Row] = []
     arms, names = new.arms, named_outcomes(new.arms)
     for place in map(int, np.flatnonzero(arms.n > 0)):

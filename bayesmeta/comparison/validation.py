@@ -40,14 +40,9 @@ class Validation:
     test : Arms
         The later cohorts.
     arms : DataFrame
-        One row per arm: `study`, `arm`, `events`, `n`; `median` and bounds of the 50%, 80% and 95%
-        prediction intervals of its responders, whether they hold them, and with which probability
-        they would, as counts are whole (`lower_95`, `upper_95`, `inside_95`, `expected_95`);
-        `at_most` and `at_least`, the probabilities of so few and of so many
-        responders; `pit` (randomised); `crps` (responders), `crps_rate` (probability).
+        One row per arm, and `outcome` where there are several, with the columns of `LeftOut.arms`.
     studies : DataFrame
-        One row per study: `study`, `arms`, `events`, `n`, `elpd`, the log of the joint probability of
-        its counts, and its Monte-Carlo standard error `mcse_elpd`.
+        One row per study: `study`, `arms`, `events`, `n`, `elpd` and `mcse_elpd`; see `LeftOut.studies`.
     diagnostics : Diagnostics
         Of the fit.
     notes : tuple of str
@@ -105,8 +100,8 @@ def validate(
 ) -> Validation:
     """Return how a model made from earlier studies predicts later cohorts.
 
-    Every later study is taken as a new one: its effect is drawn from the distribution of study
-    effects, and is one for all its arms. Covariates are coded as learnt from the earlier studies.
+    Every later study is taken as a new one, with one effect for all its arms. Covariates are coded as
+    learnt from the earlier studies.
 
     Parameters
     ----------
@@ -222,16 +217,13 @@ def _check_known(fit: Fit, test: Arms) -> None:
     absent = [name for name in coding.columns if name not in test.frame]
     if absent:
         raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
-    unexpected, reasons = [], []
-    for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
-        reason = _why_unknown(coding, row)
-        if reason:
-            unexpected.append(str(label))
-            reasons.append(reason)
-    if unexpected:
+    rows = zip(test.labels, test.frame.iterrows(), strict=True)
+    found = {str(label): _why_unknown(coding, row) for label, (_, row) in rows}
+    reasons = {label: reason for label, reason in found.items() if reason}
+    if reasons:
         raise ProfileError(
-            f"`test`: the model cannot predict {listed(unexpected)}; of the first: {reasons[0]} Leave them out, or take a "
-            "model without that covariate."
+            f"`test`: the model cannot predict {listed(reasons)}; of the first: {next(iter(reasons.values()))} "
+            "Leave them out, or take a model without that covariate."
         )
 
 

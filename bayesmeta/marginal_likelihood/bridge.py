@@ -42,11 +42,7 @@ class Bridge(NamedTuple):
 
 
 def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) -> Bridge:
-    """Return the log integral of a density from its draws, dims (chain, draw, coordinate).
-
-    Each half of the draws is bridged to a Student t distribution fitted to the other half, and the
-    two logs are averaged.
-    """
+    """Return the log integral of a density from two halves of draws, dims (chain, draw, own)."""
     half = points.shape[1] // 2
     parts = points[:, :half], points[:, half : 2 * half]
     logs = [log_density(part.reshape(-1, part.shape[-1])).reshape(part.shape[:2]) for part in parts]
@@ -63,11 +59,7 @@ def bridged(log_density: LogDensity, points: Array, rng: np.random.Generator) ->
 def importance_sampled(
     log_density: LogDensity, points: Array, log_weight: Array, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Return the log integral of a density and its standard error, from weighted draws near it.
-
-    A Student t distribution is fitted to the draws, dims (point, coordinate), and drawn from; those
-    draws have weights of their own, and so on, until the distribution is near the density.
-    """
+    """Return the log integral of a density and its error, from weighted draws near it."""
     size = len(points)
     for _ in range(ROUNDS):
         proposal = _Proposal.fitted(points, _tempered(log_weight))

@@ -123,9 +123,8 @@ def log_marginal_likelihood(fit: Fit | QuadratureFit, *, seed: int) -> MarginalL
     base = _base(fit, seed)
     changes = _changes(fit, base, seed)
     method = "bridge" if has_draws(fit) else "quadrature"
-    most = max(changes, key=lambda one: abs(one.change), default=None)
-    if most is None:
-        return MarginalLikelihood(base.value, base.error, method, base.ess, 0.0, "")
+    unmoved = _Change("", "", 1.0, 0.0, 0.0)
+    most = max(changes, key=lambda one: abs(one.change), default=unmoved)
     change = abs(most.change)
     return MarginalLikelihood(base.value, base.error, method, base.ess, change, most.parameter)
 

@@ -107,11 +107,7 @@ class Posterior:
 
     @cached_property
     def coordinates(self) -> tuple[Coordinate, ...]:
-        """The parameters, in their order.
-
-        `mu` of independent studies is none: no study has to do with it, and its posterior is its
-        prior.
-        """
+        """The parameters; not `mu` of independent studies, whose posterior is its prior."""
         return _of_several(self.design) if self.design.several else _of_one(self.design)
 
     def points(self, variables: Mapping[str, Array]) -> Array:
@@ -149,10 +145,7 @@ class Posterior:
         return nested_study_log_likelihood(self.design, variables, factor).sum(axis=-1)
 
     def log_density(self, points: Array) -> Array:
-        """Return the log of prior times likelihood at points, dims (point, coordinate).
-
-        Minus infinity where numbers end.
-        """
+        """Return the log of prior times likelihood; minus infinity where numbers end."""
         with np.errstate(all="ignore"):
             variables, total = self.variables(points)
             for one in self.coordinates:
@@ -234,10 +227,7 @@ class Drawn:
         return bridged(self.posterior.log_density, self.points, rng)
 
     def change(self, design: Design, base: Bridge, rng: np.random.Generator) -> tuple[float, float]:
-        """Return the change of the log marginal likelihood with the priors of `design`, and its error.
-
-        By reweighting the draws, or from draws of their own where too few would count.
-        """
+        """Return the change of the log marginal likelihood with the priors of `design`, and error."""
         other = Posterior(design)
         log_weight = other.log_prior(self.variables) - self.posterior.log_prior(self.variables)
         log_weight = log_weight + np.zeros(self.points.shape[:-1])

@@ -23,13 +23,19 @@ def check_axis(axis: str, choices: Any) -> None:
     """Refuse choices of an axis that are of the wrong kind."""
     _check_names(axis, choices)
     for name, choice in choices.items():
-        _CHECKS[axis](f"{axis}.{name}", choice)
+        place = f"{axis}.{name}"
+        if axis == "covariates":
+            check_kind(place, choice, Covariates, remedy=" Write Covariates('regimen_class').")
+        elif axis == "likelihood":
+            check_kind(place, choice, Likelihood, "Binomial or BetaBinomial")
+        else:
+            _CHECKS[axis](place, choice)
 
 
-def check_kind(name: str, value: object, kind: type) -> None:
+def check_kind(name: str, value: object, kind: type, said: str = "", *, remedy: str = "") -> None:
     """Refuse a part that is of the wrong kind."""
     if not isinstance(value, kind):
-        raise SpecError(f"`{name}` must be {kind.__name__}; got {value!r}.")
+        raise SpecError(f"`{name}` must be {said or kind.__name__}; got {value!r}.{remedy}")
 
 
 def check_plain(name: object, outcomes: Any, seed: object) -> None:
@@ -88,13 +94,6 @@ def _is_list_of_text(value: Any) -> bool:
     return is_list and all(isinstance(one, str) for one in value)
 
 
-def _check_covariates(place: str, covariates: object) -> None:
-    if not isinstance(covariates, Covariates):
-        raise SpecError(
-            f"`{place}` must be Covariates; got {covariates!r}. Write Covariates('regimen_class')."
-        )
-
-
 def _check_effects(place: str, effects: object) -> None:
     distribution, *arms = effects if isinstance(effects, tuple) else (effects,)
     is_pair = len(arms) == 1 and isinstance(arms[0], ArmEffects)
@@ -103,11 +102,6 @@ def _check_effects(place: str, effects: object) -> None:
             f"`{place}` must be a distribution such as NormalEffects(), or a pair of it and ArmEffects(); "
             f"got {effects!r}."
         )
-
-
-def _check_likelihood(place: str, likelihood: object) -> None:
-    if not isinstance(likelihood, Likelihood):
-        raise SpecError(f"`{place}` must be Binomial or BetaBinomial; got {likelihood!r}.")
 
 
 _KINDS = {"correlation": "LKJ(eta) or None"}
@@ -133,8 +127,6 @@ def _check_priors(place: str, priors: object) -> None:
 
 _CHECKS = {
     "inclusion": _check_inclusion,
-    "covariates": _check_covariates,
     "study_effects": _check_effects,
-    "likelihood": _check_likelihood,
     "priors": _check_priors,
 }

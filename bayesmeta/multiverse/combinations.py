@@ -77,12 +77,7 @@ class PlannedRow:
 
 
 def plan_rows(grid: SpecificationGrid, table: EvidenceTable) -> tuple[PlannedRow, ...]:
-    """Return the rows of a grid on a table, in the order of its combinations.
-
-    It raises if a choice is possible in no combination: a typo, such as a column that is not there,
-    would otherwise cost a part of the grid. A model that these arms cannot tell is told in its rows,
-    unless no combination is possible.
-    """
+    """Return the rows of a grid on a table in order; raise if a choice is possible in none."""
 
     @cache
     def arms_of(outcome: str, inclusion: str) -> "_Tried":
@@ -125,17 +120,10 @@ def _outcomes(grid: SpecificationGrid, table: EvidenceTable) -> Sequence[str]:
     return tuple(grid.selections) or there
 
 
-@dataclass(frozen=True, eq=False)
-class _Base:
-    """Arms as a model of some covariates sees them, and the profile asked for."""
-
-    design: Design
-    profile: Mapping[str, Any] | None
-    arms_hash: str
-
-
-def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
-    """Return arms with the coding of covariates and the profile checked against it."""
+def _base(
+    spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]
+) -> tuple[Design, Mapping[str, Any] | None]:
+    """Return arms as a model of some covariates sees them, and the profile checked against these."""
     design = make_design(spec, arms, warn=False)
     coding, given = design.coding, own_part(design.coding, asked)
     warn_beyond_evidence(coding, given)
@@ -143,22 +131,23 @@ def _base(spec: ModelSpec, arms: Arms, asked: Mapping[str, Any]) -> _Base:
     coding.row(profile)
     coding.tau_level(profile)
     # Columns that the model does not use are no part of a fit's identity.
-    small = lean(design)
-    return _Base(small, profile, small.arms.hash)
+    return lean(design), profile
 
 
-def _fit(base: _Base, spec: ModelSpec, settings: SamplerSettings) -> PlannedFit:
-    design = with_spec(base.design, spec)
+def _fit(
+    base: tuple[Design, Mapping[str, Any] | None], spec: ModelSpec, settings: SamplerSettings
+) -> PlannedFit:
+    design, profile = with_spec(base[0], spec), base[1]
     parts = {
         "model": model_hash(replace(spec, name="", description="")),
-        "arms": base.arms_hash,
+        "arms": base[0].arms.hash,
         "settings": {
             name: getattr(settings, name)
             for name in ("chains", "warmup", "draws", "target_accept", "max_treedepth")
         },
     }
     content = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    return PlannedFit(design, base.profile, content)
+    return PlannedFit(design, profile, content)
 
 
 @dataclass(frozen=True, eq=False)

@@ -241,9 +241,9 @@ def choice_effects(curve: pd.DataFrame, axes: Sequence[str]) -> pd.DataFrame:
     names = [OUTCOME, "axis", "typical", "largest", "lowest", "highest"]
     table = pd.DataFrame([one for one in found if one is not None], columns=names)
     order = {outcome: place for place, outcome in enumerate(curve[OUTCOME].unique())}
-    places = table.assign(place=table[OUTCOME].map(order), strength=-table["typical"])
-    return table.loc[places.sort_values(["place", "strength"], kind="stable").index].reset_index(
-        drop=True
+    strongest = table.sort_values("typical", ascending=False, kind="stable")
+    return strongest.sort_values(
+        OUTCOME, key=lambda one: one.map(order), kind="stable", ignore_index=True
     )
 
 

@@ -194,10 +194,7 @@ def _folder(
 def fit_values(
     planned: PlannedFit, question: Question, settings: SamplerSettings, seed: int
 ) -> dict[str, Any]:
-    """Return the answers and the diagnosis of one fit, by column of the table of results.
-
-    It is ``bm.refit(first, stream=planned.stream, ...)`` of any fit made with `seed`.
-    """
+    """Return answers and diagnosis, by column, of ``bm.refit(..., stream=planned.stream)``."""
     fit, diagnostics = refit_with_retry(planned.design, seed, settings, (planned.stream,))
     outcome = question.outcome if fit.design.several else ""
     with warnings.catch_warnings():

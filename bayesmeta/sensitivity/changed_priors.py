@@ -107,11 +107,7 @@ def check_parameter(spec: ModelSpec, arms: Arms, parameter: str) -> None:
 
 
 def refitted(fit: AnyFit, spec: ModelSpec) -> AnyFit:
-    """Return the fit of another model to the same arms, by the same engine.
-
-    The stream of random numbers follows from the model alone, so that the same model has the same
-    draws in every table. Draws of studies and arms are not kept.
-    """
+    """Return the fit of another model, whose random stream follows from the model alone."""
     with warnings.catch_warnings():
         # The fit itself has said it.
         warnings.simplefilter("ignore", ModelWarning)

@@ -18,8 +18,6 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
-Weights = tuple[xr.DataArray, xr.DataArray]
-
 POWERS = (0.99, 1.01)
 """Powers between which the change is measured."""
 
@@ -168,30 +166,23 @@ def _rates(
 
 def _sensitivities(quantities: Mapping[Any, Array], log_density: Array) -> list[float]:
     """Return the sensitivity of each quantity to a part of the model with this log density."""
-    lower, upper = _weights(log_density)
-    return [_sensitivity(drawn, lower, upper) for drawn in quantities.values()]
-
-
-def _weights(log_density: Array) -> Weights:
-    """Return the weights of the draws at each of `POWERS`, their tails smoothed."""
     import arviz_stats  # noqa: F401  # registers `azstats`
 
-    density = xr.DataArray(log_density, dims=SAMPLE)
-    found = []
+    density, weights = xr.DataArray(log_density, dims=SAMPLE), []
     for power in POWERS:
-        weights = np.exp(density.azstats.power_scale_lw(alpha=power, dim=SAMPLE))
-        found.append(weights / weights.sum())
-    return found[0], found[1]
+        # Their tails are smoothed.
+        found = np.exp(density.azstats.power_scale_lw(alpha=power, dim=SAMPLE))
+        weights.append((found / found.sum()).to_numpy())
+    return [_sensitivity(drawn, *weights) for drawn in quantities.values()]
 
 
-def _sensitivity(drawn: Array, lower: xr.DataArray, upper: xr.DataArray) -> float:
-    """Return the mean gradient of the distance between the draws and the reweighted draws."""
+def _sensitivity(drawn: Array, lower: Array, upper: Array) -> float:
+    """Return the mean gradient of the distance between draws and draws with the weights of `POWERS`."""
     nodes = drawn.shape[2] if drawn.ndim > len(SAMPLE) else 1
     values = xr.DataArray(drawn.reshape(len(drawn), -1), dims=SAMPLE)
     # Nodes of a draw share its weight.
     each, other = (
-        xr.DataArray(np.repeat(one.to_numpy(), nodes, axis=1), dims=SAMPLE)
-        for one in (lower, upper)
+        xr.DataArray(np.repeat(one, nodes, axis=1), dims=SAMPLE) for one in (lower, upper)
     )
     found = values.azstats.power_scale_sense(
         lower_w=each,

@@ -1,6 +1,7 @@
 """`prior_grid`: tau, the rates and a probability under other priors, each by a refit."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from typing import Any, Unpack
 
 import pandas as pd
@@ -114,9 +115,12 @@ def prior_grid(
         if priors is None
         else checked_lists(fit.spec, fit.arms, priors)
     )
-    changes: list[dict[str, Any]] = [{}, *changes_of(own, tried, together=together)]
+    changes = [{}, *changes_of(own, tried, together=together)]
     # Every model is made before the first fit: a prior that cannot be is found at once.
-    models = [(changed, _with_priors(fit.spec, changed)) for changed in changes]
+    models = [
+        (changed, reduce(lambda spec, one: with_prior(spec, *one), changed.items(), fit.spec))
+        for changed in changes
+    ]
     return pd.DataFrame(
         [
             {
@@ -134,12 +138,6 @@ def prior_grid(
             if of in wanted
         ]
     )
-
-
-def _with_priors(spec: Any, changed: Mapping[str, Any]) -> Any:
-    for name, prior in changed.items():
-        spec = with_prior(spec, name, prior)
-    return spec
 
 
 def _numbers(  # noqa: PLR0917
@@ -188,11 +186,7 @@ USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
 
 
 def usual_priors(spec: ModelSpec, arms: Arms) -> dict[str, tuple[Any, ...]]:
-    """Return the priors that are tried where none are named, of those that the model has.
-
-    Families and scales of tau; of mu and beta, the link's own prior, narrower and wider; of coefficients
-    that have priors of their own, as those of numbers have, these.
-    """
+    """Return the priors of parameters of the model that are tried where none are named."""
     beta = spec.beta if isinstance(spec.beta, Mapping) else spec.link.beta
     found: dict[str, tuple[Any, ...]] = {
         name: tuple(_scaled(prior, factor) for factor in USUAL_FACTORS[name])

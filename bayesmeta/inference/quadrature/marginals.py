@@ -43,11 +43,7 @@ RATE = Scale(lambda x: expit(x), lambda rate: logit(np.clip(rate, 0.0, 1.0)))
 
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """Posterior distribution of one quantity.
-
-    `mean` and `sd` are on its own scale, NaN where the integral does not converge; `coordinate_cdf`
-    is its distribution function on the coordinate of `scale`, which all lies within `bounds`.
-    """
+    """Posterior of one quantity; `mean` and `sd` are NaN where the integral does not converge."""
 
     mean: float
     sd: float

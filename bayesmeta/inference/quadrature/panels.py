@@ -49,10 +49,7 @@ def rule(order: int) -> Rule:
 
 @dataclass(frozen=True, eq=False)
 class Panels:
-    """A density on panels of the real line, by its values at Gauss-Legendre nodes.
-
-    `lower` and `upper` have shape (panel,), `density` has (panel, node).
-    """
+    """A density at nodes of panels: `lower`, `upper` (panel,), `density` (panel, node)."""
 
     lower: Array
     upper: Array
@@ -126,10 +123,7 @@ def _parabola(mode: float, height: float, step: float, drops: list[float]) -> Su
 def outline(
     log_density: LogDensity, summit: Summit, support: tuple[float, float], growth: LogDensity
 ) -> Array:
-    """Return rising edges of panels that hold all of a density but a negligible rest.
-
-    `growth` is added to the log density before it is judged, so that moments are kept, too.
-    """
+    """Return edges of panels that hold all of a density times exp(`growth`) that counts."""
     edges = [summit.mode]
     for sign in (-1, 1):
         distance = 0.0

@@ -43,10 +43,7 @@ CUT_OFF = 1e-8
 
 @dataclass(frozen=True, eq=False)
 class QuadraturePosterior:
-    """The posterior of `mu` and `tau` given pooled counts per study; see `quadrature_posterior`.
-
-    `log_coefficients` are the constants of each study's log likelihood, shape (study,).
-    """
+    """The posterior of `mu` and `tau`; `log_coefficients` are constants, shape (study,)."""
 
     problem: Problem
     log_coefficients: Array
@@ -103,11 +100,7 @@ class QuadraturePosterior:
         return theta, fine.weights.ravel() * density
 
     def log_predictive_left_out(self) -> Array:
-        """Return log p(y_s | y of the other studies) for each study, its constant included.
-
-        Where the posterior without the study is not resolved by the panels of the full one, such
-        as when there are few studies, it is computed afresh.
-        """
+        """Return log p(y_s | y of the other studies); computed afresh where panels are coarse."""
         scores, settled = left_out_scores(self.surface)
         for s in np.flatnonzero(~settled):
             events, n = (np.delete(x, s) for x in (self.problem.events, self.problem.n))

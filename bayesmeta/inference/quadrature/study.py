@@ -221,10 +221,7 @@ def _flat_side(study: Study) -> int:
 
 @compiled
 def _cliff(study: Study, side: int) -> float:
-    """Return the u at which a one-sided kernel has fallen to about 1/e.
-
-    Without patients there is no cliff, and the fall of the rate itself takes its place.
-    """
+    """Return the u at which a one-sided kernel (of no patients, the rate) has fallen to 1/e."""
     low, high = _extremes(study)
     if side == NO_CLIFF:
         return -(low + high) / 2

@@ -79,10 +79,7 @@ class Surface:
         return new_study_panels(self.mu, self.tau[self.line], self.tolerance)
 
     def expectation(self, values: Array, variance: Array | float = 0.0) -> tuple[float, float]:
-        """Return mean and standard deviation of a quantity; NaN where they do not converge.
-
-        `values` and `variance` are its mean and variance given `mu` and `tau` at each node.
-        """
+        """Return mean and sd, NaN if infinite, of what has `values` and `variance` at each node."""
         mean = float(np.sum(self.weights * values))
         first = self.weights * np.abs(values - mean)
         second = self.weights * ((values - mean) ** 2 + variance)
