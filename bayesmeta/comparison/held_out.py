@@ -17,6 +17,7 @@ from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import ARM, COUNTS, STRATUM, STUDY
+from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
 from bayesmeta.inference.lattice import spread
@@ -97,7 +98,7 @@ def _unknown(fit: Fit, arms: Arms, place: int) -> Array:
         slope = (fit.coding.matrix(moved) - fit.coding.matrix(row))[0] / step
         mean, sd = _distribution_of(fit, name)
         standard = ndtri(spread("x", total.size, 1)).reshape(total.shape)
-        total += (np.asarray(fit.posterior["beta"]) @ slope) * (mean + sd * standard - centre)
+        total += (coefficients_of(fit.posterior) @ slope) * (mean + sd * standard - centre)
     return total
 
 

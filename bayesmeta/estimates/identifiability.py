@@ -153,7 +153,7 @@ def coefficient_basis(drawn: OutcomeDraws) -> Basis:
     Of nested outcomes they are those of a conditional probability: a study informs them where it
     reports a count of which that is a part.
     """
-    whole, each = drawn.fit.arms, np.eye(len(drawn.coding.names))
+    whole, each = drawn.fit.arms, np.eye(len(drawn.coding.names), drawn.matrix.shape[1])
     if not drawn.outcome:
         shares = within_shares(drawn, each) if len(each) else np.zeros(0)
         return Basis(drawn.matrix, whole.n > 0, whole.study_index, shares)

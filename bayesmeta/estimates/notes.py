@@ -91,6 +91,7 @@ def _few_studies(fit: Fit, table: pd.DataFrame) -> Iterator[str]:
     references = {
         f"{factor}[{levels[0]}]": len(studies_by_level(fit.coding, fit.arms, factor)[levels[0]])
         for factor, levels in fit.coding.factors.items()
+        if factor not in fit.coding.grouping
     }
     few = [f"{name} ({count})" for name, count in references.items() if count < FEWEST_STUDIES]
     if few:

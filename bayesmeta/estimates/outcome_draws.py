@@ -26,6 +26,7 @@ from bayesmeta.estimates.profile_rates import (
     profile_rates,
 )
 from bayesmeta.evidence import Arms
+from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.lattice import spread_at
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Coding, Profile
@@ -148,9 +149,16 @@ class OutcomeDraws:
 
     def others(self) -> Iterator[Parameter]:
         """Yield the parameters of other parts than study effects; values imputed are not among them."""
-        for name, prior in {one.name: one.prior for one in self.fit.design.scalars}.items():
-            if name != "tau" and not name.startswith("x_"):
+        design = self.fit.design
+        for name, prior in {one.name: one.prior for one in design.scalars}.items():
+            if name not in ("tau", "sigma") and not name.startswith("x_"):
                 yield Parameter(name, prior, np.asarray(self.fit.posterior[name]))
+        for place, (term, one) in enumerate(
+            zip(self.coding.level_terms, design.level_effects, strict=True)
+        ):
+            yield Parameter(
+                f"sigma[{term}]", one.sigma, np.asarray(self.fit.posterior["sigma"])[..., place]
+            )
 
     def mean_of(self, name: str) -> float | None:
         """Return the posterior mean of a scalar parameter; None where the model has it not."""
@@ -185,8 +193,9 @@ class OutcomeDraws:
         """Typical rate of each arm's profile, mu and beta at their posterior means, shape (arm,)."""
         posterior = self.fit.posterior
         theta = np.asarray(posterior["mu"]).mean(axis=(0, 1))[None]
-        if "beta" in posterior:
-            theta = theta + self.matrix @ np.asarray(posterior["beta"]).mean(axis=(0, 1)).T
+        coefficients = coefficients_of(posterior).mean(axis=(0, 1))
+        if coefficients.shape[-1]:
+            theta = theta + self.matrix @ coefficients.T
         return np.broadcast_to(self.rate_at(theta), len(self.arms))
 
     def mean_rates(self, part: slice = Whole) -> Array:

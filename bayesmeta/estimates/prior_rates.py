@@ -104,7 +104,8 @@ class _Points:
         # Imported here: figures that need no prior need no scipy.stats.
         from scipy.stats import qmc
 
-        dims = len(fit.design.beta) + len(fit.design.scalars) + 4
+        effects = 2 * len(fit.design.level_effects) + len(fit.design.term_of_level)
+        dims = len(fit.design.beta) + effects + len(fit.design.scalars) + 4
         sobol = qmc.Sobol(dims, rng=np.random.default_rng(1))
         self._columns = iter(sobol.random(nodes).T)
 
@@ -114,11 +115,19 @@ class _Points:
 
     def coefficients(self, profile: Profile | None) -> Array:
         """Return how far coefficients move the predictor; one point where none does."""
-        coded = self.fit.design.coding.row(profile)
+        design = self.fit.design
+        fixed, levels = np.split(design.coding.row(profile), [len(design.beta)])
         moved = np.zeros(1)
-        for value, prior in zip(coded, self.fit.design.beta, strict=True):
+        for value, prior in zip(fixed, design.beta, strict=True):
             if value:
                 moved = moved + value * prior.quantile(self.next())
+        terms = len(design.level_effects)
+        term_of = np.concatenate([design.term_of_level, np.arange(terms)])
+        for term, distribution in enumerate(design.level_effects):
+            values = levels[term_of == term]
+            sigma = distribution.sigma.quantile(self.next()) if values.any() else np.zeros(1)
+            for value in values[values != 0]:
+                moved = moved + value * distribution.quantile(self.next(), sigma)
         return moved
 
     def effects(self, level: int) -> Array:

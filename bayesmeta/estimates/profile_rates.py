@@ -12,7 +12,8 @@ from bayesmeta.arrays import Array
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profiles import warn_beyond_evidence
 from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
-from bayesmeta.inference.lattice import spread
+from bayesmeta.inference.coefficients import coefficients_of
+from bayesmeta.inference.lattice import spread, spread_levels
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import normal_nodes
@@ -48,10 +49,34 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
 
 
 def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
-    """Return the predictor without effects at coded covariates, dims (chain, draw[, outcome])."""
+    """Return the predictor without effects at coded covariates, dims (chain, draw[, outcome]).
+
+    Further columns than those of arms are of new levels (see `Coding.row`), whose effects are drawn
+    from their distribution.
+    """
     drawn = fit.posterior if drawn is None else drawn
     mu = np.asarray(drawn["mu"])
-    return np.asarray(mu + np.asarray(drawn["beta"]) @ row) if row.size else mu
+    if not row.size:
+        return mu
+    coefficients = coefficients_of(drawn)
+    known, new = np.split(row, [coefficients.shape[-1]])
+    predictor = mu + coefficients @ known if known.size else mu
+    return np.asarray(predictor + new_levels(fit, drawn) @ new if new.any() else predictor)
+
+
+def new_levels(fit: Fit, drawn: xr.Dataset) -> Array:
+    """Return the effect of a level never seen, of each term of exchangeable levels.
+
+    Dims (chain, draw, term). The same draws always give the same effects, so that profiles that
+    name a new level are of the same one.
+    """
+    sigma = np.asarray(drawn["sigma"])
+    points = spread_levels(sigma[..., 0].size, sigma.shape[-1]).reshape(sigma.shape)
+    each = [
+        distribution.quantile(points[..., term], sigma[..., term])
+        for term, distribution in enumerate(fit.design.level_effects)
+    ]
+    return np.stack(each, axis=-1)
 
 
 @dataclass(frozen=True, eq=False)

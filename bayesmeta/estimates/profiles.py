@@ -17,6 +17,7 @@ from bayesmeta.errors import (
     nearest,
 )
 from bayesmeta.evidence import Arms
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
 from bayesmeta.model.values import value_text
@@ -33,7 +34,7 @@ PACKAGE = str(Path(__file__).parents[1])
 
 def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Profile]:
     """Return a profile (or the reference), then each other level of each factor, all else the same."""
-    reference = {name: levels[0] for name, levels in coding.levels.items()}
+    reference = {name: coding.reference[name] for name in coding.levels}
     whole, base = coding.resolved(profile), {**reference, **(profile or {})}
     others = [
         {**base, name: level}
@@ -131,10 +132,14 @@ def warn_beyond_evidence(coding: Coding, profile: Profile | None) -> None:
 
 def _assumed(coding: Coding, name: str) -> str:
     """Return the value of a covariate that a profile leaves out, and what it is."""
+    if name in coding.grouping:
+        return NEW
     return f"{_reference(coding, name)} ({'reference' if name in coding.levels else 'centre'})"
 
 
 def _reference(coding: Coding, name: str) -> str:
+    if name in coding.grouping:
+        return "average"
     return coding.levels[name][0] if name in coding.levels else coding.centre_text(name)
 
 
@@ -187,8 +192,12 @@ def level_profiles(coding: Coding, factor: str, profile: Profile | None) -> dict
 def coded_differences(
     coding: Coding, profiles: Mapping[str, Profile], pairs: Iterable[Pair], held: str
 ) -> Array:
-    """Return what each pair's contrast is of the coefficients, dims (pair, covariate)."""
-    coded = {level: coding.row(profile) for level, profile in profiles.items()}
+    """Return what each pair's contrast is of the coefficients, dims (pair, covariate).
+
+    A new level of another column is the same on both sides.
+    """
+    known = len(coding.names) + len(coding.level_names)
+    coded = {level: coding.row(profile)[:known] for level, profile in profiles.items()}
     found = []
     for level, versus in pairs:
         found.append(coded[level] - coded[versus])

@@ -90,7 +90,7 @@ def quadrature_fit(design: Design) -> QuadratureFit:
 def _check_covered(design: Design) -> None:
     """Raise unless the model is one that quadrature can compute."""
     spec = design.spec
-    if design.coding.names:
+    if design.matrix.shape[1]:
         raise SpecError(
             f"method='quadrature' takes models without covariates; {spec.name} has "
             f"'{spec.covariates.formula}'. Use method='nuts'."

@@ -50,3 +50,9 @@ def kronecker_sequence(draws: range, nodes: int, dims: int) -> Array:
     steps = np.sqrt(PRIMES[:dims])
     index = np.arange(draws.start * nodes, draws.stop * nodes, dtype=np.float64) + 1
     return np.asarray(((0.5 + index[:, None] * steps) % 1).reshape(len(draws), nodes, dims))
+
+
+def spread_levels(draws: int, terms: int) -> Array:
+    """Return probabilities at which new levels of each term enter, dims (draw, term)."""
+    # The last primes, since roots of the first are steps of other sources.
+    return kronecker_sequence(range(draws), 1, len(PRIMES))[:, 0, len(PRIMES) - terms :]

@@ -21,9 +21,10 @@ from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, parse_model, to_toml
-from bayesmeta.model.coding import Coding, coding_json, read_coding
+from bayesmeta.model.coding import Coding
 from bayesmeta.model.imputation import filled
 from bayesmeta.model.learning import learn_coding
+from bayesmeta.model.stored_coding import coding_json, read_coding
 from bayesmeta.runs.checking import differing
 from bayesmeta.runs.files import FIT, folder_of, sha256_of
 

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.special import gammaln, ndtri
 
 from bayesmeta.arrays import Array, Integers
+from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
 from bayesmeta.inference.nested.studies import cholesky_rows
@@ -41,7 +42,18 @@ def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> 
         for one, place in zip(design.imputed, design.places("x_mean"), strict=True):
             scalars[..., place : place + 2] = given_known(one, rng, shape)
         drawn |= named_scalars(design, scalars)
+    if design.level_effects:
+        drawn["b"] = _level_effects(design, drawn["sigma"], rng, shape)
     return drawn
+
+
+def _level_effects(design: Design, sigma: Array, rng: np.random.Generator, shape: Shape) -> Array:
+    """Return the effects of exchangeable levels given their scales, dims (..., level)."""
+    each = [
+        design.level_effects[term].quantile(rng.random(shape), sigma[..., term])
+        for term in design.term_of_level
+    ]
+    return np.stack(each, axis=-1)
 
 
 def prior_effects(
@@ -132,12 +144,13 @@ def given_known(one: Imputation, rng: np.random.Generator, shape: Shape) -> Arra
 def _predictor(design: Design, drawn: Mapping[str, Array], shape: Shape) -> Array:
     """Return the linear predictor of each arm without effects."""
     mu = np.broadcast_to(drawn["mu"][..., None], (*shape, len(design.arms)))
-    if "beta" not in drawn:
+    coefficients = coefficients_of(drawn)
+    if not coefficients.shape[-1]:
         return np.array(mu)
-    theta = mu + drawn["beta"] @ design.matrix.T
+    theta = mu + coefficients @ design.matrix.T
     for i, one in enumerate(design.imputed):
         standard = (drawn["x"][..., one.missing, i] - one.centre) / one.spread
-        theta[..., one.missing] += standard * (drawn["beta"] @ one.slope.T)
+        theta[..., one.missing] += standard * (coefficients @ one.slope.T)
     return theta
 
 

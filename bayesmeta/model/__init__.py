@@ -1,6 +1,7 @@
 """Model specifications in Python or TOML, their designs on arms, and the PyMC models they define."""
 
 from bayesmeta.model.build import build
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.design import Design, make_design
@@ -15,6 +16,12 @@ from bayesmeta.model.effects import (
     StudyEffects,
 )
 from bayesmeta.model.files import bundled_models, load_model, model_hash, parse_model, to_toml
+from bayesmeta.model.level_effects import (
+    LevelEffects,
+    NormalLevels,
+    PartlyExchangeableLevels,
+    StudentTLevels,
+)
 from bayesmeta.model.likelihoods import BetaBinomial, Binomial, Likelihood
 from bayesmeta.model.links import CLogLog, Link, Logit, Probit
 from bayesmeta.model.own import OwnModel
@@ -22,6 +29,7 @@ from bayesmeta.model.spec import ModelSpec
 
 __all__ = [
     "LKJ",
+    "NEW",
     "ArmEffects",
     "BetaBinomial",
     "Binomial",
@@ -31,15 +39,19 @@ __all__ = [
     "Covariates",
     "Design",
     "IndependentStudies",
+    "LevelEffects",
     "Likelihood",
     "Link",
     "Logit",
     "ModelSpec",
     "NormalEffects",
+    "NormalLevels",
     "OwnModel",
+    "PartlyExchangeableLevels",
     "Probit",
     "SkewNormalEffects",
     "StudentTEffects",
+    "StudentTLevels",
     "StudyEffects",
     "build",
     "bundled_models",

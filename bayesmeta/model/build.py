@@ -31,7 +31,8 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
         covariate; `tau`, with dim level where it goes by a column; parameters of distribution and
         likelihood, such as `nu` and `rho` (in their own units); `u` and `z` with dim study; `tau_arm`;
         `w`, `z_arm` and `theta` with dim arm; `x_mean` and `x_sd` of imputed covariates (unit of the
-        column). Observed: `events` with dim arm.
+        column); `sigma` with dim level_term and `b` with dim level_effect, of exchangeable levels.
+        Observed: `events` with dim arm.
 
         Of several outcomes: `mu` and `tau` with dim outcome, `beta` with dims outcome and covariate,
         `cholesky` (of the correlations), `u` and `z` with dims study and outcome, `theta` and
@@ -76,7 +77,7 @@ def build_design(design: Design) -> "pm.Model":
     spec, arms = design.spec, design.arms
     with pm.Model(coords=_coords(design)) as model:
         mu = design.mu[0].to_pymc("mu")
-        predictor = mu + _regression(design)
+        predictor = mu + _regression(design) + _levels(design)
         u = _study_effects(design, mu)
         if u is not None:
             predictor = predictor + u[arms.study_index]
@@ -95,6 +96,8 @@ def _coords(design: Design) -> dict[str, Any]:
         "arm": design.arms.labels,
         "study": design.arms.studies,
         "covariate": list(design.coding.names),
+        "level_effect": list(design.coding.level_names),
+        "level_term": list(design.coding.level_terms),
     }
     if design.several:
         counts = list(range(design.conditional_counts.arm.size))
@@ -131,10 +134,35 @@ def _regression(design: Design) -> Any:
 
     if not design.coding.names:
         return np.zeros(len(design.arms))
-    beta, matrix = _stacked("beta", design.beta, "covariate"), pt.as_tensor(design.matrix)
+    fixed = design.matrix[:, : len(design.coding.names)]
+    beta, matrix = _stacked("beta", design.beta, "covariate"), pt.as_tensor(fixed)
     for one, value in zip(design.imputed, _imputed(design), strict=True):
-        matrix = pt.inc_subtensor(matrix[one.missing], value[:, None] * one.slope)
+        matrix = pt.inc_subtensor(
+            matrix[one.missing], value[:, None] * one.slope[:, : len(design.coding.names)]
+        )
     return matrix @ beta
+
+
+def _levels(design: Design) -> Any:
+    """Return what the effects of exchangeable levels add to the predictor of each arm.
+
+    They do not sum to zero: a level that no arm has is another draw from their distribution.
+    """
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    if not design.level_effects:
+        return np.zeros(len(design.arms))
+    sigma = _stacked("sigma", tuple(one.sigma for one in design.level_effects), "level_term")
+    each = []
+    for place, (one, coded) in enumerate(
+        zip(design.level_effects, design.coding.exchangeable, strict=True)
+    ):
+        model = pm.modelcontext(None)
+        model.add_coord(f"level_{place}", coded.names)
+        each.append(one.to_pymc(f"b_{place}", sigma[place], f"level_{place}"))
+    b = pm.Deterministic("b", pt.concatenate(each), dims="level_effect")
+    return pt.as_tensor(design.matrix[:, len(design.coding.names) :]) @ b
 
 
 def _imputed(design: Design) -> list[Any]:

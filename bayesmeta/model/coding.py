@@ -11,10 +11,11 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.model.centring import written_centres
+from bayesmeta.model.coded_levels import NEW, CodedLevels
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.quoting import plain_name
-from bayesmeta.model.terms import FormulaicTerms, PlainTerms, Terms
+from bayesmeta.model.terms import Terms
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
@@ -31,17 +32,34 @@ class Coding:
     names: tuple[str, ...]
     """Label of each column, such as ``"regimen_class[ven_ldac]"``."""
     levels: dict[str, tuple[str, ...]]
-    """Levels of each factor, the reference first."""
+    """Levels of each factor, the reference first; of a column of exchangeable levels, in order."""
     centres: dict[str, float]
     """Value of each numeric column at which `mu` stands, in the column's unit."""
     origin: Array
-    """Columns at the reference profile before it was subtracted, shape (covariate,)."""
+    """Columns at the reference profile before it was subtracted, shape (coefficient,)."""
     terms: Terms
     by: str | None = None
     """Study-level column whose levels each have a tau of their own."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     spreads: Mapping[str, float] = field(default_factory=dict)
     """Standard deviation over arms of each coded column that is made of a number."""
+    exchangeable: tuple[CodedLevels, ...] = ()
+    """Terms of exchangeable levels."""
+
+    @property
+    def level_names(self) -> tuple[str, ...]:
+        """Label of the effect of each exchangeable level, such as ``"regimen_class[ven_ldac]"``."""
+        return tuple(name for one in self.exchangeable for name in one.names)
+
+    @property
+    def level_terms(self) -> tuple[str, ...]:
+        """Name of each term of exchangeable levels."""
+        return tuple(one.term.name for one in self.exchangeable)
+
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        """Columns of exchangeable levels."""
+        return self.covariates.parsed.grouping_columns
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -51,33 +69,56 @@ class Coding:
 
     @property
     def factors(self) -> dict[str, tuple[str, ...]]:
-        """Levels of each factor of the formula, the reference first."""
+        """Levels of each factor of the formula, the reference or else the first in order first."""
         used = self.covariates.parsed.columns
         return {name: levels for name, levels in self.levels.items() if name in used}
 
     @property
     def reference(self) -> dict[str, Any]:
         """The profile at which `mu` stands."""
-        return {
-            name: self.levels[name][0] if name in self.levels else self.centres[name]
-            for name in self.columns
-        }
+        return {name: self._usual(name) for name in self.columns}
+
+    def _usual(self, name: str) -> Any:
+        if name in self.grouping:
+            return NEW
+        return self.levels[name][0] if name in self.levels else self.centres[name]
 
     def matrix(self, frame: pd.DataFrame) -> Array:
-        """Return columns of rows, dims (arm, covariate); values to be imputed are at the centre."""
-        if not self.names:
-            return np.zeros((len(frame), 0))
-        parts = mixtures(frame, self.covariates.level_proportions)
+        """Return columns of rows, dims (arm, covariate); values to be imputed are at the centre.
+
+        Coefficients stand first, and then effects of exchangeable levels.
+        """
+        return self._all_columns(frame)[:, : len(self.names) + len(self.level_names)]
+
+    def _all_columns(self, frame: pd.DataFrame) -> Array:
+        """Return the columns of `matrix` and, for each term of exchangeable levels, of a new one."""
+        found = np.zeros((len(frame), self._width))
+        if not self._width:
+            return found
         # So that `mu` stands at the reference profile, splines and functions included.
-        found = np.zeros((len(frame), len(self.names)))
-        for share, part in parts:
-            found += share[:, None] * (self._raw(part) - self.origin)
+        for share, part in mixtures(frame, self.covariates.level_proportions):
+            found[:, : len(self.names)] += share[:, None] * (self._raw(part) - self.origin)
+            if self.exchangeable:
+                found[:, len(self.names) :] += share[:, None] * self._level_columns(part)
         return found
 
+    @property
+    def _width(self) -> int:
+        return len(self.names) + len(self.level_names) + len(self.exchangeable)
+
     def _raw(self, frame: pd.DataFrame) -> Array:
+        if not self.names:
+            return np.zeros((len(frame), 0))
         return self.terms.columns(
             prepared_columns(frame, self.covariates, self.levels, self.centres)
         )
+
+    def _level_columns(self, frame: pd.DataFrame) -> Array:
+        """Return the columns of exchangeable levels, and those of new ones."""
+        each = [
+            one.columns(frame, self.covariates.levels_of, self.centres) for one in self.exchangeable
+        ]
+        return np.hstack([*(own[:, :-1] for own in each), *(own[:, -1:] for own in each)])
 
     def tau_level(self, profile: Profile | None) -> int:
         """Return the position, among the levels of `by`, of the level that the profile has."""
@@ -91,18 +132,21 @@ class Coding:
         return self.levels[self.by].index(level)
 
     def row(self, profile: Profile | None) -> Array:
-        """Return the columns of a profile, shape (covariate,); what it leaves out is at `reference`."""
+        """Return the columns of a profile; what it leaves out is at `reference`.
+
+        After those of `matrix` stand, for each term of exchangeable levels, that of a new one.
+        """
         if not self.columns and profile is None:
             return np.zeros(0)
         whole = self.resolved(profile)
-        if not self.names:
+        if not self._width:
             return np.zeros(0)
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")
-                row = np.zeros(len(self.names))
+                row = np.zeros(self._width)
                 for share, part in parts_of(whole):
-                    row += share * (self._raw(pd.DataFrame([part]))[0] - self.origin)
+                    row += share * self._part(pd.DataFrame([part]))
         except (ValueError, RuntimeWarning) as error:
             raise ProfileError(
                 f"`profile` {values_text(profile or {})} cannot be coded: {error} Stay within the range of the evidence."
@@ -112,6 +156,11 @@ class Coding:
                 f"`profile` {values_text(profile or {})} gives a column that is not finite. Correct its numbers."
             )
         return row
+
+    def _part(self, frame: pd.DataFrame) -> Array:
+        """Return the columns of one row that is no mixture."""
+        fixed = self._raw(frame)[0] - self.origin
+        return np.hstack([fixed, self._level_columns(frame)[0]]) if self.exchangeable else fixed
 
     def profile_of(self, row: "pd.Series[Any]") -> dict[str, Any]:
         """Return the profile of an arm, with shares of a mixture; NaN for a number not known."""
@@ -164,9 +213,12 @@ class Coding:
             return self._composition(name, value)
         if name in self.levels:
             [level] = self.covariates.levels_of(name, [value])
+            if level == NEW and name in self.grouping:
+                return NEW
             if level not in self.levels[name]:
                 raise ProfileError(
-                    f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}"
+                    f"`profile`: the evidence has no level '{value}' of '{name}'. "
+                    f"{nearest(str(value), self.levels[name])}{self._about_new(name, level)}"
                 )
             return level
         try:
@@ -178,6 +230,17 @@ class Coding:
         if odd or not np.isfinite(number):
             raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
         return number
+
+    def _about_new(self, name: str, level: str) -> str:
+        """Return what to do for a level that no arm has."""
+        if name in self.grouping:
+            return f" For a level that no arm has, give {NEW}."
+        if level != NEW or name not in self.factors:
+            return ""
+        return (
+            f" '{name}' has a coefficient for each level, so that nothing is known of others. For a level that no "
+            f"arm has, fit a model with (1 | {name})."
+        )
 
     def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
         """Return the shares of a factor's levels in a mixed profile, after checking them."""
@@ -203,7 +266,7 @@ def prepared_columns(
     centres: Mapping[str, float],
 ) -> pd.DataFrame:
     """Return the columns of the formula under plain names, factors as categories."""
-    columns = frame[list(covariates.parsed.columns)].copy()
+    columns = frame[list(covariates.parsed.fixed_columns)].copy()
     for name in covariates.impute:
         columns[name] = columns[name].astype(float).fillna(centres[name])
     for name, categories in levels.items():
@@ -212,50 +275,3 @@ def prepared_columns(
         values = covariates.levels_of(name, columns[name])
         columns[name] = pd.Categorical(values, categories=list(categories))
     return columns.rename(columns=plain_name)
-
-
-def coding_json(coding: Coding) -> dict[str, Any]:
-    """Return what a coding has learnt from its arms, as JSON holds it."""
-    return {
-        "names": list(coding.names),
-        "levels": {name: list(levels) for name, levels in coding.levels.items()},
-        "centres": coding.centres,
-        "origin": coding.origin.tolist(),
-        "by": coding.by,
-        "numbers": {name: numbers._asdict() for name, numbers in coding.numbers.items()},
-        "spreads": dict(coding.spreads),
-        "terms": coding.terms.content(),
-    }
-
-
-def read_coding(content: Mapping[str, Any], covariates: Covariates) -> Coding:
-    """Return the coding of `covariates` that `coding_json` made `content` of."""
-    levels = {name: tuple(own) for name, own in content["levels"].items()}
-    return Coding(
-        covariates,
-        tuple(content["names"]),
-        levels,
-        content["centres"],
-        np.array(content["origin"], dtype=np.float64),
-        _terms(content, covariates, levels),
-        content["by"],
-        {name: Numbers(**numbers) for name, numbers in content["numbers"].items()},
-        content["spreads"],
-    )
-
-
-def _terms(
-    content: Mapping[str, Any], covariates: Covariates, levels: Mapping[str, tuple[str, ...]]
-) -> Terms:
-    found, centres = content["terms"], content["centres"]
-    if "formula" not in found:
-        return PlainTerms(
-            found["centres"], {name: tuple(own) for name, own in found["levels"].items()}
-        )
-    # Any row that can be coded shows formulaic the kinds of the columns.
-    reference = {
-        name: levels[name][0] if name in levels else centres[name]
-        for name in covariates.parsed.columns
-    }
-    row = prepared_columns(pd.DataFrame([reference]), covariates, levels, centres)
-    return FormulaicTerms.restored(found["formula"], found["learnt"], row)

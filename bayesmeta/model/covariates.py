@@ -155,6 +155,12 @@ def _check_proportions(proportions: Mapping[str, Mapping[str, str]]) -> None:
 
 def _check_imputed(impute: Sequence[str], formula: Formula) -> None:
     """Refuse what would make the predictor bend in a value that is not known."""
+    slopes = [term.slope for term in formula.levels if term.slope in impute]
+    if slopes:
+        raise SpecError(
+            f"`impute` takes columns whose slope is the same for all levels; got '{slopes[0]}'. Leave it out of "
+            "the exchangeable levels, or of `impute`."
+        )
     for term in formula.terms:
         unknown = [factor for factor in term if set(factor.columns) & set(impute)]
         bent = [factor.text for factor in unknown if factor.column is None or factor.categorical]

@@ -14,6 +14,7 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
+from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
@@ -86,7 +87,10 @@ class Design:
 
     @cached_property
     def matrix(self) -> Array:
-        """Coded covariates, dims (arm, covariate); a missing value stands at the mean of the known."""
+        """Coded covariates, dims (arm, covariate); a missing value stands at the mean of the known.
+
+        Columns of exchangeable levels stand last.
+        """
         return self.coding.matrix(filled(self.coding, self.arms.frame))
 
     @cached_property
@@ -110,6 +114,17 @@ class Design:
     def beta(self) -> tuple[Prior, ...]:
         """Prior of each coefficient, in the order of the columns; the same for every outcome."""
         return priors_of(self.spec.beta_priors, self.coding.names)
+
+    @property
+    def level_effects(self) -> tuple[LevelEffects, ...]:
+        """Distribution of the effects of each term of exchangeable levels."""
+        return tuple(self.spec.levels_of(name) for name in self.coding.level_terms)
+
+    @cached_property
+    def term_of_level(self) -> Integers:
+        """Position among the terms of each exchangeable level's, shape (level,)."""
+        sizes = [len(one.levels) for one in self.coding.exchangeable]
+        return np.repeat(np.arange(len(sizes)), sizes)
 
     @property
     def mu(self) -> tuple[Prior, ...]:
@@ -174,6 +189,7 @@ class Design:
         for one in self.imputed:
             unit = "unit of the column"
             found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
+        found += [Scalar("sigma", one.sigma) for one in self.level_effects]
         return tuple(found)
 
     def places(self, name: str) -> list[int]:

@@ -16,9 +16,11 @@ from bayesmeta.model.parts import (
     check_keys,
     content_of,
     covariates_table,
+    levels_table,
     part_table,
     read_arm_effects,
     read_covariates,
+    read_levels,
     read_likelihood,
     read_priors,
     read_study_effects,
@@ -41,6 +43,7 @@ _KEYS = (
     "study_effects",
     "arm_effects",
     "covariates",
+    "levels",
     "priors",
     "labels",
 )
@@ -137,6 +140,8 @@ def to_toml(spec: ModelSpec) -> str:
     if spec.arm_effects is not None:
         document["arm_effects"] = {"tau_arm": repr(spec.arm_effects.tau_arm)}
     document["covariates"] = covariates_table(spec.covariates)
+    if spec.covariates.parsed.levels:
+        document["levels"] = levels_table(spec.levels)
     has_beta = spec.covariates.formula and spec.beta is not None
     names = ("mu", "beta") if has_beta else ("mu",)
     document["priors"] = {name: written(getattr(spec, name)) for name in names}
@@ -157,6 +162,8 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     optional: dict[str, Any] = {key: read_priors(key, priors[key]) for key in priors}
     if "arm_effects" in content:
         optional["arm_effects"] = read_arm_effects(table_of(content, "arm_effects"))
+    if "levels" in content:
+        optional["levels"] = read_levels(table_of(content, "levels"))
     if "correlation" in effects:
         optional["correlation"] = parse_correlation(effects.pop("correlation"))
     return ModelSpec(

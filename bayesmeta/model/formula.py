@@ -9,10 +9,11 @@ import ast
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.evidence.columns import EVENTS, STUDY
+from bayesmeta.model.level_terms import LevelTerm, split_levels
+from bayesmeta.model.products import check_products
 from bayesmeta.model.quoting import column_name, quoted, unquoted
 
 FUNCTIONS = frozenset({"C", "I", "bs", "exp", "log", "log10", "poly", "sqrt"})
@@ -98,6 +99,8 @@ class Formula:
     """Terms of a formula, each a product of factors; the intercept is not among them."""
 
     terms: tuple[tuple[Factor, ...], ...]
+    levels: tuple[LevelTerm, ...] = ()
+    """Terms of exchangeable levels."""
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -105,9 +108,19 @@ class Formula:
         return tuple(dict.fromkeys(factor for term in self.terms for factor in term))
 
     @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column needed, once, in order of appearance."""
+    def fixed_columns(self) -> tuple[str, ...]:
+        """Every column that has coefficients, once, in order of appearance."""
         return tuple(dict.fromkeys(column for factor in self.factors for column in factor.columns))
+
+    @property
+    def grouping_columns(self) -> tuple[str, ...]:
+        """Every column of exchangeable levels, once, in order of appearance."""
+        return tuple(dict.fromkeys(column for term in self.levels for column in term.columns))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column needed, once."""
+        return (*self.fixed_columns, *self.grouping_columns)
 
 
 @cache
@@ -116,21 +129,38 @@ def parse_formula(text: str) -> Formula:
     if len(text) > LONGEST:
         raise SpecError(f"`formula` must have at most {LONGEST} characters; got {len(text)}.")
     stripped = quoted(text).strip().removeprefix("~").strip()
-    if stripped in ("", "1"):
-        return Formula(())
     if "~" in stripped:
         raise SpecError(
             f"`formula` has no left-hand side: the response is events of n; got '{text}'. {_HELP}"
         )
+    stripped, levels = split_levels(stripped)
+    if stripped in ("", "1"):
+        return _checked(Formula((), levels), text)
     if not _ALLOWED.fullmatch(stripped):
         marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
         raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP} {_NAMES}")
     _check_powers(stripped, text)
-    formula = Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)))
+    formula = Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)), levels)
     if not formula.terms:
         raise SpecError(
             f"`formula` leaves no covariate; got '{text}'. Leave it out, or name columns."
         )
+    return _checked(formula, text)
+
+
+def _checked(formula: Formula, text: str) -> Formula:
+    """Return a formula after checking that its columns may stand where they do."""
+    for column in formula.grouping_columns:
+        if column in formula.fixed_columns:
+            raise SpecError(
+                f"`formula` gives '{column}' coefficients and exchangeable levels; got '{text}'. Keep one of them."
+            )
+    for term in formula.levels:
+        if term.slope is not None and term.slope not in formula.fixed_columns:
+            raise SpecError(
+                f"`formula` lets the slope of '{term.slope}' differ between levels, but has no slope of it; got "
+                f"'{text}'. Add '{term.slope}' as a term."
+            )
     for column, what in ((EVENTS, "the response"), (STUDY, "the grouping of the study effects")):
         if column in formula.columns:
             raise SpecError(
@@ -217,68 +247,3 @@ def _check_node(node: ast.AST, expression: str) -> None:
         raise SpecError(
             f"`formula` may hold no constants but numbers; got {node.value!r} in '{expression}'."
         )
-
-
-_POWERS = ("**", "^")
-_PRODUCTS = ("*", ":", "/", "in")
-_SEVERAL = ("+", "-", "*", "/")
-"""Operators that may give several terms."""
-
-
-def check_products(formula: str) -> None:
-    """Refuse products in which a factor meets itself: ``x*x`` and ``x**2`` would be `x`."""
-    from formulaic.parser import DefaultFormulaParser
-
-    _check(DefaultFormulaParser().get_ast(formula))
-
-
-def _check(node: Any) -> None:
-    symbol, parts = _split(node)
-    for part in parts:
-        _check(part)
-    if symbol in _POWERS and not _is_several(parts[0]):
-        raise _meets_itself(_factors(parts[0])[0], node)
-    if symbol in _PRODUCTS:
-        others = _factors(parts[1])
-        for factor in _factors(parts[0]):
-            if factor in others:
-                raise _meets_itself(factor, node)
-
-
-def _is_several(node: Any) -> bool:
-    """Return whether a part of a formula is several terms, so that a power holds their products."""
-    return _split(node)[0] in _SEVERAL and len(set(_factors(node))) > 1
-
-
-def _meets_itself(factor: str, node: Any) -> SpecError:
-    shown = unquoted(factor)
-    levels = shown.startswith("C(")
-    remedy = "Leave it out." if levels else f"For a square, write I({shown}**2)."
-    return SpecError(
-        f"`formula` multiplies '{shown}' by itself in '{_written(node)}', which in a formula is '{shown}' alone. {remedy}"
-    )
-
-
-def _split(node: Any) -> tuple[str, tuple[Any, ...]]:
-    """Return operator and operands of a part of a formula; none of a factor."""
-    operator = getattr(node, "operator", None)
-    return ("", ()) if operator is None else (operator.symbol, tuple(node.args))
-
-
-def _factors(node: Any) -> list[str]:
-    """Return the factors of a part of a formula, exponents and other numbers aside."""
-    symbol, parts = _split(node)
-    if not symbol:
-        return [] if str(node).isdecimal() else [str(node)]
-    found = parts[:1] if symbol in _POWERS else parts
-    return [factor for part in found for factor in _factors(part)]
-
-
-def _written(node: Any) -> str:
-    """Return a part of a formula as people write it."""
-    symbol, parts = _split(node)
-    if not symbol:
-        return unquoted(str(node))
-    space = "" if symbol in (":", *_POWERS) else " "
-    sides = [f"({_written(part)})" if _split(part)[0] else _written(part) for part in parts]
-    return f"{space}{symbol}{space}".join(sides)

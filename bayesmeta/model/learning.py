@@ -11,6 +11,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
+from bayesmeta.model.coded_levels import learn_levels
 from bayesmeta.model.coding import Coding, prepared_columns
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
@@ -45,22 +46,32 @@ def missing_covariates(
 def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = None) -> Coding:
     """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`."""
     formula = covariates.parsed
+    check_shares(frame, covariates.level_proportions)
+    present = _present(frame, covariates)
+    exchangeable = learn_levels(formula.levels, present, covariates.levels_of)
+    grouping = {
+        name: _by_studies(covariates.levels_of(name, present[name]), present)
+        for name in formula.grouping_columns
+    }
     if not formula.terms:
+        levels = _tau_levels(by, grouping, frame)
+        nothing = PlainTerms({}, {})
         return Coding(
-            covariates, (), _tau_levels(by, {}, frame), {}, np.zeros(0), PlainTerms({}, {}), by
+            covariates, (), levels, {}, np.zeros(0), nothing, by, exchangeable=exchangeable
         )
     factors = _factor_columns(covariates, frame)
-    check_shares(frame, covariates.level_proportions)
     levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
-        name: centre_of(name, covariates, frame) for name in formula.columns if name not in levels
+        name: centre_of(name, covariates, frame)
+        for name in formula.fixed_columns
+        if name not in levels
     }
     if by in centres:
         raise SpecError(
             f"`by` names '{by}', whose numbers the formula uses. Write C({by}) there, or name another."
         )
     rewritten = {factor: relative_to(factor, centres) for factor in formula.factors}
-    prepared = prepared_columns(_present(frame, covariates), covariates, levels, centres)
+    prepared = prepared_columns(present, covariates, levels, centres)
     terms = _learnt(covariates, rewritten, prepared, centres)
     names = _labels(terms.names, rewritten)
     numbers = {name: numbers_of(frame[name]) for name in centres}
@@ -69,7 +80,13 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     matrix = coding.matrix(frame)
     _check_rank(names, matrix)
     spreads = _spreads(coding, frame, matrix, terms.widths)
-    return replace(coding, levels=_tau_levels(by, levels, frame), by=by, spreads=spreads)
+    return replace(
+        coding,
+        levels=_tau_levels(by, {**levels, **grouping}, frame),
+        by=by,
+        spreads=spreads,
+        exchangeable=exchangeable,
+    )
 
 
 def _spreads(
@@ -101,9 +118,13 @@ def _tau_levels(
         return dict(levels)
     if by in (STUDY, "events", "n"):
         raise SpecError(f"`by` cannot be '{by}'. Name a study-level column.")
-    studies = frame.groupby(frame[by].map(level_text))[STUDY].nunique()
-    ordered = sorted(studies.index, key=lambda level: (-studies[level], level))
-    return {**levels, by: tuple(ordered)}
+    return {**levels, by: _by_studies(frame[by].map(level_text), frame)}
+
+
+def _by_studies(levels: Iterable[str], frame: pd.DataFrame) -> tuple[str, ...]:
+    """Return the levels of rows once each, those of most studies first."""
+    studies = frame[STUDY].groupby(list(levels)).nunique()
+    return tuple(sorted(studies.index, key=lambda level: (-studies[level], level)))
 
 
 def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
@@ -111,7 +132,9 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
     factors = covariates.parsed.factors
     marked = {factor.column for factor in factors if factor.categorical}
     text = [
-        name for name in covariates.parsed.columns if not pd.api.types.is_numeric_dtype(frame[name])
+        name
+        for name in covariates.parsed.fixed_columns
+        if not pd.api.types.is_numeric_dtype(frame[name])
     ]
     calculated = {name for factor in factors if factor.column is None for name in factor.columns}
     for name in text:
@@ -126,7 +149,7 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
         raise SpecError(
             f"`formula` uses '{both[0]}' both by itself and as C({both[0]}). Use one; write {{{both[0]} * 1}} for a trend."
         )
-    found = [name for name in covariates.parsed.columns if name in text or name in marked]
+    found = [name for name in covariates.parsed.fixed_columns if name in text or name in marked]
     _check_kinds(covariates, found)
     _check_roles(covariates, found, frame)
     return found
@@ -135,7 +158,7 @@ def _factor_columns(covariates: Covariates, frame: pd.DataFrame) -> list[str]:
 def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame) -> None:
     """Refuse shares of a number, and imputing text."""
     for name in covariates.level_proportions:
-        if name not in factors:
+        if name not in (*factors, *covariates.parsed.grouping_columns):
             raise SpecError(
                 f"`level_proportions` names '{name}', which holds numbers. Name a factor."
             )
@@ -151,8 +174,14 @@ def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame
 
 def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
     """Refuse levels of a number and the centre of a factor."""
+    grouping = covariates.parsed.grouping_columns
+    for name in covariates.reference:
+        if name in grouping:
+            raise SpecError(
+                f"`reference` names '{name}', whose levels are exchangeable and have none. Leave it out."
+            )
     for name in (*covariates.reference, *covariates.groups):
-        if name not in factors:
+        if name not in factors and name not in grouping:
             raise SpecError(
                 f"`reference` or `groups` names '{name}', which holds numbers. Write C({name}) to code it by levels."
             )

@@ -9,6 +9,7 @@ from bayesmeta.deprecated import RENAMED_KEYS, warn_deprecated
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
+from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS, LevelEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
 from bayesmeta.model.links import LINKS, Link
 from bayesmeta.priors import Prior, parse_prior
@@ -51,7 +52,7 @@ def _within(whole: object) -> Iterable[Any]:
     return whole if isinstance(whole, list) else ()
 
 
-def part_table(part: StudyEffects | Likelihood, key: str) -> dict[str, Any]:
+def part_table(part: StudyEffects | Likelihood | LevelEffects, key: str) -> dict[str, Any]:
     """Return the table of a distribution or a likelihood: its name under `key`, and its arguments."""
     table: dict[str, Any] = {key: part.name}
     for argument in _arguments(type(part)):
@@ -71,6 +72,24 @@ def written(value: object) -> object:
 def read_study_effects(table: Table) -> StudyEffects:
     """Return the distribution of study effects that a table names."""
     return _read_part("study_effects", "distribution", table, DISTRIBUTIONS)
+
+
+def read_levels(table: Table) -> LevelEffects | dict[str, LevelEffects]:
+    """Return the distribution of the effects of levels that a table names, or those by term."""
+    if any(isinstance(value, dict) for value in table.values()):
+        return {term: _read_levels(f"levels.{term}", table_of(table, term)) for term in table}
+    return _read_levels("levels", table)
+
+
+def _read_levels(name: str, table: Table) -> LevelEffects:
+    return _read_part(name, "distribution", table, LEVEL_DISTRIBUTIONS)
+
+
+def levels_table(levels: LevelEffects | Mapping[str, LevelEffects]) -> dict[str, Any]:
+    """Return the table of the distributions of the effects of levels."""
+    if isinstance(levels, Mapping):
+        return {term: part_table(one, "distribution") for term, one in levels.items()}
+    return part_table(levels, "distribution")
 
 
 def read_likelihood(table: Table) -> Likelihood:

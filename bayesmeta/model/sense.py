@@ -66,6 +66,12 @@ SEVERAL_OUTCOMES = (
         lambda spec: bool(spec.covariates.impute),
     ),
     Limit(
+        "exchangeable levels",
+        "the joint density has coefficients alone",
+        "Use coefficients",
+        lambda spec: bool(spec.covariates.parsed.levels),
+    ),
+    Limit(
         "method='quadrature'",
         "a rule would need two dimensions for each outcome",
         "Leave `method` out",
@@ -222,12 +228,13 @@ def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
 
 
 def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
-    if spec.study_effects.pools or not coding.names:
+    names = (*coding.names, *coding.level_names)
+    if spec.study_effects.pools or not names:
         return
     matrix = coding.matrix(arms.frame)
     _, first = np.unique(arms.study_index, return_index=True)
     apart = matrix - matrix[first][arms.study_index]
-    between = [name for name, column in zip(coding.names, apart.T, strict=True) if not column.any()]
+    between = [name for name, column in zip(names, apart.T, strict=True) if not column.any()]
     if between:
         yield (
             f"{listed(between)} vary between studies only, so that without pooling they depend on their "

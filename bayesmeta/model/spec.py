@@ -12,6 +12,7 @@ from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
 from bayesmeta.model.effects import ArmEffects, NormalEffects, StudyEffects
+from bayesmeta.model.level_effects import LevelEffects, NormalLevels
 from bayesmeta.model.likelihoods import Binomial, Likelihood
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.priors import Prior
@@ -57,6 +58,10 @@ class ModelSpec:
     correlation : LKJ or None
         Prior of the correlations of a study's effects on several outcomes; None for independent
         effects. It has an effect only where the arms have several outcomes.
+    levels : LevelEffects or mapping
+        Distribution of the effects of exchangeable levels, the terms such as ``(1 | regimen_class)``
+        of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
+        the others. By default `NormalLevels`.
 
     Raises
     ------
@@ -80,6 +85,7 @@ class ModelSpec:
     arm_effects: ArmEffects | None = None
     labels: Labels = field(default_factory=Labels, hash=False)
     correlation: LKJ | None = field(default_factory=LKJ)
+    levels: LevelEffects | Mapping[str, LevelEffects] = field(default_factory=NormalLevels)
 
     def __post_init__(self) -> None:
         for label, value in (("name", self.name), ("description", self.description)):
@@ -89,6 +95,7 @@ class ModelSpec:
         if not isinstance(self.labels, Labels):
             object.__setattr__(self, "labels", Labels(self.labels))
         self._check_parts()
+        self._check_levels()
         self._complete_priors()
         if not self.covariates.parsed.terms and self.beta not in (None, self.link.beta):
             raise SpecError(
@@ -123,6 +130,33 @@ class ModelSpec:
                 f"`arm_effects` and a {self.likelihood.words} likelihood both let arms vary beyond binomial variation, and "
                 "cannot be distinguished. Keep one of them."
             )
+
+    def _check_levels(self) -> None:
+        given = self.levels if isinstance(self.levels, Mapping) else {DEFAULT: self.levels}
+        for name, value in given.items():
+            if not isinstance(value, LevelEffects):
+                raise SpecError(
+                    f"`levels` of {name} must be a distribution such as NormalLevels(); got {value!r}."
+                )
+        if not self.covariates.parsed.levels and self.levels != NormalLevels():
+            raise SpecError(
+                f"`levels` has no effect without exchangeable levels; got {self.levels!r}. Leave it out, or write "
+                "(1 | column) in the formula."
+            )
+        names = tuple(term.name for term in self.covariates.parsed.levels)
+        for name in given:
+            if name not in (DEFAULT, *names):
+                raise SpecError(
+                    f"`levels` has a distribution for '{name}', which is no term of the formula. {nearest(name, names)}"
+                )
+        if isinstance(self.levels, Mapping):
+            object.__setattr__(self, "levels", {DEFAULT: NormalLevels(), **self.levels})
+
+    def levels_of(self, term: str) -> LevelEffects:
+        """Return the distribution of the effects of a term of exchangeable levels."""
+        if isinstance(self.levels, Mapping):
+            return self.levels.get(term, self.levels[DEFAULT])
+        return self.levels
 
     @property
     def link(self) -> Link:
@@ -183,6 +217,7 @@ class ModelSpec:
 
     def __repr__(self) -> str:
         terms = [":".join(factor.text for factor in term) for term in self.covariates.parsed.terms]
+        terms += [f"b[{term.name}]" for term in self.covariates.parsed.levels]
         effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""

@@ -157,6 +157,7 @@ LIMITED: dict[str, bm.ModelSpec] = {
         study_effects=bm.StudentTEffects()
     ),
     "tau by a column (`by`)": bm.ModelSpec(study_effects=bm.NormalEffects(by="design")),
+    "exchangeable levels": bm.ModelSpec(covariates="(1 | design)"),
     "imputing covariates (`impute`)": bm.ModelSpec(covariates=bm.Covariates("age", impute=["age"])),
 }
 

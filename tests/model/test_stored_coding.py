@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from bayesmeta.model import Covariates
-from bayesmeta.model.coding import coding_json, read_coding
 from bayesmeta.model.learning import learn_coding
+from bayesmeta.model.stored_coding import coding_json, read_coding
 
 FRAME = pd.DataFrame(
     {

@@ -4,6 +4,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from bayesmeta.arrays import Array, Integers
+from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.model import Design, ModelSpec
@@ -28,7 +29,9 @@ def density_data(design: Design) -> DensityData:
     else:
         totals = np.bincount(study, weights=events), np.bincount(study, weights=n)
         level, information = _empirical(*totals, spec)
-    own = [design.mu[0], *design.beta, *(scalar.prior for scalar in design.scalars)]
+    levels = [design.level_effects[place] for place in design.term_of_level]
+    own = [design.mu[0], *design.beta, *(one.standard for one in levels)]
+    own += [scalar.prior for scalar in design.scalars]
     return DensityData(
         events=events,
         n=n,
@@ -49,6 +52,7 @@ def density_data(design: Design) -> DensityData:
             [[*scalar.prior.support, scalar.transition_scale] for scalar in design.scalars]
         ).reshape(-1, 3),
         parts=np.array(_parts(design), dtype=np.float64),
+        levels=_levels_of(design),
         **_imputation(design),
     )
 
@@ -71,6 +75,16 @@ def _parts(design: Design) -> Parts:
         distribution.constants[0],
         int(distribution.pools),
     )
+
+
+def _levels_of(design: Design) -> Array:
+    """Return place of sigma, probability of exchangeability and the distribution otherwise, by level."""
+    places = design.places("sigma")
+    rows = []
+    for term in design.term_of_level:
+        probability, apart = design.level_effects[term].mixture
+        rows.append([places[term], probability, apart.loc, apart.scale])
+    return np.array(rows, dtype=np.float64).reshape(-1, 4)
 
 
 def _imputation(design: Design) -> dict[str, Array]:
@@ -133,7 +147,7 @@ def size(data: DensityData) -> int:
 
 
 def parameters_size(data: DensityData) -> int:
-    """Return the number of coordinates of mu, beta and the scalars, which stand first."""
+    """Return the number of coordinates of mu, the coefficients and the scalars, which stand first."""
     return 1 + data.centre.size + len(data.scales)
 
 
@@ -170,7 +184,8 @@ def named_scalars(design: Design, scalars: Array) -> dict[str, Array]:
     found = {}
     for name in dict.fromkeys(scalar.name for scalar in design.scalars):
         places = design.places(name)
-        several = name.startswith("x_") or (name == "tau" and design.spec.study_effects.by)
+        by_level = name == "tau" and design.spec.study_effects.by
+        several = name.startswith("x_") or name == "sigma" or by_level
         found[name] = scalars[..., places] if several else scalars[..., places[0]]
     if design.imputed:
         spread = np.array([one.spread for one in design.imputed])
@@ -203,21 +218,27 @@ def translate(data: DensityData, points: Array) -> dict[str, Array]:
 
 
 def _leading(data: DensityData, points: Array) -> dict[str, Array]:
-    """Return mu, beta and the scalars."""
-    first = 1 + data.centre.size
+    """Return mu, beta, b and the scalars."""
+    first, levels = 1 + data.centre.size, len(data.levels)
     # Copies, so that products do not depend on what stands beside.
-    beta = np.ascontiguousarray(points[..., 1:first])
+    coefficients = np.ascontiguousarray(points[..., 1:first])
     scalars = np.ascontiguousarray(points[..., first : parameters_size(data)])
-    found = {"mu": located_values(data.priors[0], points[..., 0]) - beta @ data.centre}
-    if beta.shape[-1]:
-        found["beta"] = beta
-    found["scalars"] = bounded_values(data.scales, scalars)
+    values = bounded_values(data.scales, scalars)
+    fixed = coefficients.shape[-1] - levels
+    if levels:
+        coefficients[..., fixed:] *= values[..., data.levels[:, 0].astype(np.int64)]
+    found = {"mu": located_values(data.priors[0], points[..., 0]) - coefficients @ data.centre}
+    if fixed:
+        found["beta"] = np.ascontiguousarray(coefficients[..., :fixed])
+    if levels:
+        found["b"] = np.ascontiguousarray(coefficients[..., fixed:])
+    found["scalars"] = values
     return found
 
 
 def _levels(data: DensityData, found: dict[str, Array], mu: Array, rest: Array) -> dict[str, Array]:
     """Return effects, missing values and the linear predictor of each arm."""
-    beta = found.get("beta", np.zeros((*mu.shape[:-1], 0)))
+    beta = coefficients_of(found)
     parts, study = Parts(*data.parts), data.study.astype(np.int64)
     scalars, new = found["scalars"], {}
     effects = data.tau_of_study.size

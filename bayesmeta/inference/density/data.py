@@ -31,10 +31,11 @@ class Parts(NamedTuple):
 class DensityData(NamedTuple):
     """A model and its evidence as arrays.
 
-    A arms, S studies, E study effects (S or none), K covariates, P scalars beside mu and beta, C
-    covariates that are imputed, M missing values. Coordinates of a point, all unbounded: that of mu at
-    the centre of the covariates, beta (K), the scalars (P), then z of the study effects (E), of the arm
-    effects (A) and of the missing values (M), as far as the model has them.
+    A arms, S studies, E study effects (S or none), L exchangeable levels, K coefficients, those of
+    levels last, P scalars beside mu and the coefficients, C covariates that are imputed, M missing
+    values. Coordinates of a point, all unbounded: that of mu at the centre of the covariates, the
+    coefficients (K), of levels over their sigma, the scalars (P), then z of the study effects (E), of
+    the arm effects (A) and of the missing values (M), as far as the model has them.
     """
 
     events: Array
@@ -58,7 +59,7 @@ class DensityData(NamedTuple):
     tau_of_study: Array
     """Position of each study's tau, shape (E,)."""
     priors: Array
-    """Kernels of the priors of mu, beta and the scalars, shape (1 + K + P, 5)."""
+    """Kernels of the priors of mu, the coefficients and the scalars, shape (1 + K + P, 5)."""
     scales: Array
     """Lower bound, upper bound and transition scale of each scalar, shape (P, 3)."""
     arm_level: Array
@@ -75,6 +76,9 @@ class DensityData(NamedTuple):
     """Number, mean and sum of squares about it of each imputed covariate's known values, (C, 3)."""
     parts: Array
     """`Parts` as numbers."""
+    levels: Array
+    """Of each exchangeable level, shape (L, 4): place of its sigma among the scalars, probability that
+    it is exchangeable, mean and standard deviation of its effect if it is not."""
 
 
 def pack(data: DensityData) -> Pointers:
@@ -89,6 +93,7 @@ def pack(data: DensityData) -> Pointers:
         len(data.known),
         data.parts.size,
         data.tau_of_study.size,
+        len(data.levels),
     ]
     return pointers_to([sizes, *data])
 
@@ -119,6 +124,7 @@ def unpack(pointers: Any) -> DensityData:
         carray(pointers[17], (m, k)),
         carray(pointers[18], (c, 3)),
         carray(pointers[19], (int(sizes[7]),)),
+        carray(pointers[20], (int(sizes[9]), 4)),
     )
 
 

@@ -26,8 +26,10 @@ from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.density.likelihoods import BINOMIAL, LOGIT
 from bayesmeta.inference.density.scalars import (
     add_missing,
+    coefficients_at,
     log_coefficients,
     log_known,
+    log_levels,
     log_missing,
     log_scalars,
     new_scalars,
@@ -73,20 +75,22 @@ def _is_usual(parts: Parts) -> bool:
 def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
     """Return the C function of usual models alone, or of the whole family."""
 
-    def density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) -> int:  # noqa: PLR0917
+    def density(dim: int, point: Any, slope: Any, value: Any, pointers: Any) -> int:  # noqa: PLR0915, PLR0917
         q, gradient, d = carray(point, (dim,)), zeros_at(slope, dim), unpack(pointers)
         scalars = new_scalars(d)
         mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
-        prior = log_slope + log_coefficients(q, mu, d, gradient)
-        prior += log_scalars(q, d, scalars, gradient)
+        prior_of_scalars = log_scalars(q, d, scalars, gradient)
+        coefficients = coefficients_at(q, d, scalars.values)
+        prior = log_slope + log_coefficients(q, mu, d, coefficients, gradient)
+        prior += prior_of_scalars
         pools = POOLED
         if not usual:
             link, likelihood, distribution, own, tau_arm, rho, imputed, constant, pools = parts_of(
                 d.parts
             )
             prior += log_known(d, imputed, scalars)
-        studies = studies_at(q, mu, d, pools, scalars.values)
-        theta, by_arm = arm_means(q, d, studies.level), np.empty(d.events.size)
+        studies = studies_at(q, mu, d, pools, scalars.values, coefficients)
+        theta, by_arm = arm_means(d, studies.level, coefficients), np.empty(d.events.size)
         if usual:
             rest = log_arms(d, BINOMIAL, LOGIT, NONE, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
@@ -95,7 +99,7 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
             )
         else:
             place = 1 + d.centre.size + scalars.values.size + studies.tau.size
-            add_missing(q, d, place, imputed, scalars, theta)
+            add_missing(q, d, place, imputed, scalars, coefficients, theta)
             if tau_arm >= 0:
                 rest = log_arms_and_effects(
                     q, d, place, link, tau_arm, scalars, theta, by_arm, gradient
@@ -103,11 +107,12 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
             else:
                 rest = log_arms(d, likelihood, link, rho, scalars, theta, by_arm)
             by_level = pull_arms(d, by_arm, gradient)
-            rest += log_missing(q, d, place, imputed, scalars, by_arm, gradient)
+            rest += log_missing(q, d, place, imputed, scalars, coefficients, by_arm, gradient)
             rest = log_effects(
                 q, d, studies, pools, distribution, own, constant, scalars, by_level, gradient, rest
             )
         pull_studies(d, pools, by_level, gradient)
+        rest += log_levels(q, d, scalars, gradient)
         pull_scalars(d, scalars, gradient)
         gradient[0] = gradient[0] * slope_of_mu + bend
         value[0] = prior + rest

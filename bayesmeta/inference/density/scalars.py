@@ -1,12 +1,12 @@
 """Coefficients, scalars and imputed covariates in the compiled density, and derivatives."""
 
-from math import log
+from math import exp, log, log1p
 from typing import NamedTuple
 
 import numpy as np
 
 from bayesmeta.arrays import Array
-from bayesmeta.inference.compiled import inlined
+from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.kernels import bounded, log_prior
@@ -30,18 +30,75 @@ def new_scalars(d: DensityData) -> Scalars:
 
 
 @inlined
-def log_coefficients(q: Array, mu: float, d: DensityData, gradient: Array) -> float:
+def coefficients_at(q: Array, d: DensityData, values: Array) -> Array:
+    """Return the coefficients, given the values of the scalars: those of levels have a scale."""
+    levels, size = d.levels, d.centre.size
+    fixed = size - levels.shape[0]
+    found = np.empty(size)
+    for k in range(fixed):
+        found[k] = q[1 + k]
+    for r in range(levels.shape[0]):
+        found[fixed + r] = values[int(levels[r, 0])] * q[1 + fixed + r]
+    return found
+
+
+@inlined
+def log_coefficients(  # noqa: PLR0917
+    q: Array, mu: float, d: DensityData, coefficients: Array, gradient: Array
+) -> float:
     """Return the log prior of mu, given as at the centre, and beta, adding its gradient in these."""
     centre, priors = d.centre, d.priors
+    fixed = centre.size - d.levels.shape[0]
     for k in range(centre.size):
-        mu -= centre[k] * q[1 + k]
+        mu -= centre[k] * coefficients[k]
     value, slope = log_prior(priors[0], mu)
     gradient[0] += slope
-    for k in range(centre.size):
+    for k in range(fixed):
         value_of_prior, derivative = log_prior(priors[1 + k], q[1 + k])
         value += value_of_prior
         gradient[1 + k] += derivative - centre[k] * slope
+    for k in range(fixed, centre.size):
+        gradient[1 + k] -= centre[k] * slope
     return value
+
+
+@inlined
+def log_levels(q: Array, d: DensityData, scalars: Scalars, gradient: Array) -> float:
+    """Return the log density of the effects of levels over their sigma.
+
+    Turns the gradient in the effects, complete by then, into that in their coordinates.
+    """
+    (values, _, carried), levels, priors = scalars, d.levels, d.priors
+    first, total = 1 + d.centre.size - levels.shape[0], 0.0
+    for r in range(levels.shape[0]):
+        place, z = int(levels[r, 0]), q[first + r]
+        sigma, by_effect = values[place], gradient[first + r]
+        value, by_z = log_prior(priors[first + r], z)
+        by_sigma = 0.0
+        if levels[r, 1] < 1:
+            value, by_z, by_sigma = _partly_exchangeable(levels[r], sigma, z, value, by_z)
+        total += value
+        gradient[first + r] = by_effect * sigma + by_z
+        carried[place] += by_effect * z + by_sigma
+    return total
+
+
+@compiled
+def _partly_exchangeable(  # noqa: PLR0917
+    level: Array, sigma: float, z: float, usual: float, slope: float
+) -> tuple[float, float, float]:
+    """Return log density at z and its derivatives in z and sigma; `usual` and `slope` if exchangeable."""
+    probability, loc, scale = level[1], level[2], level[3]
+    x = (sigma * z - loc) / scale
+    one = log(probability) + usual
+    other = log1p(-probability) + log(sigma / scale) - 0.5 * x * x - LOG_ROOT_TWO_PI
+    # Relative to the larger, so that neither underflows.
+    top = max(one, other)
+    part_one, part_other = exp(one - top), exp(other - top)
+    share = part_other / (part_one + part_other)
+    by_z = (1 - share) * slope - share * x * sigma / scale
+    by_sigma = share * (1 / sigma - x * z / scale)
+    return top + log(part_one + part_other), by_z, by_sigma
 
 
 @inlined
@@ -85,7 +142,13 @@ def log_known(d: DensityData, imputed: int, scalars: Scalars) -> float:
 
 @inlined
 def add_missing(  # noqa: PLR0917
-    q: Array, d: DensityData, place: int, imputed: int, scalars: Scalars, mean: Array
+    q: Array,
+    d: DensityData,
+    place: int,
+    imputed: int,
+    scalars: Scalars,
+    coefficients: Array,
+    mean: Array,
 ) -> None:
     """Add missing values to the linear predictors of their arms."""
     arm, column, slope = d.missing_arm, d.missing_column, d.missing_slope
@@ -94,7 +157,7 @@ def add_missing(  # noqa: PLR0917
         scalar = imputed + 2 * int(column[m])
         x = values[scalar] + values[scalar + 1] * q[first + m]
         for k in range(slope.shape[1]):
-            mean[int(arm[m])] += x * slope[m, k] * q[1 + k]
+            mean[int(arm[m])] += x * slope[m, k] * coefficients[k]
 
 
 @inlined
@@ -104,6 +167,7 @@ def log_missing(  # noqa: PLR0917
     place: int,
     imputed: int,
     scalars: Scalars,
+    coefficients: Array,
     by_theta: Array,
     gradient: Array,
 ) -> float:
@@ -117,7 +181,7 @@ def log_missing(  # noqa: PLR0917
         sd = values[scalar + 1]
         x = values[scalar] + sd * z
         for k in range(slope.shape[1]):
-            by_x += by_arm * slope[m, k] * q[1 + k]
+            by_x += by_arm * slope[m, k] * coefficients[k]
             gradient[1 + k] += by_arm * slope[m, k] * x
         total += -0.5 * z * z - LOG_ROOT_TWO_PI
         gradient[first + m] += by_x * sd - z

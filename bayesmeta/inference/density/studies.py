@@ -32,7 +32,9 @@ class Studies(NamedTuple):
 
 
 @inlined
-def studies_at(q: Array, mu: float, d: DensityData, pools: int, values: Array) -> Studies:  # noqa: PLR0917
+def studies_at(  # noqa: PLR0917
+    q: Array, mu: float, d: DensityData, pools: int, values: Array, coefficients: Array
+) -> Studies:
     """Return where studies lie, given mu at the centre and the values of the scalars."""
     # Independent studies have the prior of mu each, and mu itself has no part in them.
     start = mu if pools else d.priors[0, 1]
@@ -44,7 +46,7 @@ def studies_at(q: Array, mu: float, d: DensityData, pools: int, values: Array) -
     for s in range(studies):
         mean[s] = start
         for k in range(covariates):
-            mean[s] += study_mean[s, k] * q[1 + k]
+            mean[s] += study_mean[s, k] * coefficients[k]
         level[s] = mean[s]
     for s in range(tau.size):
         tau[s] = values[int(tau_of_study[s])] if pools else d.priors[0, 2]
@@ -110,14 +112,14 @@ def pull_studies(d: DensityData, pools: int, by_mean: Array, gradient: Array) ->
 
 
 @inlined
-def arm_means(q: Array, d: DensityData, level: Array) -> Array:
+def arm_means(d: DensityData, level: Array, coefficients: Array) -> Array:
     """Return the linear predictor of each arm, its own effect and missing values aside."""
     study, deviation = d.study, d.deviation
     mean = np.empty(study.size)
     for i in range(mean.size):
         mean[i] = level[int(study[i])]
         for k in range(deviation.shape[1]):
-            mean[i] += deviation[i, k] * q[1 + k]
+            mean[i] += deviation[i, k] * coefficients[k]
     return mean
 
 

@@ -10,6 +10,7 @@ from scipy.special import gammaln
 from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
+from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
@@ -156,10 +157,11 @@ def _given(
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
         variance += variables["tau_arm"][:, None] ** 2
-    if "beta" in variables:
-        eta += variables["beta"] @ affine.matrix.T
+    coefficients = coefficients_of(variables)
+    if coefficients.shape[-1]:
+        eta += coefficients @ affine.matrix.T
         for i, slope in enumerate(affine.slope):
-            steep = variables["beta"] @ slope.T
+            steep = coefficients @ slope.T
             eta += steep * (variables["x_mean"][:, i, None] - affine.centre[i])
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
     rho = next((variables[name] for name in spec.likelihood.parameters), np.zeros(mu.shape))

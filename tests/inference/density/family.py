@@ -21,7 +21,13 @@ COVARIATES = {
     "shares": bm.Covariates(
         "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "in_a", "b": "in_b"}}
     ),
+    "levels": bm.Covariates("age + (age | regimen) + (1 | period / regimen)"),
 }
+LEVELS: list[bm.LevelEffects] = [
+    bm.NormalLevels(bm.Exponential(2)),
+    bm.StudentTLevels(bm.HalfNormal(1), nu=3),
+    bm.PartlyExchangeableLevels(exchangeable=0.3, apart=bm.Normal(-0.4, 1.3)),
+]
 MU_PRIORS: list[Prior] = [bm.Normal(0.2, 1.5), bm.StudentT(4, -0.5, 2), bm.Cauchy(0, 2.5)]
 TAU_PRIORS: list[Prior] = [
     bm.HalfNormal(0.5),

@@ -38,6 +38,10 @@ class Point:
     theta: Complex
     log_roots: complex
     """Log derivatives of mu and the effects in their coordinates."""
+    level_standard: Complex
+    """Effects of exchangeable levels over their sigma."""
+    level_sigma: Complex
+    b: Complex
 
 
 def softplus(x: complex) -> complex:
@@ -79,13 +83,17 @@ def effect(
 
 def point_at(q: Complex, data: DensityData) -> Point:
     parts, k, p = Parts(*data.parts), data.centre.size, len(data.scales)
-    beta, rest = q[1 : 1 + k], q[1 + k + p :]
+    fixed = k - len(data.levels)
+    beta, level_standard, rest = q[1 : 1 + fixed], q[1 + fixed : 1 + k], q[1 + k + p :]
     pairs = [
         scalar_at(scale, x) for scale, x in zip(data.scales, q[1 + k : 1 + k + p], strict=True)
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
+    sigma = scalars[data.levels[:, 0].astype(int)]
+    b = sigma * level_standard
+    coefficients = np.concatenate([beta, b])
     centred, slope = located(data.priors[0], q[0])
-    level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ beta
+    level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ coefficients
     standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
     if data.tau_of_study.size:
         studies = level.size
@@ -95,7 +103,7 @@ def point_at(q: Complex, data: DensityData) -> Point:
         level, standard, log_root = effect(tau, data.information, data.level, level, rest[:studies])
         rest = rest[studies:]
         log_roots = log_roots + log_root.sum()
-    theta = level[data.study.astype(int)] + data.deviation @ beta
+    theta = level[data.study.astype(int)] + data.deviation @ coefficients
     arm_standard = np.zeros(0, dtype=complex)
     number = data.arm_level.size
     x_standard = rest[number:]
@@ -103,22 +111,39 @@ def point_at(q: Complex, data: DensityData) -> Point:
         data.missing_arm, data.missing_column, data.missing_slope, x_standard, strict=True
     ):
         mean, sd = scalars[int(parts.imputed + 2 * column) :][:2]
-        theta[int(arm)] += (mean + sd * z) * (slope @ beta)
+        theta[int(arm)] += (mean + sd * z) * (slope @ coefficients)
     if number:
         tau_arm = scalars[int(parts.tau_arm)]
         theta, arm_standard, log_root = effect(
             tau_arm, data.arm_information, data.arm_level, theta, rest[:number]
         )
         log_roots = log_roots + log_root.sum()
-    mu = centred - data.centre @ beta
-    return Point(mu, beta, scalars, slopes, standard, arm_standard, x_standard, theta, log_roots)
+    mu = centred - data.centre @ coefficients
+    return Point(
+        mu,
+        beta,
+        scalars,
+        slopes,
+        standard,
+        arm_standard,
+        x_standard,
+        theta,
+        log_roots,
+        level_standard,
+        sigma,
+        b,
+    )
 
 
 def log_posterior(q: Complex, data: DensityData) -> complex:
     """Log likelihood, priors, and the logarithm of the change of variables."""
     parts, at = Parts(*data.parts), point_at(q, data)
-    values = [at.mu, *at.beta, *at.scalars]
-    total = sum(log_prior(row, x) for row, x in zip(data.priors, values, strict=True))
+    fixed = 1 + at.beta.size
+    priors = [*data.priors[:fixed], *data.priors[fixed + len(data.levels) :]]
+    total = sum(
+        log_prior(row, x) for row, x in zip(priors, [at.mu, *at.beta, *at.scalars], strict=True)
+    )
+    total += sum(log_level(data, at, r) for r in range(len(data.levels)))
     total += np.log(at.slopes).sum() + at.log_roots
     total += sum(log_effect(data, parts, at, x) for x in at.standard)
     total += sum(log_normal(x) for x in [*at.arm_standard, *at.x_standard])
@@ -129,6 +154,18 @@ def log_posterior(q: Complex, data: DensityData) -> complex:
     rho = at.scalars[int(parts.rho)] if parts.rho >= 0 else 0.0
     arms = zip(data.events, data.n, at.theta, strict=True)
     return total + data.log_coefficient.sum() + sum(log_arm(parts, *arm, rho) for arm in arms)
+
+
+def log_level(data: DensityData, at: Point, r: int) -> complex:
+    """Log density of the effect of a level over its sigma."""
+    _, exchangeable, loc, scale = data.levels[r]
+    usual = log_prior(data.priors[1 + at.beta.size + r], at.level_standard[r])
+    if exchangeable == 1:
+        return usual
+    apart = log_normal((at.b[r] - loc) / scale) + np.log(at.level_sigma[r] / scale)
+    top = max(usual.real, apart.real)
+    mixture = exchangeable * np.exp(usual - top) + (1 - exchangeable) * np.exp(apart - top)
+    return top + np.log(mixture)
 
 
 def log_normal(x: complex) -> complex:

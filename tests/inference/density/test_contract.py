@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pymc as pm
 import pytest
-from family import MU_PRIORS, TAU_PRIORS, combinations, design_of, named, parts_of
+from family import LEVELS, MU_PRIORS, TAU_PRIORS, combinations, design_of, named, parts_of
 from formulas import Complex, derivative, point_at
 from pairs import pairwise
 from pytensor.compile.mode import get_mode
@@ -40,6 +40,7 @@ PRIORS: list[dict[str, object]] = [
         "covariates": "none",
     },
     {"likelihood": bm.BetaBinomial(rho=bm.Uniform(0, 0.5)), "covariates": "none"},
+    *[{"levels": levels, "covariates": "levels"} for levels in LEVELS],
     {
         "beta": {"default": bm.Normal(0, 1), "regimen[b]": bm.StudentT(3, 0, 1)},
         "covariates": "factor",
@@ -135,6 +136,13 @@ def pymc_values(q: Complex, data: DensityData, design: Design) -> dict[str, Comp
     for name in dict.fromkeys(scalar.name for scalar in design.scalars):
         pymc_name = f"{name}_standard" if name.startswith("x_") else name
         found[pymc_name] = np.array([own[place] for place in design.places(name)])
+    if design.level_effects:
+        found["sigma"] = np.array([own[place] for place in design.places("sigma")])
+        found |= {f"sigma_{t}": found["sigma"][t : t + 1] for t in range(len(found["sigma"]))}
+    for t, levels in enumerate(design.level_effects):
+        those = design.term_of_level == t
+        mixed = levels.mixture[0] < 1
+        found[f"b_{t}" if mixed else f"z_b_{t}"] = (at.b if mixed else at.level_standard)[those]
     centre, scale = data.priors[0, 1:3]
     found["study_level"] = centre + scale * at.standard
     found["z"], found["z_arm"] = at.standard, at.arm_standard
@@ -166,6 +174,8 @@ def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
     total = at.log_roots
     for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
         total += np.log(slope * pymc_scale(bounds, value)[1])
+    # Of a mixture, PyMC has the effects themselves.
+    total += np.log(at.level_sigma[data.levels[:, 1] < 1]).sum()
     if not parts.pools:
         total += data.level.size * np.log(data.priors[0, 2])
     return total + 0j

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from family import COVARIATES, TAU_PRIORS, combinations, design_of, named
+from family import COVARIATES, LEVELS, TAU_PRIORS, combinations, design_of, named
 from formulas import derivative, log_posterior, point_at
 from hypothesis import given, settings, strategies as st
 from scipy import special
@@ -65,6 +65,17 @@ def test_value_and_gradient_of_every_combination(parts: dict[str, object]) -> No
 @pytest.mark.parametrize("tau", TAU_PRIORS, ids=repr)
 def test_value_and_gradient_of_every_prior(covariates: str, tau: Prior) -> None:
     data = density_data(design_of(covariates=covariates, study_effects=bm.NormalEffects(tau)))
+    rng = np.random.default_rng(1)
+    for _ in range(6):
+        assert_matches_formulas(random_point(data, rng), data)
+
+
+@pytest.mark.parametrize("levels", LEVELS, ids=lambda levels: levels.name)
+@pytest.mark.parametrize("effects", [bm.NormalEffects(), bm.StudentTEffects(), bm.CommonEffect()])
+def test_value_and_gradient_of_every_distribution_of_levels(
+    levels: bm.LevelEffects, effects: bm.StudyEffects
+) -> None:
+    data = density_data(design_of(covariates="levels", levels=levels, study_effects=effects))
     rng = np.random.default_rng(1)
     for _ in range(6):
         assert_matches_formulas(random_point(data, rng), data)
@@ -167,11 +178,13 @@ def test_translation_gives_the_models_own_variables(parts: dict[str, object]) ->
     points = np.stack([random_point(data, np.random.default_rng(i)) for i in range(3)])
     found = variables(design, data, points)
     theta = found["mu"][:, None] + np.zeros(len(design.arms))
-    if "beta" in found:
-        theta += found["beta"] @ design.matrix.T
+    coefficients = np.concatenate(
+        [found.get(name, np.zeros((3, 0))) for name in ("beta", "b")], axis=1
+    )
+    theta += coefficients @ design.matrix.T
     for i, one in enumerate(design.imputed):
         standard = (found["x"][:, one.missing, i] - one.centre) / one.spread
-        theta[:, one.missing] += standard * (found["beta"] @ one.slope.T)
+        theta[:, one.missing] += standard * (coefficients @ one.slope.T)
     if "u" in found:
         theta += found["u"][:, design.arms.study_index]
     assert found["theta"] == pytest.approx(theta + found.get("w", 0.0), rel=1e-11)

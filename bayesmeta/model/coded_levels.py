@@ -1,0 +1,103 @@
+"""How exchangeable levels become columns: one for each level, and one for a level never seen."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.arrays import Array, Integers
+from bayesmeta.errors import ProfileError, SpecError, nearest
+from bayesmeta.model.level_terms import LevelTerm
+
+NEW: Final = "NEW"
+"""A level of a column of exchangeable levels that no arm has.
+
+Examples
+--------
+>>> import bayesmeta as bm
+>>> profile = {"regimen_class": bm.NEW}
+"""
+
+LevelsOf = Callable[[str, Iterable[object]], list[str]]
+
+
+@dataclass(frozen=True)
+class CodedLevels:
+    """A term of exchangeable levels with the levels that the evidence has."""
+
+    term: LevelTerm
+    levels: tuple[tuple[str, ...], ...]
+    """Level of each of the term's columns, for each effect."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Label of each effect, such as ``"regimen_class[ven_ldac]"``."""
+        return tuple(f"{self.term.name}[{'/'.join(level)}]" for level in self.levels)
+
+    def places(self, rows: Sequence[tuple[str, ...]]) -> Integers:
+        """Return the place of each row's effect; that of a new level is last."""
+        known = {level: place for place, level in enumerate(self.levels)}
+        for row in rows:
+            if row not in known and NEW not in row:
+                raise self._unknown(row)
+        return np.array([known.get(row, len(known)) for row in rows], dtype=np.int64)
+
+    def _unknown(self, row: tuple[str, ...]) -> ProfileError:
+        asked, seen = "/".join(row), ["/".join(level) for level in self.levels]
+        columns = ", ".join(self.term.columns)
+        return ProfileError(
+            f"`profile`: the evidence has no level '{asked}' of {columns}. {nearest(asked, seen)} For a level that "
+            f"no arm has, give {NEW}."
+        )
+
+    def columns(
+        self, frame: pd.DataFrame, levels_of: LevelsOf, centres: Mapping[str, float]
+    ) -> Array:
+        """Return 1, or what a number is above its centre, in the column of each row's level."""
+        each = [levels_of(name, frame[name]) for name in self.term.columns]
+        places = self.places(list(zip(*each, strict=True)))
+        found = np.zeros((len(frame), len(self.levels) + 1))
+        slope, values = self.term.slope, np.ones(len(frame))
+        if slope is not None:
+            values = frame[slope].to_numpy(dtype=np.float64) - centres[slope]
+        found[np.arange(len(frame)), places] = values
+        return found
+
+
+def learn_levels(
+    terms: Iterable[LevelTerm], frame: pd.DataFrame, levels_of: LevelsOf
+) -> tuple[CodedLevels, ...]:
+    """Return the terms with the levels that the arms of `frame` have."""
+    found = []
+    for term in terms:
+        each = [levels_of(name, frame[name]) for name in term.columns]
+        levels = tuple(sorted(set(zip(*each, strict=True))))
+        for level in levels:
+            if NEW in level:
+                raise SpecError(
+                    f"`formula`: '{NEW}' is a level of {', '.join(term.columns)} in these arms; it means a level "
+                    "that no arm has. Rename it."
+                )
+        found.append(CodedLevels(term, levels))
+    return tuple(found)
+
+
+def levels_json(coded: Iterable[CodedLevels]) -> list[dict[str, Any]]:
+    """Return terms of levels as JSON holds them."""
+    return [
+        {"columns": one.term.columns, "slope": one.term.slope, "levels": one.levels}
+        for one in coded
+    ]
+
+
+def read_levels(content: Iterable[Mapping[str, Any]]) -> tuple[CodedLevels, ...]:
+    """Return the terms of levels that `levels_json` made `content` of."""
+    return tuple(
+        CodedLevels(
+            LevelTerm(tuple(one["columns"]), one["slope"]),
+            tuple(tuple(level) for level in one["levels"]),
+        )
+        for one in content
+    )

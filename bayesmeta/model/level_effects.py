@@ -1,0 +1,226 @@
+"""Distributions of the effects of exchangeable levels, such as those of regimens."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, override
+
+import numpy as np
+
+from bayesmeta.arrays import Array
+from bayesmeta.errors import SpecError
+from bayesmeta.model.effects.base import check_scale
+from bayesmeta.numeric import is_number
+from bayesmeta.priors import HalfNormal, Normal, Prior, StudentT
+
+
+@dataclass(frozen=True)
+class LevelEffects(ABC):
+    """The distribution of the effects b of exchangeable levels, on the scale of the link.
+
+    Abstract: a subclass gives `name` (its name in a model file), `words` (a sentence of reports),
+    `symbol` and `standard`.
+
+    Parameters
+    ----------
+    sigma : Prior
+        Prior of the scale of the effects (log-odds where the link is the logit).
+    """
+
+    name: ClassVar[str]
+    words: ClassVar[str]
+    sigma: Prior = field(default_factory=lambda: HalfNormal(0.5))
+
+    def __post_init__(self) -> None:
+        check_scale("sigma", self.sigma)
+
+    @property
+    @abstractmethod
+    def symbol(self) -> str:
+        """The distribution as it is written, such as ``"b ~ Normal(0, sigma)"``."""
+
+    @property
+    def standard(self) -> Prior:
+        """Distribution of an exchangeable effect over `sigma`."""
+        return Normal(0, 1)
+
+    @property
+    def mixture(self) -> tuple[float, Normal]:
+        """Probability that an effect is exchangeable, and the distribution of one that is not."""
+        return 1.0, Normal(0, 1)
+
+    def quantile(self, probability: Array, sigma: Array) -> Array:
+        """Return effects of a new level at uniform `probability`, of the shape of `sigma`."""
+        return np.asarray(sigma * self.standard.quantile(probability))
+
+    def to_pymc(self, name: str, sigma: Any, dims: str) -> Any:
+        """Return the effects, created inside the current PyMC model."""
+        import pymc as pm
+
+        standard = self.standard.to_pymc(f"z_{name}", dims=dims)
+        return pm.Deterministic(name, sigma * standard, dims=dims)
+
+
+@dataclass(frozen=True)
+class NormalLevels(LevelEffects):
+    """Effects of levels that are normal about zero with standard deviation `sigma`.
+
+    Parameters
+    ----------
+    sigma : Prior
+        Prior of the standard deviation (log-odds where the link is the logit).
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.NormalLevels().symbol
+    'b ~ Normal(0, sigma)'
+    """
+
+    name: ClassVar[str] = "normal"
+    words: ClassVar[str] = "Levels are exchangeable: their effects are normal about zero."
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return "b ~ Normal(0, sigma)"
+
+
+@dataclass(frozen=True)
+class StudentTLevels(LevelEffects):
+    """Effects of levels that follow Student's t about zero, with room for outlying levels.
+
+    Parameters
+    ----------
+    sigma : Prior
+        Prior of the scale (log-odds where the link is the logit).
+    nu : float
+        Degrees of freedom, above 2; fixed, since few levels show nothing of them.
+
+    Raises
+    ------
+    SpecError
+        If `nu` is not above 2.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.StudentTLevels(nu=3).symbol
+    'b ~ StudentT(3, 0, sigma)'
+    """
+
+    name: ClassVar[str] = "student_t"
+    words: ClassVar[str] = (
+        "Levels are exchangeable: their effects follow Student's t, which leaves room for outlying ones."
+    )
+    nu: float = 4.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_number("nu", self.nu, 2.0, np.inf)
+
+    @property
+    @override
+    def symbol(self) -> str:
+        return f"b ~ StudentT({self.nu:g}, 0, sigma)"
+
+    @property
+    @override
+    def standard(self) -> Prior:
+        return StudentT(self.nu, 0, 1)
+
+
+@dataclass(frozen=True)
+class PartlyExchangeableLevels(LevelEffects):
+    """Effects of levels of which some may not be exchangeable with the others (EXNEX).
+
+    Each effect is normal about zero with standard deviation `sigma` with probability
+    `exchangeable`, and otherwise has a distribution of its own, `apart`.
+
+    Parameters
+    ----------
+    sigma : Prior
+        Prior of the standard deviation of exchangeable effects (log-odds where the link is the logit).
+    exchangeable : float
+        Prior probability that the effect of a level is exchangeable, above 0 and below 1.
+    apart : Normal
+        Distribution of an effect that is not, relative to `mu`.
+
+    Raises
+    ------
+    SpecError
+        If `exchangeable` is not a probability, or `apart` is not a normal distribution.
+
+    References
+    ----------
+    Neuenschwander, Wandel, Roychoudhury & Bailey 2016, doi:10.1002/pst.1730.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.PartlyExchangeableLevels(exchangeable=0.8).symbol
+    'b ~ 0.8 Normal(0, sigma) + 0.2 Normal(0, 1)'
+    """
+
+    name: ClassVar[str] = "exnex"
+    words: ClassVar[str] = (
+        "Levels are exchangeable, normal about zero, or have effects of their own (EXNEX)."
+    )
+    exchangeable: float = 0.5
+    apart: Normal = field(default_factory=lambda: Normal(0, 1))
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_number("exchangeable", self.exchangeable, 0.0, 1.0)
+        if not isinstance(self.apart, Normal):
+            raise SpecError(
+                f"`apart` must be a normal distribution, such as Normal(0, 1); got {self.apart!r}."
+            )
+
+    @property
+    @override
+    def symbol(self) -> str:
+        rest = 1 - self.exchangeable
+        return f"b ~ {self.exchangeable:g} Normal(0, sigma) + {rest:g} {self.apart!r}"
+
+    @property
+    @override
+    def mixture(self) -> tuple[float, Normal]:
+        return self.exchangeable, self.apart
+
+    @override
+    def quantile(self, probability: Array, sigma: Array) -> Array:
+        together = probability < self.exchangeable
+        # Each part keeps a uniform position of its own.
+        within = np.where(
+            together,
+            probability / self.exchangeable,
+            (probability - self.exchangeable) / (1 - self.exchangeable),
+        )
+        within = np.clip(within, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg)
+        own = self.standard.quantile(within) * sigma
+        return np.where(together, own, self.apart.quantile(within))
+
+    @override
+    def to_pymc(self, name: str, sigma: Any, dims: str) -> Any:
+        import pymc as pm
+        import pytensor.tensor as pt
+
+        return pm.NormalMixture(
+            name,
+            w=np.array([self.exchangeable, 1 - self.exchangeable]),
+            mu=np.array([0.0, self.apart.loc]),
+            sigma=pt.stack([sigma, np.float64(self.apart.scale)]),
+            dims=dims,
+        )
+
+
+LEVEL_DISTRIBUTIONS: dict[str, type[LevelEffects]] = {
+    one.name: one for one in (NormalLevels, StudentTLevels, PartlyExchangeableLevels)
+}
+"""Every distribution of the effects of levels, by its name in a model file."""
+
+
+def _check_number(name: str, value: object, low: float, high: float) -> None:
+    if not is_number(value) or not low < value < high:
+        bound = f"above {low:g}" if high == np.inf else f"above {low:g} and below {high:g}"
+        raise SpecError(f"`{name}` must be a number {bound}; got {value!r}.")
