@@ -36,13 +36,30 @@ def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Pro
     """Return a profile (or the reference), then each other level of each factor, all else the same."""
     reference = {name: coding.reference[name] for name in coding.levels}
     whole, base = coding.resolved(profile), {**reference, **(profile or {})}
-    others = [
-        {**base, name: level}
+    changes: list[dict[str, str]] = [
+        {name: level}
         for name, levels in coding.levels.items()
+        if name not in nested_columns(coding)
         for level in levels
-        if level != whole[name]
+    ]
+    changes += [
+        dict(zip(one.term.columns, level, strict=True))
+        for one in coding.exchangeable
+        if one.term.slope is None and len(one.term.columns) > 1
+        for level in one.levels
+    ]
+    others = [
+        {**base, **change}
+        for change in changes
+        if any(whole[name] != level for name, level in change.items())
     ]
     return [base if profile is None else profile, *others]
+
+
+def nested_columns(coding: Coding) -> frozenset[str]:
+    """Return the columns whose levels are exchangeable within those of others alone."""
+    alone = {one.term.columns[0] for one in coding.exchangeable if len(one.term.columns) == 1}
+    return frozenset(coding.grouping) - alone
 
 
 def profile_label(coding: Coding, profile: Profile | None, *, without: str | None = None) -> str:

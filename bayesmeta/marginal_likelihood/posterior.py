@@ -26,6 +26,9 @@ MOST_DRAWS = 4000
 FEWEST_EFFECTIVE = 400.0
 """Effective number of draws below which they are not reweighted to another prior."""
 
+STANDARD = "z"
+"""Standardised effects of exchangeable levels."""
+
 PARTIAL = "partial"
 """Partial correlations of effects on several outcomes, moved to (0, 1): independent under the prior."""
 
@@ -135,6 +138,8 @@ class Posterior:
 
     def log_likelihood(self, variables: Mapping[str, Array]) -> Array:
         """Return the log probability of all counts given the parameters."""
+        if STANDARD in variables:
+            variables = {**variables, "b": self.design.effects_of_levels(variables[STANDARD], variables["sigma"])}
         if not self.design.several:
             return study_log_likelihood(self.design, variables).sum(axis=-1)
         factor = None
@@ -148,8 +153,7 @@ class Posterior:
         """Return the log of prior times likelihood; minus infinity where numbers end."""
         with np.errstate(all="ignore"):
             variables, total = self.variables(points)
-            for one in self.coordinates:
-                total = total + one.prior.logpdf(one.of(variables))
+            total = total + self.log_prior(variables)
             inside = np.isfinite(total)
             some = {name: values[inside] for name, values in variables.items()}
             total[inside] += self.log_likelihood(some)
@@ -163,11 +167,19 @@ def _of_one(design: Design) -> tuple[Coordinate, ...]:
         Coordinate("beta", f"beta[{name}]", prior, (place,))
         for place, (name, prior) in enumerate(zip(design.coding.names, design.beta, strict=True))
     ]
-    several = design.spec.study_effects.by is not None
-    for place, one in enumerate(design.scalars):
-        of_level = several and one.name == "tau"
-        label = f"tau[{design.tau_levels[place]}]" if of_level else one.name
-        own = (place,) if of_level else ()
+    found += [
+        Coordinate(STANDARD, f"b[{name}], standardised", design.level_effects[term].standard, (place,))
+        for place, (name, term) in enumerate(
+            zip(design.coding.level_names, design.term_of_level, strict=True)
+        )
+    ]
+    labels: dict[str, tuple[str, ...]] = {"sigma": design.coding.level_terms}
+    if design.spec.study_effects.by is not None:
+        labels["tau"] = design.tau_levels
+    for one, place in design.placed_scalars:
+        several = one.name in labels
+        label = f"{one.name}[{labels[one.name][place]}]" if several else one.name
+        own = (place,) if several else ()
         found.append(Coordinate(one.name, label, one.prior, own, one.transition_scale))
     return tuple(found)
 
@@ -202,7 +214,11 @@ class Drawn:
         posterior, drawn = Posterior(fit.design), fit.posterior
         step = max(1, drawn.sizes["chain"] * drawn.sizes["draw"] // MOST_DRAWS)
         names = {"mu", *(one.variable for one in posterior.coordinates)}
-        found = {name: np.asarray(drawn[name])[:, ::step] for name in names - {PARTIAL}}
+        own = names - {PARTIAL, STANDARD}
+        found = {name: np.asarray(drawn[name])[:, ::step] for name in own}
+        if STANDARD in names:
+            b = np.asarray(drawn["b"])[:, ::step]
+            found[STANDARD] = fit.design.standardised_levels(b, found["sigma"])
         if PARTIAL in names:
             pairs = np.asarray(drawn["correlation"])[:, ::step]
             found[PARTIAL] = _partial(correlation_factor(found | {"correlation": pairs}))

@@ -1,5 +1,6 @@
 """A model meets its evidence: the numbers that both the definition and the fast density use."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
@@ -126,6 +127,24 @@ class Design:
         sizes = [len(one.levels) for one in self.coding.exchangeable]
         return np.repeat(np.arange(len(sizes)), sizes)
 
+    def effects_of_levels(self, z: Array, sigma: Array) -> Array:
+        """Return the effects of exchangeable levels from standardised ones, dims (..., level)."""
+        return self._by_level(lambda one, own, scale: one.effect(own, scale), z, sigma)
+
+    def standardised_levels(self, b: Array, sigma: Array) -> Array:
+        """Return the standardised effects of exchangeable levels, dims (..., level)."""
+        return self._by_level(lambda one, own, scale: one.standardised(own, scale), b, sigma)
+
+    def _by_level(
+        self, change: Callable[[LevelEffects, Array, Array], Array], values: Array, sigma: Array
+    ) -> Array:
+        """Return values of each level, changed given the scale of its term."""
+        each = [
+            change(self.level_effects[term], values[..., place], sigma[..., term])
+            for place, term in enumerate(self.term_of_level)
+        ]
+        return np.stack(each, axis=-1)
+
     @property
     def mu(self) -> tuple[Prior, ...]:
         """Prior of each outcome's mu."""
@@ -191,6 +210,12 @@ class Design:
             found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
         found += [Scalar("sigma", one.sigma) for one in self.level_effects]
         return tuple(found)
+
+    @property
+    def placed_scalars(self) -> tuple[tuple[Scalar, int], ...]:
+        """Each scalar with its position among those of its variable."""
+        names = [scalar.name for scalar in self.scalars]
+        return tuple((one, names[:i].count(one.name)) for i, one in enumerate(self.scalars))
 
     def places(self, name: str) -> list[int]:
         """Return the positions of a variable's parameters among `scalars`."""

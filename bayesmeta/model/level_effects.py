@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, override
 
 import numpy as np
+from scipy.special import log_ndtr, ndtri_exp
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
 from bayesmeta.model.effects.base import check_scale
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import HalfNormal, Normal, Prior, StudentT
+
+STEPS = 80
+"""Newton steps, or halvings, by which quantiles of a mixture are found; many more than most need."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class LevelEffects(ABC):
 
     @property
     def standard(self) -> Prior:
-        """Distribution of an exchangeable effect over `sigma`."""
+        """Distribution of standardised effects."""
         return Normal(0, 1)
 
     @property
@@ -48,9 +52,17 @@ class LevelEffects(ABC):
         """Probability that an effect is exchangeable, and the distribution of one that is not."""
         return 1.0, Normal(0, 1)
 
+    def effect(self, z: Array, sigma: Array) -> Array:
+        """Return the effects that standardised ones, distributed as `standard`, stand for."""
+        return np.asarray(sigma * z)
+
+    def standardised(self, effect: Array, sigma: Array) -> Array:
+        """Return the standardised effects of which `effect` makes these."""
+        return np.asarray(effect / sigma)
+
     def quantile(self, probability: Array, sigma: Array) -> Array:
-        """Return effects of a new level at uniform `probability`, of the shape of `sigma`."""
-        return np.asarray(sigma * self.standard.quantile(probability))
+        """Return quantiles of the effect of a new level, of the shape of `sigma`."""
+        return self.effect(self.standard.quantile(probability), sigma)
 
     def to_pymc(self, name: str, sigma: Any, dims: str) -> Any:
         """Return the effects, created inside the current PyMC model."""
@@ -188,17 +200,38 @@ class PartlyExchangeableLevels(LevelEffects):
         return self.exchangeable, self.apart
 
     @override
-    def quantile(self, probability: Array, sigma: Array) -> Array:
-        together = probability < self.exchangeable
-        # Each part keeps a uniform position of its own.
-        within = np.where(
-            together,
-            probability / self.exchangeable,
-            (probability - self.exchangeable) / (1 - self.exchangeable),
+    def effect(self, z: Array, sigma: Array) -> Array:
+        # That of the mixture lies between those of its parts, at the same probability.
+        ends = sigma * z, self.apart.loc + self.apart.scale * z
+        low, high = np.minimum(*ends), np.maximum(*ends)
+        found, side = (low + high) / 2, np.where(z > 0, -1.0, 1.0)
+        target = log_ndtr(side * z)
+        for _ in range(STEPS):
+            log_tail, log_density = self._tail(found, sigma, side)
+            gap = log_tail - target
+            above = side * gap > 0
+            low, high = np.where(above, low, found), np.where(above, found, high)
+            move = found - side * gap * np.exp(log_tail - log_density)
+            found = np.where((move > low) & (move < high), move, (low + high) / 2)
+        return np.asarray(found)
+
+    @override
+    def standardised(self, effect: Array, sigma: Array) -> Array:
+        lower = self._tail(effect, sigma, 1.0)[0]
+        side = np.where(lower > np.log(0.5), -1.0, 1.0)
+        return np.asarray(side * ndtri_exp(self._tail(effect, sigma, side)[0]))
+
+    def _tail(self, effect: Array, sigma: Array, side: Array | float) -> tuple[Array, Array]:
+        """Return the log probability of effects below (`side` 1) or above, and the log density."""
+        rest, scale = 1 - self.exchangeable, self.apart.scale
+        one, other = effect / sigma, (effect - self.apart.loc) / scale
+        logs = np.log(self.exchangeable), np.log(rest)
+        tail = np.logaddexp(logs[0] + log_ndtr(side * one), logs[1] + log_ndtr(side * other))
+        density = np.logaddexp(
+            logs[0] + self.standard.logpdf(one) - np.log(sigma),
+            logs[1] + self.apart.logpdf(effect),
         )
-        within = np.clip(within, np.finfo(np.float64).tiny, 1 - np.finfo(np.float64).epsneg)
-        own = self.standard.quantile(within) * sigma
-        return np.where(together, own, self.apart.quantile(within))
+        return tail, density
 
     @override
     def to_pymc(self, name: str, sigma: Any, dims: str) -> Any:

@@ -19,6 +19,7 @@ from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.spec import ModelSpec
 
 FEWEST_FOR_TAU = 3
+FEWEST_FOR_SIGMA = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
 
@@ -140,6 +141,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_shape(spec, arms),
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
+        *_about_levels(spec, arms, coding),
         *_about_independent(spec, arms, coding),
         *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
     ):
@@ -224,6 +226,27 @@ def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
             yield (
                 f"with one arm per study, `{name}` of the {likelihood.words} likelihood and the study effects cannot "
                 "be distinguished; their priors decide. Use CommonEffect with it, or a Binomial likelihood."
+            )
+
+
+def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
+    """Yield what the evidence cannot tell of exchangeable levels."""
+    frame = arms.frame[arms.n > 0]
+    for one in coding.exchangeable:
+        each = [spec.covariates.levels_of(name, frame[name]) for name in one.term.columns]
+        pairs = set(zip(frame["study"], zip(*each, strict=True), strict=True))
+        studies, levels = (len(set(part)) for part in zip(*pairs, strict=True))
+        name = one.term.name
+        if levels < FEWEST_FOR_SIGMA:
+            shown = "one level" if levels == 1 else f"{levels} levels"
+            yield (
+                f"sigma of {name} rests on its prior: the evidence has {shown} of it, fewer than "
+                f"{FEWEST_FOR_SIGMA}. Use coefficients, or leave the term out."
+            )
+        if one.term.slope is None and len(pairs) == levels == studies > 1:
+            yield (
+                f"each study has a level of {name} of its own, so that effects of levels and of studies cannot be "
+                "told apart; the priors of sigma and tau decide. Group levels, or leave the term out."
             )
 
 

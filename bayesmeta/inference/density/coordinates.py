@@ -6,6 +6,7 @@ from scipy.special import gammaln
 from bayesmeta.arrays import Array, Integers
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.levels import effects_of
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.model import Design, ModelSpec
 
@@ -226,7 +227,9 @@ def _leading(data: DensityData, points: Array) -> dict[str, Array]:
     values = bounded_values(data.scales, scalars)
     fixed = coefficients.shape[-1] - levels
     if levels:
-        coefficients[..., fixed:] *= values[..., data.levels[:, 0].astype(np.int64)]
+        z = np.ascontiguousarray(coefficients[..., fixed:]).reshape(-1, levels)
+        effects = effects_of(data.levels, values.reshape(len(z), -1), z)
+        coefficients[..., fixed:] = effects.reshape(*points.shape[:-1], levels)
     found = {"mu": located_values(data.priors[0], points[..., 0]) - coefficients @ data.centre}
     if fixed:
         found["beta"] = np.ascontiguousarray(coefficients[..., :fixed])

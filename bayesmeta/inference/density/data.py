@@ -34,7 +34,7 @@ class DensityData(NamedTuple):
     A arms, S studies, E study effects (S or none), L exchangeable levels, K coefficients, those of
     levels last, P scalars beside mu and the coefficients, C covariates that are imputed, M missing
     values. Coordinates of a point, all unbounded: that of mu at the centre of the covariates, the
-    coefficients (K), of levels over their sigma, the scalars (P), then z of the study effects (E), of
+    coefficients (K), of levels standardised, the scalars (P), then z of the study effects (E), of
     the arm effects (A) and of the missing values (M), as far as the model has them.
     """
 

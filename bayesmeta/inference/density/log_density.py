@@ -23,13 +23,12 @@ from bayesmeta.inference.compiled import Callback
 from bayesmeta.inference.density.callbacks import LOG_DENSITY, state, value_and_gradient, zeros_at
 from bayesmeta.inference.density.data import DensityData, Parts, pack, parts_of, unpack
 from bayesmeta.inference.density.effects import NORMAL
+from bayesmeta.inference.density.levels import coefficients_at, log_levels
 from bayesmeta.inference.density.likelihoods import BINOMIAL, LOGIT
 from bayesmeta.inference.density.scalars import (
     add_missing,
-    coefficients_at,
     log_coefficients,
     log_known,
-    log_levels,
     log_missing,
     log_scalars,
     new_scalars,
@@ -80,7 +79,8 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
         scalars = new_scalars(d)
         mu, slope_of_mu, log_slope, bend = located(d.priors[0], q[0])
         prior_of_scalars = log_scalars(q, d, scalars, gradient)
-        coefficients = coefficients_at(q, d, scalars.values)
+        found = coefficients_at(q, d, scalars.values)
+        coefficients = found.values
         prior = log_slope + log_coefficients(q, mu, d, coefficients, gradient)
         prior += prior_of_scalars
         pools = POOLED
@@ -112,7 +112,7 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
                 q, d, studies, pools, distribution, own, constant, scalars, by_level, gradient, rest
             )
         pull_studies(d, pools, by_level, gradient)
-        rest += log_levels(q, d, scalars, gradient)
+        rest += log_levels(q, d, found, scalars.carried, gradient)
         pull_scalars(d, scalars, gradient)
         gradient[0] = gradient[0] * slope_of_mu + bend
         value[0] = prior + rest

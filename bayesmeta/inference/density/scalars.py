@@ -1,12 +1,12 @@
 """Coefficients, scalars and imputed covariates in the compiled density, and derivatives."""
 
-from math import exp, log, log1p
+from math import log
 from typing import NamedTuple
 
 import numpy as np
 
 from bayesmeta.arrays import Array
-from bayesmeta.inference.compiled import compiled, inlined
+from bayesmeta.inference.compiled import inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.kernels import bounded, log_prior
@@ -30,19 +30,6 @@ def new_scalars(d: DensityData) -> Scalars:
 
 
 @inlined
-def coefficients_at(q: Array, d: DensityData, values: Array) -> Array:
-    """Return the coefficients, given the values of the scalars: those of levels have a scale."""
-    levels, size = d.levels, d.centre.size
-    fixed = size - levels.shape[0]
-    found = np.empty(size)
-    for k in range(fixed):
-        found[k] = q[1 + k]
-    for r in range(levels.shape[0]):
-        found[fixed + r] = values[int(levels[r, 0])] * q[1 + fixed + r]
-    return found
-
-
-@inlined
 def log_coefficients(  # noqa: PLR0917
     q: Array, mu: float, d: DensityData, coefficients: Array, gradient: Array
 ) -> float:
@@ -60,45 +47,6 @@ def log_coefficients(  # noqa: PLR0917
     for k in range(fixed, centre.size):
         gradient[1 + k] -= centre[k] * slope
     return value
-
-
-@inlined
-def log_levels(q: Array, d: DensityData, scalars: Scalars, gradient: Array) -> float:
-    """Return the log density of the effects of levels over their sigma.
-
-    Turns the gradient in the effects, complete by then, into that in their coordinates.
-    """
-    (values, _, carried), levels, priors = scalars, d.levels, d.priors
-    first, total = 1 + d.centre.size - levels.shape[0], 0.0
-    for r in range(levels.shape[0]):
-        place, z = int(levels[r, 0]), q[first + r]
-        sigma, by_effect = values[place], gradient[first + r]
-        value, by_z = log_prior(priors[first + r], z)
-        by_sigma = 0.0
-        if levels[r, 1] < 1:
-            value, by_z, by_sigma = _partly_exchangeable(levels[r], sigma, z, value, by_z)
-        total += value
-        gradient[first + r] = by_effect * sigma + by_z
-        carried[place] += by_effect * z + by_sigma
-    return total
-
-
-@compiled
-def _partly_exchangeable(  # noqa: PLR0917
-    level: Array, sigma: float, z: float, usual: float, slope: float
-) -> tuple[float, float, float]:
-    """Return log density at z and its derivatives in z and sigma; `usual` and `slope` if exchangeable."""
-    probability, loc, scale = level[1], level[2], level[3]
-    x = (sigma * z - loc) / scale
-    one = log(probability) + usual
-    other = log1p(-probability) + log(sigma / scale) - 0.5 * x * x - LOG_ROOT_TWO_PI
-    # Relative to the larger, so that neither underflows.
-    top = max(one, other)
-    part_one, part_other = exp(one - top), exp(other - top)
-    share = part_other / (part_one + part_other)
-    by_z = (1 - share) * slope - share * x * sigma / scale
-    by_sigma = share * (1 / sigma - x * z / scale)
-    return top + log(part_one + part_other), by_z, by_sigma
 
 
 @inlined

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from scipy import special
+from scipy.optimize import brentq
 
 from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.priors import Shape
@@ -90,7 +91,7 @@ def point_at(q: Complex, data: DensityData) -> Point:
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     sigma = scalars[data.levels[:, 0].astype(int)]
-    b = sigma * level_standard
+    b = np.array([level_effect(*row) for row in zip(data.levels, sigma, level_standard)])
     coefficients = np.concatenate([beta, b])
     centred, slope = located(data.priors[0], q[0])
     level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ coefficients
@@ -143,7 +144,9 @@ def log_posterior(q: Complex, data: DensityData) -> complex:
     total = sum(
         log_prior(row, x) for row, x in zip(priors, [at.mu, *at.beta, *at.scalars], strict=True)
     )
-    total += sum(log_level(data, at, r) for r in range(len(data.levels)))
+    total += sum(
+        log_prior(row, x) for row, x in zip(data.priors[fixed:], at.level_standard, strict=False)
+    )
     total += np.log(at.slopes).sum() + at.log_roots
     total += sum(log_effect(data, parts, at, x) for x in at.standard)
     total += sum(log_normal(x) for x in [*at.arm_standard, *at.x_standard])
@@ -156,16 +159,29 @@ def log_posterior(q: Complex, data: DensityData) -> complex:
     return total + data.log_coefficient.sum() + sum(log_arm(parts, *arm, rho) for arm in arms)
 
 
-def log_level(data: DensityData, at: Point, r: int) -> complex:
-    """Log density of the effect of a level over its sigma."""
-    _, exchangeable, loc, scale = data.levels[r]
-    usual = log_prior(data.priors[1 + at.beta.size + r], at.level_standard[r])
+def level_effect(level: Array, sigma: complex, z: complex) -> complex:
+    """The effect of a level; of a mixture, where its distribution function is that of z."""
+    _, exchangeable, loc, scale = level
     if exchangeable == 1:
-        return usual
-    apart = log_normal((at.b[r] - loc) / scale) + np.log(at.level_sigma[r] / scale)
-    top = max(usual.real, apart.real)
-    mixture = exchangeable * np.exp(usual - top) + (1 - exchangeable) * np.exp(apart - top)
-    return top + np.log(mixture)
+        return sigma * z
+    sign = -1.0 if z.real > 0 else 1.0
+
+    def gap(b: complex, sigma: complex, z: complex) -> complex:
+        one, other = sign * b / sigma, sign * (b - loc) / scale
+        mixed = (
+            np.log(exchangeable) + special.log_ndtr(one),
+            np.log(1 - exchangeable) + special.log_ndtr(other),
+        )
+        high = max(part.real for part in mixed)
+        return high + np.log(sum(np.exp(part - high) for part in mixed)) - special.log_ndtr(sign * z)
+
+    ends = sorted([sigma.real * z.real, loc + scale * z.real])
+    b = ends[0]
+    if ends[1] > ends[0]:
+        real = complex(sigma.real), complex(z.real)
+        b = brentq(lambda at: gap(complex(at), *real).real, *ends, xtol=1e-300, rtol=1e-15)
+    slope = gap(b + 1j * STEP, complex(sigma.real), complex(z.real)).imag / STEP
+    return b - 1j * gap(complex(b), sigma, z).imag / slope
 
 
 def log_normal(x: complex) -> complex:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pymc as pm
 import pytest
 from family import LEVELS, MU_PRIORS, TAU_PRIORS, combinations, design_of, named, parts_of
-from formulas import Complex, derivative, point_at
+from formulas import Complex, derivative, log_normal, point_at
 from pairs import pairwise
 from pytensor.compile.mode import get_mode
 from scipy.optimize import brentq
@@ -174,8 +174,15 @@ def log_determinant(q: Complex, data: DensityData, design: Design) -> complex:
     total = at.log_roots
     for bounds, value, slope in zip(pymc_bounds(design), at.scalars, at.slopes, strict=True):
         total += np.log(slope * pymc_scale(bounds, value)[1])
-    # Of a mixture, PyMC has the effects themselves.
-    total += np.log(at.level_sigma[data.levels[:, 1] < 1]).sum()
+    # Of a mixture, PyMC has the effects themselves, of which the standardised ones are quantiles.
+    for level, sigma, z, b in zip(
+        data.levels, at.level_sigma, at.level_standard, at.b, strict=True
+    ):
+        if level[1] < 1:
+            one = np.log(level[1]) + log_normal(b / sigma) - np.log(sigma)
+            other = np.log(1 - level[1]) + log_normal((b - level[2]) / level[3]) - np.log(level[3])
+            top = max(one.real, other.real)
+            total += log_normal(z) - top - np.log(np.exp(one - top) + np.exp(other - top))
     if not parts.pools:
         total += data.level.size * np.log(data.priors[0, 2])
     return total + 0j
