@@ -14,8 +14,8 @@ from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior, log_sum
 
 STEPS = 80
-TOLERANCE = 4e-16
-"""Relative difference of two steps at which a quantile of a mixture is found."""
+CLOSE = 1e-8
+"""Newton step, over the smaller scale, after which a quantile of a mixture is exact to rounding."""
 
 
 class Coefficients(NamedTuple):
@@ -113,10 +113,10 @@ def _mixture_quantile(level: Array, sigma: float, z: float) -> float:
             high = found
         else:
             low = found
-        move = found - gap * exp(tail - density + LOG_ROOT_TWO_PI)
-        if not low < move < high:
-            move = (low + high) / 2
-        if abs(move - found) <= TOLERANCE * abs(found):
-            return move
-        found = move
+        step = gap * exp(tail - density + LOG_ROOT_TWO_PI)
+        if abs(step) <= CLOSE * min(sigma, scale):
+            return found - step
+        found -= step
+        if not low < found < high:
+            found = (low + high) / 2
     return found
