@@ -109,14 +109,11 @@ def _mixture_quantile(level: Array, sigma: float, z: float) -> float:
             log1p(-probability) - 0.5 * other * other - log(scale),
         )
         gap = side * (tail - target)
-        if gap > 0:
-            high = found
-        else:
-            low = found
+        low, high = (low, found) if gap > 0 else (found, high)
         step = gap * exp(tail - density + LOG_ROOT_TWO_PI)
         if abs(step) <= CLOSE * min(sigma, scale):
-            return found - step
+            return float(found - step)
         found -= step
         if not low < found < high:
             found = (low + high) / 2
-    return found
+    return float(found)
