@@ -139,7 +139,10 @@ class Posterior:
     def log_likelihood(self, variables: Mapping[str, Array]) -> Array:
         """Return the log probability of all counts given the parameters."""
         if STANDARD in variables:
-            variables = {**variables, "b": self.design.effects_of_levels(variables[STANDARD], variables["sigma"])}
+            variables = {
+                **variables,
+                "b": self.design.effects_of_levels(variables[STANDARD], variables["sigma"]),
+            }
         if not self.design.several:
             return study_log_likelihood(self.design, variables).sum(axis=-1)
         factor = None
@@ -168,7 +171,9 @@ def _of_one(design: Design) -> tuple[Coordinate, ...]:
         for place, (name, prior) in enumerate(zip(design.coding.names, design.beta, strict=True))
     ]
     found += [
-        Coordinate(STANDARD, f"b[{name}], standardised", design.level_effects[term].standard, (place,))
+        Coordinate(
+            STANDARD, f"b[{name}], standardised", design.level_effects[term].standard, (place,)
+        )
         for place, (name, term) in enumerate(
             zip(design.coding.level_names, design.term_of_level, strict=True)
         )

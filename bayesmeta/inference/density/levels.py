@@ -10,7 +10,6 @@ from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.likelihoods import log_normal_cdf
-from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior, log_sum
 
 STEPS = 80
@@ -45,7 +44,7 @@ def coefficients_at(q: Array, d: DensityData, values: Array) -> Coefficients:
 
 
 @inlined
-def log_levels(
+def log_levels(  # noqa: PLR0917
     q: Array, d: DensityData, coefficients: Coefficients, carried: Array, gradient: Array
 ) -> float:
     """Return the log density of standardised effects of levels.

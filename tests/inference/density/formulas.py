@@ -91,7 +91,9 @@ def point_at(q: Complex, data: DensityData) -> Point:
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     sigma = scalars[data.levels[:, 0].astype(int)]
-    b = np.array([level_effect(*row) for row in zip(data.levels, sigma, level_standard)])
+    b = np.array(
+        [level_effect(*row) for row in zip(data.levels, sigma, level_standard, strict=True)]
+    )
     coefficients = np.concatenate([beta, b])
     centred, slope = located(data.priors[0], q[0])
     level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ coefficients
@@ -173,7 +175,9 @@ def level_effect(level: Array, sigma: complex, z: complex) -> complex:
             np.log(1 - exchangeable) + special.log_ndtr(other),
         )
         high = max(part.real for part in mixed)
-        return high + np.log(sum(np.exp(part - high) for part in mixed)) - special.log_ndtr(sign * z)
+        return (
+            high + np.log(sum(np.exp(part - high) for part in mixed)) - special.log_ndtr(sign * z)
+        )
 
     ends = sorted([sigma.real * z.real, loc + scale * z.real])
     b = ends[0]
