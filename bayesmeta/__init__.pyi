@@ -16,6 +16,10 @@ from .comparison.joint_against_separate import (
     JointComparison as JointComparison,
     joint_against_separate as joint_against_separate,
 )
+from .comparison.leave_one_level_out import (
+    LevelsLeftOut as LevelsLeftOut,
+    leave_one_level_out as leave_one_level_out,
+)
 from .comparison.leave_one_out import leave_one_study_out as leave_one_study_out
 from .comparison.left_out import LeftOut as LeftOut
 from .comparison.predictive_checks import (

@@ -4,13 +4,14 @@ The model stays the one that the whole evidence defines, with its coding of cova
 whose level is held out has its prior.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from scipy.special import ndtri
 
-from bayesmeta.arrays import Array
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.comparison.questions import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
@@ -31,15 +32,17 @@ STREAM = (4,)
 """First part of the key of the random streams of unmodelled columns; refits have 2."""
 
 
-def lean(design: Design) -> Design:
-    """Return the design with those columns alone that fits read, which take rows from all."""
+def lean(design: Design, *columns: str) -> Design:
+    """Return the design with those columns alone that fits read, and some others."""
     coding, arms = design.coding, design.arms
     shares = (
         name
         for columns in coding.covariates.level_proportions.values()
         for name in columns.values()
     )
-    read = dict.fromkeys((STUDY, ARM, STRATUM, *COUNTS, *arms.outcomes, *coding.columns, *shares))
+    read = dict.fromkeys(
+        (STUDY, ARM, STRATUM, *COUNTS, *arms.outcomes, *coding.columns, *shares, *columns)
+    )
     frame = arms.frame[[name for name in read if name in arms.frame]]
     small = replace(arms, frame=frame, excluded=arms.excluded.iloc[:0, :0], selection={})
     return with_arms(design, small, np.ones(len(arms), np.bool_))
@@ -47,14 +50,18 @@ def lean(design: Design) -> Design:
 
 def only(design: Design, study: str, *, without: bool = False) -> Design:
     """Return the design of a study alone, or of all others; it does not list what it lacks."""
-    arms = design.arms
-    rows = (arms.frame[STUDY] == study).to_numpy(dtype=np.bool_) != without
+    rows = rows_of(design, {study}, without=without)
     if not rows.any():
         raise EvidenceError(
             f"'{study}' is the only study: without it there is nothing to fit. Select two studies or more."
         )
-    kept = replace(arms, frame=arms.frame[rows], excluded=arms.excluded.iloc[:0])
-    return with_arms(design, kept, rows)
+    return design.rows(rows)
+
+
+def rows_of(design: Design, studies: Collection[str], *, without: bool = False) -> Flags:
+    """Return which rows are of some studies, or of all others."""
+    own = design.arms.frame[STUDY].astype(str).isin(studies)
+    return np.asarray(own.to_numpy(dtype=np.bool_) != without)
 
 
 def without(design: Design, study: str) -> tuple[Design, Design]:

@@ -1,6 +1,6 @@
 """The fits of a comparison as jobs, and their outcomes gathered by model."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from math import ceil, hypot
@@ -106,12 +106,9 @@ def fit_without(design: Design, study: str, plan: Plan) -> dict[str, Any]:
     """Return `fit` (its diagnostics), `study` (its row of `study_scores`), `arms` and `answers`."""
     rest, new = without(design, study)
     stream = (number_of("left out"), number_of(study))
-    fit, found = _fitted(rest, plan, stream)
-    [row] = study_scores(predictions_of(fit), new)
-    if row["mcse_elpd"] > TOLERATED:
-        times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
-        fit, found = _fitted(rest, plan.longer(times), (*stream, number_of("longer")))
-        [row] = study_scores(predictions_of(fit), new)
+    fit, found, row = scored(
+        rest, plan, stream, lambda fit: study_scores(predictions_of(fit), new)[0]
+    )
     if row["mcse_elpd"] > FAR_OFF:
         row |= _bridged(design, fit, plan, number_of(study))
     predictions = predictions_of(fit)
@@ -136,6 +133,19 @@ def fit_whole(design: Design, plan: Plan) -> dict[str, Any]:
         "marginal": _marginal(fit, plan.seed) if plan.marginal else None,
         "approximated": [] if plan.exact else approximated(predictions, plan.seed, asked),
     }
+
+
+def scored(
+    rest: Design, plan: Plan, stream: tuple[int, ...], score: Callable[[Fit], Row]
+) -> tuple[Fit, Row, Row]:
+    """Return a fit, its diagnostics and its score, with more draws where the score is not known well."""
+    fit, found = _fitted(rest, plan, stream)
+    row = score(fit)
+    if row["mcse_elpd"] > TOLERATED:
+        times = min(MOST_TIMES, ceil((row["mcse_elpd"] / WANTED) ** 2))
+        fit, found = _fitted(rest, plan.longer(times), (*stream, number_of("longer")))
+        row = score(fit)
+    return fit, found, row
 
 
 def _fitted(design: Design, plan: Plan, stream: tuple[int, ...]) -> tuple[Fit, Row]:

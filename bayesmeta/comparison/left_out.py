@@ -195,7 +195,7 @@ def gathered(design: Design, outcomes: Mapping[str, Outcome]) -> LeftOut:
         pd.DataFrame(studies),
         pd.DataFrame(arms),
         _influence(value, found),
-        pd.DataFrame([_fit(study, one) for study, one in outcomes.items()]),
+        pd.DataFrame([fit_row(study, one) for study, one in outcomes.items()]),
         sum(one.seconds for one in outcomes.values()),
         {name: value[name] for name in ("predictive", "marginal") if name in value},
         {str(study): str(label) for study, label in studies_shown},
@@ -228,8 +228,9 @@ def _influence(whole: Mapping[str, Any], found: Mapping[str, Any]) -> pd.DataFra
     return table.assign(change=table["estimate"] - of_all)
 
 
-def _fit(study: str, outcome: Outcome) -> Row:
-    row: Row = {"left_out": study}
+def fit_row(left_out: str, outcome: Outcome) -> Row:
+    """Return the row of `LeftOut.fits` of a fit, by what it leaves out."""
+    row: Row = {"left_out": left_out}
     if isinstance(outcome, Finished):
         return row | {"state": "done", **outcome.value["fit"], "error": ""}
     return row | {"state": "failed", "ok": False, "error": f"{outcome.error}: {outcome.message}"}

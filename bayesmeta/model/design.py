@@ -217,6 +217,12 @@ class Design:
         names = [scalar.name for scalar in self.scalars]
         return tuple((one, names[:i].count(one.name)) for i, one in enumerate(self.scalars))
 
+    def rows(self, kept: Flags) -> "Design":
+        """Return the design of some rows of its arms, which does not list what it lacks."""
+        arms = self.arms
+        some = replace(arms, frame=arms.frame[kept], excluded=arms.excluded.iloc[:0])
+        return with_arms(self, some, kept)
+
     def places(self, name: str) -> list[int]:
         """Return the positions of a variable's parameters among `scalars`."""
         return [place for place, scalar in enumerate(self.scalars) if scalar.name == name]
