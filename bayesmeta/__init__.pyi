@@ -48,6 +48,7 @@ from .estimates.contrasts import (
 )
 from .estimates.events import Probability as Probability
 from .estimates.identifiability import identifiability as identifiability
+from .estimates.level_table import level_effects as level_effects
 from .estimates.notes import notes as notes
 from .estimates.predict import predict as predict
 from .estimates.prediction import Prediction as Prediction

@@ -6,7 +6,8 @@ from bayesmeta.arrays import Array
 from bayesmeta.estimates.outcome_draws import OutcomeDraws
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.blocks import arm_slices
-from bayesmeta.model import ModelSpec
+from bayesmeta.inference.result import Fit
+from bayesmeta.model import ModelSpec, NormalLevels
 
 
 def sampling_variance(drawn: OutcomeDraws) -> Array:
@@ -98,6 +99,26 @@ def i_squared(drawn: OutcomeDraws) -> dict[str, Array]:
         typical = typical_variance(by_study[drawn.tau_of_study == i])
         found[level] = np.asarray(variance[..., i] / (variance[..., i] + typical))
     return found
+
+
+def level_shares(fit: Fit) -> dict[str, Array]:
+    """Return draws of the share of the variance between studies that lies between levels, by term.
+
+    Of normal effects of levels and studies, with one tau; on the scale of the link, at the centre of
+    numbers.
+    """
+    design, effects = fit.design, fit.spec.study_effects
+    if not (effects.is_normal or not effects.has_effects) or effects.by is not None:
+        return {}
+    if any(not isinstance(one, NormalLevels) for one in design.level_effects):
+        return {}
+    terms = [i for i, one in enumerate(fit.coding.exchangeable) if one.term.slope is None]
+    if not terms:
+        return {}
+    between = np.asarray(fit.posterior["sigma"])[..., terms] ** 2
+    tau = np.asarray(fit.posterior["tau"]) if effects.has_effects else 0.0
+    whole = between.sum(axis=-1) + tau**2
+    return {fit.coding.level_terms[term]: between[..., i] / whole for i, term in enumerate(terms)}
 
 
 def without_tau(spec: ModelSpec) -> str:

@@ -114,7 +114,13 @@ def weight_groups(drawn: OutcomeDraws) -> Integers | None:
     columns = coding.covariates.parsed.columns
     if not columns:
         return np.zeros(len(drawn.arms), dtype=np.int64)
-    if len(columns) > 1 or columns[0] not in coding.levels or coding.covariates.level_proportions:
+    # Levels that are exchangeable learn from each other's studies.
+    if (
+        coding.exchangeable
+        or len(columns) > 1
+        or columns[0] not in coding.levels
+        or coding.covariates.level_proportions
+    ):
         return None
     _, groups = np.unique(coding.matrix(drawn.arms.frame), axis=0, return_inverse=True)
     return np.asarray(groups.ravel(), dtype=np.int64)

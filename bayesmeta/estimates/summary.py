@@ -9,7 +9,7 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
-from bayesmeta.estimates.heterogeneity import i_squared
+from bayesmeta.estimates.heterogeneity import i_squared, level_shares
 from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.posterior import (
@@ -218,6 +218,8 @@ def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
         for level, draws in i_squared(drawn).items():
             label = f"i_squared[{level}]" if level else "i_squared"
             yield drawn.outcome, label, "share of variance", Draws(draws)
+    for term, draws in level_shares(fit).items():
+        yield "", f"level_share[{term}]", "share of variance", Draws(draws)
 
 
 def _scales(fit: Fit) -> dict[str, str]:
