@@ -32,10 +32,10 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         One row per level: `term`, `level`; `studies`, `arms`, `events`, `n` at it; `effect` and
         `effect_sd`, posterior mean and standard deviation of its effect b (scale of the link);
         `rate` (posterior median of the typical rate, probability), `lower`, `upper` and their
-        Monte-Carlo errors `mcse_...`; `weight`, from 0 (the effect is as drawn from the distribution of
-        all levels) to 1 (its own evidence decides), of normal effects, else NaN; `probability_best`, that no other level of the term
-        has a higher typical rate; `probability_exchangeable`, of an EXNEX model that its effect is
-        exchangeable with the others, else 1.
+        Monte-Carlo errors `mcse_...`; `weight`, of normal effects, from 0 (the effect is as drawn from
+        the distribution of all levels) to 1 (its own evidence decides); `probability_best`, that no
+        other level of the term has a higher typical rate; `probability_exchangeable`, of an EXNEX model
+        that its effect is exchangeable with the others, else 1.
 
         All other covariates stand at the reference or the centre, other columns of levels at a new
         level. A level of few studies can be best by chance: read `probability_best` beside `studies`.

@@ -16,8 +16,8 @@ from bayesmeta.rounding import PERCENT, number_texts
 MIDDLE = 0.5
 """Typical rate about which the spread of studies is told."""
 
-SCALES = frozenset({"tau", "tau_arm"})
-"""Parameters that are standard deviations, or scales, of effects."""
+SCALES = {"tau": "studies", "tau_arm": "arms", "sigma": "levels"}
+"""Standard deviations, or scales, of effects, with what these belong to."""
 
 NORMAL_95 = float(ndtri(0.975))
 
@@ -42,7 +42,7 @@ def _rows(design: Design) -> Iterator[Row]:
     for scalar in design.scalars:
         if (scalar.name, scalar.prior) not in seen:
             seen.add((scalar.name, scalar.prior))
-            meaning = _spread(link, scalar.prior) if scalar.name in SCALES else ""
+            meaning = _spread(link, scalar.prior, SCALES.get(scalar.name, ""))
             yield _row(scalar.name, scalar.prior, meaning)
 
 
@@ -97,11 +97,13 @@ def _slope(link: Link, prior: Prior, spread: float) -> str:
     )
 
 
-def _spread(link: Link, prior: Prior) -> str:
-    """Return where the middle 95% of studies lie about a typical rate of one half, if normal."""
+def _spread(link: Link, prior: Prior, units: str) -> str:
+    """Return where the middle 95% of units lie about a typical rate of one half, if normal."""
+    if not units:
+        return ""
     parts = []
     for words, probability in (("middling", 0.5), ("large (97.5%)", 0.975)):
         reach = NORMAL_95 * float(prior.quantile(probability))
         ends = (float(link.rate(link.theta(MIDDLE) + sign * reach)) for sign in (-1, 1))
         parts.append(f"{PERCENT.range(*ends)} at a {words} value")
-    return f"95% of studies about a typical rate of 50%: {'; '.join(parts)}"
+    return f"95% of {units} about a typical rate of 50%: {'; '.join(parts)}"

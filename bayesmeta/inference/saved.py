@@ -108,7 +108,7 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
     arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes))
     coding = _coding(path, manifest, spec, arms.frame)
-    matrix = coding.matrix(filled(coding, arms.frame))
+    matrix = coding.matrix(filled(coding, arms.frame))[:, : len(coding.names)]
     if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):
         made = manifest["provenance"]["versions"].get("formulaic")
         raise RunError(

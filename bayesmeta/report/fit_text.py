@@ -89,6 +89,7 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     spec, design = fit.spec, fit.design
     distribution, link = spec.study_effects, spec.link
     terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
+    terms += [f"b({name})" for name in design.coding.level_terms]
     effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
     [mu] = design.mu
@@ -98,6 +99,10 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
         f"Priors     mu ~ {mu!r}: typical rate {typical} with 95% probability",
     ]
     lines += _beta_lines(design)
+    lines += [
+        f"           {one.symbol.replace('b', f'b({name})', 1)}, sigma ~ {one.sigma!r}: {_range(one.sigma)}"
+        for name, one in zip(design.coding.level_terms, design.level_effects, strict=True)
+    ]
     if distribution.symbol:
         by = f", one for each level of {distribution.by}" if distribution.by else ""
         tau = "".join(f", tau ~ {prior!r}: {_range(prior)}{by}" for prior in design.tau)

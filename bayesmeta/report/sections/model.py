@@ -14,7 +14,7 @@ from bayesmeta.report.sections import titles
 from bayesmeta.rounding import number_texts
 from bayesmeta.wording import Wording
 
-GREEK = frozenset({"mu", "beta", "tau", "nu", "rho", "theta", "eta"})
+GREEK = frozenset({"mu", "beta", "tau", "sigma", "nu", "rho", "theta", "eta"})
 
 _PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 
@@ -49,7 +49,7 @@ def model_blocks(spec: ModelSpec, design: Design | None = None) -> Iterator[Bloc
         yield Text(spec.description)
     yield Formulas(model_formulas(spec))
     yield Items(tuple(_words(spec)))
-    if design is not None and design.coding.names:
+    if design is not None and design.coding.columns:
         yield Text(_coding(design))
 
 
@@ -94,14 +94,21 @@ def _words(spec: ModelSpec) -> Iterator[str]:
         yield "Arms of one study differ beyond their covariates, with standard deviation tau_arm."
     if spec.likelihood.parameters:
         yield f"Arms vary beyond binomial variation, independently: the likelihood is {spec.likelihood.symbol}."
-    if not spec.covariates.parsed.terms:
+    for term in spec.covariates.parsed.levels:
+        yield f"Effects b of {term.name}. {spec.levels_of(term.name).words}"
+    if not spec.covariates.parsed.columns:
         yield "There are no covariates: all arms are from one population of studies."
 
 
 def _coding(design: Design) -> str:
     coding = design.coding
     parts = [
-        *(f"the reference level is {name}={levels[0]}" for name, levels in coding.levels.items()),
+        *(
+            f"levels of {name} are exchangeable"
+            if name in coding.grouping
+            else f"the reference level is {name}={levels[0]}"
+            for name, levels in coding.levels.items()
+        ),
         *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
     ]
     return (
@@ -113,10 +120,12 @@ def _coding(design: Design) -> str:
 
 def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
     """Return the likelihood, the predictor and the distributions of the effects, one formula each."""
-    distribution = spec.study_effects
+    distribution, levels = spec.study_effects, spec.covariates.parsed.levels
+    numbers = range(1, len(levels) + 1)
     terms = [
         r"\mu",
         *([r"x_i^{\top} \beta"] if spec.covariates.parsed.terms else []),
+        *(f"b_{{{number}, r(i)}}" for number in numbers),
         *(["u_{s(i)}"] if distribution.symbol else []),
         *(["w_i"] if spec.arm_effects is not None else []),
     ]
@@ -126,6 +135,9 @@ def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
         rf"y_i\ \sim\ {likelihood}",
         rf"\text{{{spec.link.name}}}(p_i) = {predictor}",
     ]
+    for number, term in zip(numbers, levels, strict=True):
+        symbol = latex(spec.levels_of(term.name).symbol).replace("b", f"b_{{{number}, r}}", 1)
+        lines.append(symbol.replace(r"\sigma", rf"\sigma_{{{number}}}"))
     if " ~ " in distribution.symbol:
         lines.append(latex(distribution.symbol).replace("u", "u_s", 1))
     elif distribution.symbol:
