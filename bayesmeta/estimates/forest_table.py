@@ -9,13 +9,14 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, Rates, draws_of
 from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import has_shares
 
@@ -42,6 +43,7 @@ class ForestNumbers:
     held: str
     weighed: bool
     tau: Mapping[str, tuple[float, float, float]]
+    sigma: Mapping[str, tuple[float, float, float]]
     ci_prob: float
 
     @property
@@ -68,7 +70,8 @@ def forest_numbers(
         Its `table` has, group by group with the reference first, one row per arm and then one
         ``typical rate`` and one ``new study``, with columns
 
-        - kind, group, study, arm, label: what the row is for; an arm of a known mixture stands in the
+        - kind, group, study, arm, label: what the row is for; of exchangeable levels the last group is
+          ``"NEW"``, a level that no arm has; an arm of a known mixture stands in the
           group of the level of which it has most, and its label says that it is mixed;
         - studies, events, n: studies with patients, responders and patients that it rests on;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
@@ -99,9 +102,16 @@ def forest_numbers(
     if not weighed:
         table["weight"] = float("nan")
     held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
-    taus = {one.label: interval_of(Draws(one.draws), ci_prob) for one in drawn.taus()}
-    tau = {name: (row["median"], row["lower"], row["upper"]) for name, row in taus.items()}
-    return ForestNumbers(table, factor, held, weighed, tau, ci_prob)
+    tau, sigma = (_intervals(each, ci_prob) for each in (drawn.taus(), drawn.sigmas()))
+    return ForestNumbers(table, factor, held, weighed, tau, sigma, ci_prob)
+
+
+def _intervals(
+    parameters: Iterable[Parameter], ci_prob: float
+) -> dict[str, tuple[float, float, float]]:
+    """Return median, lower and upper of each parameter by its label."""
+    rows = {one.label: interval_of(Draws(one.draws), ci_prob) for one in parameters}
+    return {name: (row["median"], row["lower"], row["upper"]) for name, row in rows.items()}
 
 
 def arm_labels(arms: Arms) -> list[str]:
@@ -136,7 +146,10 @@ def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> di
     """Return each group's profile, all else as in the profile asked for."""
     if factor is None:
         return {ALL_STUDIES: profile or {}}
-    return level_profiles(coding, factor, profile)
+    profiles = level_profiles(coding, factor, profile)
+    if factor in coding.grouping:
+        profiles[NEW] = {**(profile or {}), factor: NEW}
+    return profiles
 
 
 def arm_groups(drawn: OutcomeDraws, factor: str | None) -> list[str]:

@@ -153,6 +153,11 @@ class OutcomeDraws:
         for name, prior in {one.name: one.prior for one in design.scalars}.items():
             if name not in ("tau", "sigma") and not name.startswith("x_"):
                 yield Parameter(name, prior, np.asarray(self.fit.posterior[name]))
+        yield from self.sigmas()
+
+    def sigmas(self) -> Iterator[Parameter]:
+        """Yield the scale of each term of exchangeable levels."""
+        design = self.fit.design
         for place, (term, one) in enumerate(
             zip(self.coding.level_terms, design.level_effects, strict=True)
         ):

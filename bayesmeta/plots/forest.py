@@ -15,6 +15,7 @@ from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.forest_page import (
@@ -153,6 +154,7 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> 
     return [
         about_characters([*numbers.table["label"], *numbers.table["group"]]),
         _about_heterogeneity(numbers, fit.spec, words),
+        _about_levels(numbers, fit.spec),
         f"Typical rates and new studies are at {words.text(numbers.held)}." if numbers.held else "",
         _about_thin_groups(numbers.table),
         _about_inferred(numbers.table),
@@ -185,9 +187,23 @@ def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording
     return f"Heterogeneity: {without_tau(spec)}."
 
 
+def _about_levels(numbers: ForestNumbers, spec: ModelSpec) -> str:
+    """Return how far exchangeable levels differ, and what a new one is."""
+    if not numbers.sigma:
+        return ""
+    found = "; ".join(
+        f"{name} {median:.2f} ({lower:.2f} to {upper:.2f})"
+        for name, (median, lower, upper) in numbers.sigma.items()
+    )
+    return (
+        f"Heterogeneity between exchangeable levels: {found}, scale of the {spec.link.scale}. The effect of a level "
+        "that no study has is drawn from their distribution."
+    )
+
+
 def _about_thin_groups(table: pd.DataFrame) -> str:
     """Return what to know of groups with one study or none."""
-    pooled = table[table["kind"] == TYPICAL]
+    pooled = table[(table["kind"] == TYPICAL) & (table["group"] != NEW)]
     if (pooled["studies"] > 1).all():
         return ""
     others = " and, through them, on the other groups" if len(pooled) > 1 else ""

@@ -14,6 +14,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import marked
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
 from bayesmeta.plots.pages import Key, bare
@@ -89,11 +90,16 @@ def _group(start: int, numbers: ForestNumbers, labels: Mapping[str, str], words:
     if numbers.factor is None:
         return group.capitalize()
     factor = labels.get(numbers.factor, words.column(numbers.factor))
+    if group == NEW:
+        return labels.get(group, f"{factor}: a level that no study has")
     name = labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
-    return name if start else f"{name} (reference)"
+    exchangeable = bool((numbers.table["group"] == NEW).any())
+    return name if start or exchangeable else f"{name} (reference)"
 
 
 def _basis(row: Row) -> str:
+    if row["group"] == NEW:
+        return ""
     return f"{counted(row['studies'], 'study', 'studies')}, {counted(row['n'], 'patient')}"
 
 
@@ -102,7 +108,7 @@ def _label(row: Row, factor: str | None, labels: Mapping[str, str], words: Wordi
     name = labels.get(row["label"], row["label"])
     mixed = f"(mixed {words.column(factor or '')})"
     label = marked(printable(name.replace(f"(mixed {factor})", mixed)), row["inferred"])
-    if row["kind"] != TYPICAL or row["studies"] > 1:
+    if row["kind"] != TYPICAL or row["studies"] > 1 or row["group"] == NEW:
         return label
     return f"{label} ({counted(row['studies'], 'study', 'studies')})"
 
@@ -138,7 +144,7 @@ def _places(table: pd.DataFrame, scale: RateScale) -> int:
 
 
 def _counts(row: Row) -> str:
-    return "" if row["kind"] == NEW_STUDY else f"{row['events']}/{row['n']}"
+    return "" if row["kind"] == NEW_STUDY or row["group"] == NEW else f"{row['events']}/{row['n']}"
 
 
 def _observed(row: Row, text: Callable[[float], str]) -> str:
