@@ -70,6 +70,8 @@ class Covariates:
         for name, value in self._normalised().items():
             object.__setattr__(self, name, value)
             _check_used(name, value, parsed)
+        for argument, columns in (("reference", self.reference), ("centre", self.centre)):
+            _check_not_grouping(argument, columns, parsed)
         _check_groups(self.groups)
         _check_proportions(self.level_proportions)
         _check_imputed(self.impute, parsed)
@@ -131,6 +133,14 @@ def _check_used(argument: str, columns: Iterable[str], formula: Formula) -> None
             raise SpecError(
                 f"`{argument}` names '{column}', which the formula does not use, so it would have no effect. "
                 f"{nearest(column, formula.columns)}"
+            )
+
+
+def _check_not_grouping(argument: str, columns: Iterable[str], formula: Formula) -> None:
+    for column in columns:
+        if column in formula.grouping_columns:
+            raise SpecError(
+                f"`{argument}` names '{column}', whose levels are exchangeable and have none. Leave it out."
             )
 
 

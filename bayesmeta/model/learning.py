@@ -175,11 +175,6 @@ def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame
 def _check_kinds(covariates: Covariates, factors: list[str]) -> None:
     """Refuse levels of a number and the centre of a factor."""
     grouping = covariates.parsed.grouping_columns
-    for name in covariates.reference:
-        if name in grouping:
-            raise SpecError(
-                f"`reference` names '{name}', whose levels are exchangeable and have none. Leave it out."
-            )
     for name in (*covariates.reference, *covariates.groups):
         if name not in factors and name not in grouping:
             raise SpecError(
