@@ -38,6 +38,8 @@ def demo(
     check_folder(folder, force=replace)
     arms = bm.load_evidence(BUNDLED).select(outcome="ORR", venetoclax="yes")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=DEFAULT_SEED)
+    exchangeable = bm.fit(bm.load_model("exchangeable_regimens"), arms, seed=DEFAULT_SEED)
+    new = bm.summary(exchangeable, profiles=[{"regimen_class": bm.NEW}])
     diagnostics, table = bm.diagnose(fit), bm.summary(fit)
     prediction = bm.predict(fit, n=40, profile={"regimen_class": "ven_hma"}, seed=2)
     with whole_folder(folder, force=replace) as partial:
@@ -47,7 +49,7 @@ def demo(
         content = fit_json(fit, diagnostics, table, folder)
         print_json(content | {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())})
     else:
-        print_blocks(*demo_blocks(fit, diagnostics, table, prediction))
+        print_blocks(*demo_blocks(fit, diagnostics, table, new, prediction))
         print_blocks(
             "",
             f"Saved in {folder}: draws, model, evidence, provenance and forest.png; random seed {DEFAULT_SEED}.",

@@ -1,6 +1,7 @@
 """What a terminal shows of the demonstration."""
 
 import numpy as np
+import pandas as pd
 
 from bayesmeta.estimates.events import cohort_event
 from bayesmeta.estimates.inferred import inferred_lines
@@ -40,9 +41,13 @@ def demo_blocks(
     fit: Fit,
     diagnostics: Diagnostics,
     table: SummaryTable,
+    new: SummaryTable,
     prediction: Prediction,
 ) -> Blocks:
-    """Return what is printed of the demonstration, whose covariate is the class of regimen."""
+    """Return what is printed of the demonstration, whose covariate is the class of regimen.
+
+    `new` has the rates of a regimen that no study has.
+    """
     words, rates = table.words, rate_table(table)
     regimens = rates.pop("profile").str.removeprefix("regimen_class=")
     studies = fit.arms.frame.groupby("regimen_class")["study"].nunique()
@@ -51,12 +56,15 @@ def demo_blocks(
     named = [f"{words.level('regimen_class', level)}{gap}{mark}" for level, gap, mark in parts]
     rates.insert(0, "regimen", named)
     rates.insert(1, "studies", [studies[level] for level, _, _ in parts])
+    unseen = rate_table(new).drop(columns="profile").assign(regimen="a new regimen ‡", studies=0)
+    rates = pd.concat([rates, unseen[rates.columns]], ignore_index=True)
     return [
         *head_blocks(fit, diagnostics, words),
         "Overall response by class of regimen: median and 95% interval",
         table_text(rates, indent=2),
         "  typical: the median study; mean: averaged over studies; new study: where its true rate lies.",
         [f"  {line}" for line in inferred_lines(table, words)],
+        "  ‡ By model exchangeable_regimens: a class that no study has, drawn from the distribution of all classes.",
         f"  {rate_precision(table)}",
         f"  {heterogeneity_line(table, fit.spec, words)}",
         f"  {_tau_line(fit)}",
