@@ -193,11 +193,11 @@ class ModelSpec:
         SpecError
             If so; the nearest valid label is named.
         """
-        what = "coefficient" if name == "beta" else "outcome of the evidence"
+        what = "a coefficient" if name == "beta" else "an outcome of the evidence"
         for label in self.priors(name):
             if label != DEFAULT and label not in valid:
                 raise SpecError(
-                    f"`{name}` has a prior for '{label}', which is not a {what}. {nearest(label, valid)}"
+                    f"`{name}` has a prior for '{label}', which is not {what}. {nearest(label, valid)}"
                 )
 
     def completed(self, coding: Coding, outcomes: tuple[str, ...] = ("",)) -> Self:

@@ -42,11 +42,7 @@ def prediction_blocks(
         )
         yield Table("Patients by category", category_cells(prediction.table(ci_prob), words))
     else:
-        first, *others = cohort_lines(prediction, ci_prob, words)
-        yield Text(
-            f"{words.outcome(outcome)}: true{first.removeprefix('True')}" if outcome else first
-        )
-        yield from map(Text, others)
+        yield from map(Text, cohort_lines(prediction, ci_prob, words, outcome))
     yield from map(Text, event_lines(prediction, asked))
 
 
@@ -54,16 +50,21 @@ def _who(prediction: Prediction) -> str:
     return "a new study" if prediction.study is None else f"a further cohort of {prediction.study}"
 
 
-def cohort_lines(prediction: Prediction, ci_prob: float, words: Wording = PLAIN) -> list[str]:
-    """Return the interval of the true rate and of the responders of a cohort."""
+def cohort_lines(
+    prediction: Prediction, ci_prob: float, words: Wording = PLAIN, outcome: str | None = None
+) -> list[str]:
+    """Return the interval of the true rate, of an outcome if named, and of a cohort's responders."""
     table, rates = prediction.interval(ci_prob), words.rates
     rate: dict[Hashable, float] = table.loc["rate"].to_dict()
     events = table.loc["events"]
     median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
     errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
+    told = (
+        f"true rate of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
+        f"{' to '.join(ends)} (MCSE {errors} {rates.points_short})."
+    )
     return [
-        f"True rate of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
-        f"{' to '.join(ends)} (MCSE {errors} {rates.points_short}).",
+        words.labels.about(outcome, told),
         f"Responders of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
     ]
 

@@ -107,7 +107,7 @@ def test_a_short_calibration_passes(tmp_path: Path) -> None:
 
 def test_a_damaged_result_is_named(tmp_path: Path) -> None:
     (tmp_path / "distribution-normal-3-none.json").write_text('{"format": 1, "name"')
-    with pytest.raises(bm.RunError, match=r"distribution-normal-3-none\.json is no result"):
+    with pytest.raises(bm.RunError, match=r"distribution-normal-3-none\.json is not a result"):
         bm.calibrate(tmp_path, **ARGUMENTS)
 
 

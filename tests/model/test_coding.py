@@ -211,7 +211,7 @@ def test_priors_by_coefficient_must_name_one(make_arms: Maker) -> None:
     spec = bm.ModelSpec(
         covariates=bm.Covariates("regimen", {"regimen": "a"}), beta={"regimen[z]": bm.Normal(0, 1)}
     )
-    with pytest.raises(bm.SpecError, match=r"'regimen\[z\]', which is no coefficient"):
+    with pytest.raises(bm.SpecError, match=r"'regimen\[z\]', which is not a coefficient"):
         make_design(spec, make_arms(COUNTS, regimen=REGIMEN))
 
 

@@ -74,7 +74,7 @@ def test_faults_of_a_specification(make: Callable[[], object], message: str) -> 
         ),
         (
             bm.ModelSpec(covariates="x", beta={"z": bm.Normal(0, 1)}),
-            "`beta` has a prior for 'z', which is no coefficient",
+            "`beta` has a prior for 'z', which is not a coefficient",
         ),
         (bm.ModelSpec(covariates="agee"), "`formula` names 'agee', which is not a column"),
     ],
