@@ -15,9 +15,10 @@ from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
 from bayesmeta.cli.fit import fit
-from bayesmeta.cli.fits import contrast, cumulative, leave_one_out, predict, sensitivity, shrinkage
+from bayesmeta.cli.fits import contrast, levels, predict, sensitivity, shrinkage
 from bayesmeta.cli.folders import run, show
 from bayesmeta.cli.grid import grid
+from bayesmeta.cli.held_out import cumulative, leave_one_level_out, leave_one_out
 from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
@@ -53,7 +54,9 @@ for command in (
     predict,
     contrast,
     shrinkage,
+    levels,
     leave_one_out,
+    leave_one_level_out,
     cumulative,
     plot,
     report,

@@ -30,6 +30,7 @@ def demo(
     """Run a whole analysis of the bundled evidence: regimens in relapsed or refractory AML."""
     from bayesmeta.report.demo_text import DEMO_QUESTIONS, demo_blocks
     from bayesmeta.report.fit_text import fit_json
+    from bayesmeta.report.machine import records
     from bayesmeta.report.prediction_text import prediction_json
     from bayesmeta.runs.files import check_folder, whole_folder
 
@@ -47,9 +48,11 @@ def demo(
         bm.plots.forest(fit).save(partial / "forest.png")
     if as_json:
         content = fit_json(fit, diagnostics, table, folder)
-        print_json(content | {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())})
+        rates = records(new[new["profile"] != ""])
+        content |= {"prediction": prediction_json(prediction, 0.95, DEMO_QUESTIONS, ())}
+        print_json(content | {"new_regimen": rates})
     else:
-        print_blocks(*demo_blocks(fit, diagnostics, table, new, prediction))
+        print_blocks(*demo_blocks(fit, diagnostics, table, prediction, new=new))
         print_blocks(
             "",
             f"Saved in {folder}: draws, model, evidence, provenance and forest.png; random seed {DEFAULT_SEED}.",

@@ -1,20 +1,12 @@
 """The commands that answer from a saved fit."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.options import (
-    DEFAULT_SEED,
-    Interval,
-    Outcome,
-    Profiles,
-    Seed,
-    Workers,
-    check_no_effect,
-)
+from bayesmeta.cli.options import Interval, Outcome, Profiles, check_no_effect
 from bayesmeta.cli.parsing import parsed_profile
 
 if TYPE_CHECKING:
@@ -22,8 +14,6 @@ if TYPE_CHECKING:
 
     import bayesmeta as bm
     from bayesmeta.estimates.events import Event
-
-LEFT_OUT = ("studies", "arms", "influence", "fits")
 
 RateAbove = Annotated[float | None, typer.Option(help="Print P(rate of a new study > this).")]
 RateBelow = Annotated[float | None, typer.Option(help="Print P(rate of a new study < this).")]
@@ -168,62 +158,16 @@ def shrinkage(saved: SavedFit, outcome: Outcome = None, ci: Interval = 0.95) -> 
     return Answer({"ci_prob": ci, "arms": records(table)}, [lines], {"shrinkage": table})
 
 
-@answering(*LEFT_OUT)
-def leave_one_out(
-    saved: SavedFit,
-    method: Annotated[
-        Literal["exact", "psis"],
-        typer.Option(help="Leave studies out by refits, or by PSIS."),
-    ] = "exact",
-    profile: Profiles = None,
-    seed: Seed = DEFAULT_SEED,
-    ci: Interval = 0.95,
-    workers: Workers = None,
-) -> Answer:
-    """Leave each study out in turn: held-out predictions, and the influence of each study."""
+@answering("levels")
+def levels(saved: SavedFit, ci: Interval = 0.95) -> Answer:
+    """Show the exchangeable levels of a saved run, and the evidence behind each."""
     import bayesmeta as bm
-    from bayesmeta.inference.settings import processors
-    from bayesmeta.report.predicted_text import left_out_blocks, left_out_json
+    from bayesmeta.report.levels_text import level_blocks
+    from bayesmeta.report.machine import records
 
-    words = saved.words  # Labels are refused before the work.
-    found = bm.leave_one_study_out(
-        saved.fit.spec,
-        saved.fit.arms,
-        seed=seed,
-        method=method,
-        profile=parsed_profile(profile),
-        ci_prob=ci,
-        workers=processors() if workers is None else workers,
-    )
-    tables = {name: getattr(found, name) for name in LEFT_OUT}
-    return Answer(
-        left_out_json(found) | {"seed": seed},
-        [left_out_blocks(found, words), f"  Random seed {seed}."],
-        tables,
-        found.ok,
-    )
-
-
-@answering("cumulative")
-def cumulative(
-    saved: SavedFit,
-    by: Annotated[str, typer.Option(help="Numeric column that orders the arms.")] = "year",
-    profile: Profiles = None,
-    seed: Seed = DEFAULT_SEED,
-    ci: Interval = 0.95,
-) -> Answer:
-    """Cumulative meta-analysis: refit the model to the studies available up to each year."""
-    import bayesmeta as bm
-    from bayesmeta.report.predicted_text import cumulative_blocks, cumulative_json
-
-    words = saved.words  # Labels are refused before the work.
-    found = bm.cumulative(saved.fit, by=by, seed=seed, profile=parsed_profile(profile), ci_prob=ci)
-    return Answer(
-        cumulative_json(found) | {"seed": seed},
-        [cumulative_blocks(found, words), f"  Random seed {seed}."],
-        {"cumulative": found.table},
-        found.ok,
-    )
+    table = bm.level_effects(saved.fit, ci_prob=ci)
+    lines = level_blocks(table, ci, saved.words)
+    return Answer({"ci_prob": ci, "levels": records(table)}, [lines], {"levels": table})
 
 
 @answering("priors", "scaling")

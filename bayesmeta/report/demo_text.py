@@ -41,8 +41,9 @@ def demo_blocks(
     fit: Fit,
     diagnostics: Diagnostics,
     table: SummaryTable,
-    new: SummaryTable,
     prediction: Prediction,
+    *,
+    new: SummaryTable,
 ) -> Blocks:
     """Return what is printed of the demonstration, whose covariate is the class of regimen.
 
