@@ -62,7 +62,7 @@ class LevelsLeftOut:
     >>> model = bm.load_model("common_effect")
     >>> found = bm.leave_one_level_out(model, arms, "regimen_class", seed=1, settings=few)
     >>> len(found.levels), found.ok
-    (3, True)
+    (2, True)
     """
 
     model: str

@@ -94,7 +94,7 @@ def bundled_models() -> tuple[str, ...]:
     --------
     >>> import bayesmeta as bm
     >>> bm.bundled_models()[:4]
-    ('arms', 'cloglog', 'common_effect', 'independent')
+    ('arms', 'cloglog', 'common_effect', 'exchangeable_regimens')
     """
     found = (entry.name for entry in _catalogue().iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))

@@ -46,6 +46,7 @@ def missing_covariates(
 def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = None) -> Coding:
     """Return the coding that `covariates` have on the arms of `frame`, with tau by column `by`."""
     formula = covariates.parsed
+    factors = _factor_columns(covariates, frame)
     check_shares(frame, covariates.level_proportions)
     present = _present(frame, covariates)
     exchangeable = learn_levels(formula.levels, present, covariates.levels_of)
@@ -59,7 +60,6 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
         return Coding(
             covariates, (), levels, {}, np.zeros(0), nothing, by, exchangeable=exchangeable
         )
-    factors = _factor_columns(covariates, frame)
     levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
         name: centre_of(name, covariates, frame)

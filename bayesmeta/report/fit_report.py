@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.inferred import inferred_lines
+from bayesmeta.estimates.level_table import level_effects
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.estimates.summary_text import (
@@ -23,6 +24,7 @@ from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_checks import fit_answers, sensitivity_of_fit, validation_of_fit
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.levels_text import level_blocks
 from bayesmeta.report.prediction_text import (
     category_cells,
     cohort_lines,
@@ -83,7 +85,7 @@ def _sections(results: FitResults) -> Iterator[Section]:
     yield limits_section(
         fit.arms,
         tuple(map(words.note, results.notes)),
-        covariates=bool(fit.spec.covariates.parsed.terms),
+        covariates=bool(fit.spec.covariates.parsed.columns),
         tau="tau" in fit.posterior,
     )
     yield diagnostics_section(fit, results.diagnostics, *figure_blocks("trace", results))
@@ -174,6 +176,9 @@ def _answers(results: FitResults) -> Iterator[Block]:
             f"Patients of a new cohort of {new.n} by category ({new.profile})",
             category_cells(new.table(results.question.ci_prob), results.words),
         )
+    if results.fit.coding.exchangeable:
+        sure = results.question.ci_prob
+        yield from level_blocks(level_effects(results.fit, ci_prob=sure), sure, results.words)
     drawn = tuple(figure_blocks("contrasts", results))
     for figure, found in zip(drawn, results.contrasts, strict=True):
         yield figure
