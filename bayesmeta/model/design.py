@@ -18,6 +18,7 @@ from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.totals import Totals, totals_of
 from bayesmeta.priors import Prior
 
 
@@ -168,6 +169,11 @@ class Design:
     def conditional_counts(self) -> ConditionalCounts:
         """The counts that arms report, each among the patients of the enclosing outcome."""
         return conditional_counts(self.arms)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The arms whose counts are totals over levels with rates of their own."""
+        return totals_of(self.coding, self.arms)
 
     @cached_property
     def imputed(self) -> tuple[Imputation, ...]:
