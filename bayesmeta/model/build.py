@@ -9,6 +9,7 @@ from scipy.special import expit
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
+from bayesmeta.model.likelihoods import Binomial
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
@@ -126,14 +127,13 @@ def _log_sum(  # noqa: PLR0917
 
     A sum is made in every way in which the two can share its responders.
     """
-    import pymc as pm
     import pytensor.tensor as pt
 
     k = np.arange(most + 1)[:, None]
     j = value - k
     possible = pt.and_(pt.and_(k <= second_n, j >= 0), j <= first_n)
     one, other = (
-        pm.logp(pm.Binomial.dist(n=n, logit_p=theta), pt.switch(possible, count, 0))
+        Binomial().log_mass(pt.switch(possible, count, 0), theta, n)
         for n, theta, count in ((first_n, first, j), (second_n, second, k))
     )
     return pt.logsumexp(pt.switch(possible, one + other, -np.inf), axis=0)
