@@ -102,7 +102,9 @@ class NewEffects:
         if not any(self.slopes):
             return self.tau
         sigma = np.asarray(self.fit.posterior["sigma"])[..., self.fit.coding.slopes_by_study]
-        return np.sqrt(self.tau**2 + ((sigma * np.array(self.slopes)) ** 2).sum(axis=-1))
+        return np.asarray(
+            np.sqrt(self.tau**2 + ((sigma * np.array(self.slopes)) ** 2).sum(axis=-1))
+        )
 
     @cached_property
     def tau(self) -> Array:
