@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from scipy.special import expit
 
 from bayesmeta.arrays import Array, Integers
 from bayesmeta.evidence import Arms
@@ -45,25 +46,29 @@ class Totals(NamedTuple):
         mean, difference = theta[..., self.arm], coefficients @ self.step.T
         return mean - self.share * difference, mean + (1 - self.share) * difference
 
+    def mean_rates(self, theta: Array, coefficients: Array) -> Array:
+        """Return the rate (probability) of all patients of each total, dims (..., total)."""
+        first, second = map(expit, self.predictors(theta, coefficients))
+        return np.asarray((1 - self.share) * first + self.share * second)
+
 
 def totals_of(coding: Coding, arms: Arms) -> Totals:
     """Return the totals over levels that the model tells apart; others are binomial as they stand."""
-    frame = arms.frame
-    split_n = (
-        frame[SPLIT_N].to_numpy(np.int64) if SPLIT_N in frame else np.zeros(len(arms), np.int64)
-    )
+    if SPLIT_N not in arms.frame:
+        none = np.zeros(0)
+        step = np.zeros((0, len(coding.names) + len(coding.level_names)))
+        return Totals(np.zeros(0, np.int64), none, none, none, step)
+    split_n = arms.frame[SPLIT_N].to_numpy(np.int64)
     rows = np.flatnonzero(split_n)
     step = _steps(coding, arms, rows)
     differ = step.any(axis=1)
-    arm, step = rows[differ], step[differ]
+    arm = rows[differ]
     n, second = arms.n[arm].astype(np.float64), split_n[arm].astype(np.float64)
-    return Totals(arm, arms.events[arm].astype(np.float64), n - second, second, step)
+    return Totals(arm, arms.events[arm].astype(np.float64), n - second, second, step[differ])
 
 
 def _steps(coding: Coding, arms: Arms, rows: Integers) -> Array:
     """Return what the covariates of rows change by from the first level to the second."""
-    if not rows.size:
-        return np.zeros((0, len(coding.names) + len(coding.level_names)))
     split = arms.frame.iloc[rows]
     first, second = (
         coding.matrix(part.drop(columns=list(SPLIT_COLUMNS)))

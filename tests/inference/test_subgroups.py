@@ -122,6 +122,6 @@ def test_the_bundled_answer_by_prior_exposure_against_pymc() -> None:
         )
     for name in ("mu", "beta", "tau", "sigma"):
         own, other = np.asarray(fit.posterior[name]), np.asarray(drawn["posterior"][name])
-        own = own[..., 0] if own.ndim > 2 else own  # noqa: PLR2004
+        own = own[..., 0] if own.ndim > 2 else own
         error = np.hypot(mcse_mean(own), mcse_mean(other))
         assert abs(own.mean() - other.mean()) < 4 * error
