@@ -54,7 +54,7 @@ class Totals(NamedTuple):
 
 def totals_of(coding: Coding, arms: Arms) -> Totals:
     """Return the totals over levels that the model tells apart; others are binomial as they stand."""
-    if SPLIT_N not in arms.frame:
+    if SPLIT_N not in arms.frame or not arms.frame[SPLIT_N].any():
         none = np.zeros(0)
         step = np.zeros((0, len(coding.names) + len(coding.level_names)))
         return Totals(np.zeros(0, np.int64), none, none, none, step)
