@@ -15,9 +15,9 @@ from bayesmeta.arrays import Array, Flags
 from bayesmeta.comparison.questions import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
-from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.columns import ARM, COUNTS, STRATUM, STUDY
+from bayesmeta.evidence.columns import ARM, COUNTS, SPLIT_COLUMNS, STRATUM, STUDY
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
@@ -41,7 +41,10 @@ def lean(design: Design, *columns: str) -> Design:
         for name in columns.values()
     )
     read = dict.fromkeys(
-        (STUDY, ARM, STRATUM, *COUNTS, *arms.outcomes, *coding.columns, *shares, *columns)
+        (
+            *(STUDY, ARM, STRATUM, *COUNTS, *SPLIT_COLUMNS),
+            *(*arms.outcomes, *coding.columns, *shares, *columns),
+        )
     )
     frame = arms.frame[[name for name in read if name in arms.frame]]
     small = replace(arms, frame=frame, excluded=arms.excluded.iloc[:0, :0], selection={})
@@ -88,6 +91,13 @@ def arm_distribution(rates: KnownRates, new: Design, place: int) -> DrawnRates:
     row = new.matrix_at_centres[place]
     level = int(new.tau_of_study[new.arms.study_index[place]])
     lacking = _lacking(rates.fit, new.arms.frame.iloc[[place]])
+    totals = new.totals
+    if place in totals.arm:
+        # As of a binomial at the mean rate of both levels, which is a little wider.
+        theta = rates.at(row, level).cohort().theta
+        coefficients = coefficients_of(rates.fit.posterior)[..., None, :]
+        mean = totals.mean_rates(np.repeat(theta[..., None], len(new.arms), axis=-1), coefficients)
+        return DrawnRates(safe_log_odds(mean[..., list(totals.arm).index(place)]))
     if not lacking:
         return rates.at(row, level).cohort()
     return rates.moved(row, level, _unknown(rates.fit, new.arms, place)).cohort()

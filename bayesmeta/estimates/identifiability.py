@@ -87,13 +87,20 @@ def rows_between(design: Array, information: Array, study: Integers, tau: Array 
 
 
 def share_within(
-    contrasts: Array, *, design: Array, information: Array, study: Integers, tau: Array | float
+    contrasts: Array,
+    *,
+    design: Array,
+    information: Array,
+    study: Integers,
+    tau: Array | float,
+    known: Rows | None = None,
 ) -> Array:
     """Return the share of the information on each contrast that is within studies.
 
     The information with the level of each study free (the limit of an endless tau) over that with
     study effects of scale `tau`, of each study or of all; NaN where there is none at all. `design` has
-    dims (arm, covariate); the information of an arm may be 0.
+    dims (arm, covariate); the information of an arm may be 0. `known` are rows of what is known of
+    coefficients beforehand.
     """
     kept = information > 0
     shares = np.full(len(contrasts), np.nan)
@@ -106,6 +113,7 @@ def share_within(
     # A column without differences tells nothing, in whatever unit.
     size = np.where(size > 0, size, 1.0)
     inner = rows_within(design, information, study)
+    inner = inner if known is None else inner.joined(known)
     total = inner.joined(rows_between(design, information, study, tau)).about(contrasts, size)
     within = np.minimum(inner.about(contrasts, size), total)
     np.divide(within, total, out=shares, where=total > 0)
@@ -134,8 +142,21 @@ def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
             information=np.where(rows, 0.0, information),
             study=drawn.arms.study_index,
             tau=tau[drawn.tau_of_study],
+            known=_slopes_by_study(drawn),
         )
     return shares
+
+
+def _slopes_by_study(drawn: OutcomeDraws) -> Rows | None:
+    """Return what the distribution of slopes by study tells of them: that they lie about their mean."""
+    coding = drawn.coding
+    if not coding.slopes_by_study.any():
+        return None
+    term = drawn.fit.design.term_of_level
+    sigma = np.asarray(drawn.fit.posterior["sigma"]).mean(axis=(0, 1))[term]
+    rows = np.flatnonzero(coding.slopes_by_study[term])
+    differences = np.eye(len(coding.names) + term.size)[len(coding.names) + rows]
+    return Rows(differences, 1 / sigma[rows] ** 2)
 
 
 class Basis(NamedTuple):

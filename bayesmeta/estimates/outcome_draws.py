@@ -206,7 +206,7 @@ class OutcomeDraws:
     def mean_rates(self, part: slice = Whole) -> Array:
         """Return the posterior mean of arms' rates by their predictors (probability), shape (arm,)."""
         theta = self._theta(part, "The sampling variance of arms")
-        return np.asarray(self.rate_at(theta).mean(axis=(0, 1)))
+        return np.asarray(self._rates(theta, part).mean(axis=(0, 1)))
 
     def arm_rates(self, part: slice = Whole) -> Array:
         """Return draws of arms' true rates (probability), dims (chain, draw, arm).
@@ -218,7 +218,7 @@ class OutcomeDraws:
         theta = self._theta(part, "`shrinkage`, and a forest plot,")
         likelihood = self.fit.spec.likelihood
         if not likelihood.parameters:
-            return self.rate_at(theta)
+            return self._rates(theta, part)
         arms = np.arange(len(self.arms))[part]
         places = np.arange(theta[..., 0].size)[:, None] * len(self.arms) + arms
         probability = spread_at("u", places.ravel(), 1).reshape(theta.shape)
@@ -226,6 +226,18 @@ class OutcomeDraws:
         own = {name: draws[..., None] for name, draws in own.items()}
         events, n = self.arms.events[part], self.arms.n[part]
         return np.asarray(likelihood.rate(theta, probability, events=events, n=n, **own))
+
+    def _rates(self, theta: Array, part: slice) -> Array:
+        """Return the rates of some arms; that of a total over levels is the mean of theirs."""
+        found, totals = self.rate_at(theta), self.fit.design.totals
+        if not totals.arm.size:
+            return found
+        whole = np.zeros((*theta.shape[:-1], len(self.arms)))
+        whole[..., part] = theta
+        mean = totals.mean_rates(whole, coefficients_of(self.fit.posterior))
+        for place, rate in zip(totals.arm, np.moveaxis(mean, -1, 0), strict=True):
+            found[..., np.arange(len(self.arms))[part] == place] = rate[..., None]
+        return found
 
     def _theta(self, part: slice, asker: str) -> Array:
         drawn = self.fit.require("theta", asker).variable

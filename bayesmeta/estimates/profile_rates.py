@@ -44,15 +44,22 @@ def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
     """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
     coding = fit.design.coding
     warn_beyond_evidence(coding, profile)
-    theta = predictors_of(fit, coding.row(profile))
-    return PredictedRates(theta, NewEffects(fit, coding.tau_level(profile)))
+    row = coding.row(profile)
+    effects = NewEffects(fit, coding.tau_level(profile), slopes_of(fit, row))
+    return PredictedRates(predictors_of(fit, row), effects)
+
+
+def slopes_of(fit: Fit, row: Array) -> tuple[float, ...]:
+    """Return what each slope by study of a new study is multiplied by at coded covariates."""
+    by_study = fit.coding.slopes_by_study
+    return tuple(map(float, row[row.size - by_study.size :][by_study])) if by_study.any() else ()
 
 
 def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Array:
     """Return the predictor without effects at coded covariates, dims (chain, draw[, outcome]).
 
     Further columns than those of arms are of new levels (see `Coding.row`), whose effects are drawn
-    from their distribution.
+    from their distribution; slopes of a new study are among its effects.
     """
     drawn = fit.posterior if drawn is None else drawn
     mu = np.asarray(drawn["mu"])
@@ -60,6 +67,7 @@ def predictors_of(fit: Fit, row: Array, drawn: xr.Dataset | None = None) -> Arra
         return mu
     coefficients = coefficients_of(drawn)
     known, new = np.split(row, [coefficients.shape[-1]])
+    new = np.where(fit.coding.slopes_by_study, 0.0, new) if new.size else new
     predictor = mu + coefficients @ known if known.size else mu
     return np.asarray(predictor + new_levels(fit, drawn) @ new if new.any() else predictor)
 
@@ -85,6 +93,18 @@ class NewEffects:
 
     fit: Fit
     level: int
+    slopes: tuple[float, ...] = ()
+    """What slopes by study are multiplied by; they are normal, as the effects of studies then are."""
+
+    @cached_property
+    def spread(self) -> Array:
+        """Scale of the effects and of the slopes by study together, dims (chain, draw)."""
+        if not any(self.slopes):
+            return self.tau
+        sigma = np.asarray(self.fit.posterior["sigma"])[..., self.fit.coding.slopes_by_study]
+        return np.asarray(
+            np.sqrt(self.tau**2 + ((sigma * np.array(self.slopes)) ** 2).sum(axis=-1))
+        )
 
     @cached_property
     def tau(self) -> Array:
@@ -100,7 +120,7 @@ class NewEffects:
         """Effects at evenly spread points (`bayesmeta.inference.lattice`), dims (chain, draw, node)."""
         own = {name: draws[..., None] for name, draws in self.parameters.items()}
         distribution = self.fit.spec.study_effects
-        return distribution.quantile(self.points("u"), self.tau[..., None], **own)
+        return distribution.quantile(self.points("u"), self.spread[..., None], **own)
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -151,7 +171,7 @@ class PredictedRates:
     @cached_property
     def mean(self) -> Array:
         """Rate (probability) averaged over studies, by quadrature per draw, dims (chain, draw)."""
-        theta, tau = self.theta.ravel(), self.tau.ravel()
+        theta, tau = self.theta.ravel(), self.effects.spread.ravel()
         own = {name: draws.ravel() for name, draws in self.effects.parameters.items()}
         tau_arm = np.zeros(0)
         if self.fit.spec.arm_effects is not None:
@@ -231,13 +251,13 @@ class KnownRates:
 
     fit: Fit
     _rates: dict[tuple[bytes, int], PredictedRates] = field(default_factory=dict, init=False)
-    _effects: dict[int, NewEffects] = field(default_factory=dict, init=False)
+    _effects: dict[tuple[Any, ...], NewEffects] = field(default_factory=dict, init=False)
 
     def at(self, row: Array, level: int) -> PredictedRates:
         """Return the rates at coded covariates, shape (covariate,), and a level of tau."""
         key = row.tobytes(), level
         # What was asked for last stands last.
-        found = self._rates.pop(key, None) or self._of(predictors_of(self.fit, row), level)
+        found = self._rates.pop(key, None) or self._of(predictors_of(self.fit, row), row, level)
         self._rates[key] = found
         if len(self._rates) > KEPT:
             del self._rates[next(iter(self._rates))]
@@ -245,8 +265,8 @@ class KnownRates:
 
     def moved(self, row: Array, level: int, by: Array) -> PredictedRates:
         """Return those of a predictor that is moved in each draw; `by` has dims (chain, draw)."""
-        return self._of(predictors_of(self.fit, row) + by, level)
+        return self._of(predictors_of(self.fit, row) + by, row, level)
 
-    def _of(self, theta: Array, level: int) -> PredictedRates:
-        effects = self._effects.setdefault(level, NewEffects(self.fit, level))
-        return PredictedRates(theta, effects)
+    def _of(self, theta: Array, row: Array, level: int) -> PredictedRates:
+        key = level, slopes_of(self.fit, row)
+        return PredictedRates(theta, self._effects.setdefault(key, NewEffects(self.fit, *key)))

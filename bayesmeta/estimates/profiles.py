@@ -17,6 +17,7 @@ from bayesmeta.errors import (
     nearest,
 )
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
@@ -80,6 +81,7 @@ def profile_parts(coding: Coding, profile: Profile | None) -> dict[str, str]:
     return {
         name: value_text(value) if name in given else _assumed(coding, name)
         for name, value in coding.resolved(profile).items()
+        if name != STUDY or name in given
     }
 
 
@@ -88,6 +90,7 @@ def reference_text(coding: Coding, words: Wording = PLAIN) -> str:
     return ", ".join(
         f"{words.labels.column(name)} {words.level(name, _reference(coding, name))}"
         for name in coding.columns
+        if name != STUDY
     )
 
 

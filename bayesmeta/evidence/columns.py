@@ -25,6 +25,14 @@ LABEL: Final = "label"
 INFERRED: Final = "inferred_outcomes"
 """Of nested outcomes: those of an arm whose counts are inferred, joined by semicolons."""
 
+SPLIT_BY: Final = "split_by"
+"""Of a total over two levels of a stratum: the stratum; blank where a row is of one level."""
+SPLIT_LEVEL: Final = "split_level"
+"""The second level; the first stands in the column of the stratum."""
+SPLIT_N: Final = "split_n"
+"""Patients at the second level; 0 where a row is of one level."""
+SPLIT_COLUMNS: Final = (SPLIT_BY, SPLIT_LEVEL, SPLIT_N)
+
 ALWAYS_TEXT: Final = (
     *KEY,
     PART_OF,
@@ -34,10 +42,12 @@ ALWAYS_TEXT: Final = (
     DERIVATION,
     LABEL,
     INFERRED,
+    SPLIT_BY,
+    SPLIT_LEVEL,
 )
 """Columns whose values are names, even where they look like numbers."""
 
-MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK)
+MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK, SPLIT_N)
 """Columns that are not covariates."""
 
 MISSING_TEXT: Final = ("", "NA")

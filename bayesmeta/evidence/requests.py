@@ -8,7 +8,15 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
-from bayesmeta.evidence.columns import ARM, DERIVATION, OUTCOME, PART_OF, STRATUM, STUDY
+from bayesmeta.evidence.columns import (
+    ARM,
+    DERIVATION,
+    OUTCOME,
+    PART_OF,
+    SPLIT_COLUMNS,
+    STRATUM,
+    STUDY,
+)
 from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.selection import Parts, Rule
 from bayesmeta.evidence.strata import stratum_levels
@@ -94,6 +102,11 @@ def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[An
 def check_strata(frame: pd.DataFrame, name: str, strata: str | None) -> None:
     """Raise if no row is a level of the stratum asked for."""
     there = {found for text in pd.unique(frame[STRATUM]) for found in stratum_levels(text)}
+    for name_of_split in SPLIT_COLUMNS if strata is not None else ():
+        if name_of_split in frame.columns:
+            raise EvidenceError(
+                f"{name} has a column '{name_of_split}', which `strata` would replace. Rename the column."
+            )
     if strata is not None and strata not in there:
         raise EvidenceError(f"{name} has no stratum '{strata}'. {nearest(strata, there)}")
     if strata in frame.columns:

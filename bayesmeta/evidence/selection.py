@@ -2,7 +2,7 @@
 
 Each rule marks rows to drop; the first that marks a row is the reason kept for it. In this order:
 conditions asked for, rows without a count, derivations, default exclusions, strata and mixed
-populations, parts or the whole, overlapping cohorts.
+populations, parts or the whole, overlapping cohorts, totals or levels.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +28,7 @@ from bayesmeta.evidence.columns import (
     N,
 )
 from bayesmeta.evidence.derivations import standing
+from bayesmeta.evidence.partition import Partition
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
 Rule = Callable[[pd.DataFrame], list[str]]
@@ -54,12 +55,16 @@ def selection_rules(
     *,
     parts: Rule,
     strata: str | None,
+    partition: Partition | None,
     derivations: Sequence[str] | None,
     overlaps: str,
     include: str,
     mixed: bool,
 ) -> list[Rule]:
-    """Return the rules of `select` in order; `parts` chooses between an arm and its parts."""
+    """Return the rules of `select` in order.
+
+    `parts` chooses between an arm and its parts, `partition` between its total and its levels.
+    """
     rules: list[Rule] = [_without_count]
     if derivations is not None:
         rules.append(lambda frame: _derived_otherwise(frame, derivations))
@@ -67,8 +72,14 @@ def selection_rules(
         rules.append(_excluded_by_default)
     if not mixed:
         rules.append(_mixed_population)
-    rules += [lambda frame: _outside_stratum(frame, strata), _mixed_beside_target, parts]
-    return [*rules, _overlapping] if overlaps == "resolve" else rules
+    if partition is None:
+        rules.append(lambda frame: _outside_stratum(frame, strata))
+    else:
+        rules.append(partition.outside)
+    rules.append(_mixed_beside_target)
+    rules += [parts] if partition is None else [partition.instead_of_parts, parts]
+    rules += [_overlapping] if overlaps == "resolve" else []
+    return rules if partition is None else [*rules, partition.total_or_levels]
 
 
 def _without_count(frame: pd.DataFrame) -> list[str]:

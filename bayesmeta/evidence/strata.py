@@ -7,7 +7,7 @@ from math import inf
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, listed
-from bayesmeta.evidence.columns import ARM, STRATUM, STUDY
+from bayesmeta.evidence.columns import ARM, SPLIT_N, STRATUM, STUDY
 
 MIXED = "mixed_population"
 """Stratum of rows whose count includes patients outside the target population."""
@@ -42,14 +42,19 @@ def with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame
     if strata is None:
         return frame
     levels = [stratum_levels(text)[strata] for text in frame[STRATUM]]
-    for (study, arm), own in pd.Series(levels).groupby(
-        [frame[STUDY].to_numpy(), frame[ARM].to_numpy()]
-    ):
+    found = frame.assign(**{strata: levels})
+    check_apart(found, strata)
+    return found
+
+
+def check_apart(frame: pd.DataFrame, strata: str) -> None:
+    """Raise if levels of an arm are ranges that share values."""
+    single = frame[frame[SPLIT_N] == 0] if SPLIT_N in frame.columns else frame
+    for (study, arm), own in single.groupby([STUDY, ARM])[strata]:
         if _ranges_overlap(list(own)):
             raise EvidenceError(
                 f"The levels {listed(own)} of '{strata}' share patients of arm {study}/{arm}. Drop one of them."
             )
-    return frame.assign(**{strata: levels})
 
 
 def _ranges_overlap(levels: list[str]) -> bool:

@@ -13,6 +13,7 @@ from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
 from bayesmeta.evidence.findings import Finding, warn_of
 from bayesmeta.evidence.nests import asked_outcomes, nested_arms
+from bayesmeta.evidence.partition import Partition, by_level
 from bayesmeta.evidence.repeats import patients_twice, two_spellings
 from bayesmeta.evidence.requests import (
     Where,
@@ -25,7 +26,6 @@ from bayesmeta.evidence.requests import (
     plain,
 )
 from bayesmeta.evidence.selection import apply_rules, parts_or_whole, selection_rules
-from bayesmeta.evidence.strata import with_stratum_column
 from bayesmeta.labels import Labels
 
 
@@ -129,7 +129,13 @@ class EvidenceTable:
             one reports it, they add up to the whole, and their counts are derived no worse (reported,
             then derived, then inferred); or the whole.
         strata : str, optional
-            Take the levels of this stratum as rows, in place of whole arms.
+            Divide arms by the levels of this stratum, such as ``"prior_hma"``, which becomes a column.
+            An arm that reports both levels stands by level; one that reports a level and the total, too,
+            the other level being the difference; one that reports the total alone as the total of two
+            levels of known sizes. Sizes come from rows of levels with `n` and no count, or from columns
+            ``prior_hma_n`` and ``prior_hma_percent``, patients of the study at level ``yes``; totals of
+            levels of unknown size are left out. No other stratum of an arm stands beside it, nor do
+            its parts, unless these are divided, too. Of nested outcomes, arms stand by level alone.
         derivations : sequence of str, optional
             Keep only counts derived in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
@@ -151,8 +157,8 @@ class EvidenceTable:
         Raises
         ------
         EvidenceError
-            If an outcome, column or value is not in the table, nothing is left, or the counts of an arm
-            are not nested or of different patients.
+            If an outcome, column or value is not in the table, nothing is left, the counts of an arm are
+            not nested or of different patients, or its levels contradict its total.
         SettingsError
             If an argument is not one of its choices, or would have no effect.
 
@@ -169,6 +175,14 @@ class EvidenceTable:
         Arms(ORR: 28 arms of 27 studies, 456 responders of 919 patients; 36 rows left out)
         >>> len(table.select(outcomes=["ORR", "CR_CRi", "CR"], venetoclax="yes").of("CR"))
         14
+        >>> arms = table.select(outcome="ORR", venetoclax="yes", strata="prior_hma")
+        >>> arms.frame[["study", "prior_hma", "events", "n", "split_level", "split_n"]]
+                 study prior_hma  events   n split_level  split_n
+        0  dinardo2020        no      34  55         yes       25
+        1     feld2021        no      12  18                    0
+        2     feld2021       yes       3  21                    0
+        3      italy57        no      17  35                    0
+        4      italy57       yes       6  22                    0
         """
         check_choice("parts", parts, ("parts", "whole"))
         check_choice("overlaps", overlaps, ("resolve", "keep"))
@@ -179,17 +193,19 @@ class EvidenceTable:
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
         all_parts, nested = parts_of_arms(self.frame), outcomes is not None
+        candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
+        partition = None if nested or strata is None else Partition(strata, candidates)
         rules = selection_rules(
             parts=partial(
                 parts_or_whole, all_parts=all_parts, prefer_parts=parts == "parts", nested=nested
             ),
             strata=strata,
+            partition=partition,
             derivations=derivations,
             overlaps=overlaps,
             include=include,
             mixed=mixed,
         )
-        candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
         kept, excluded = apply_rules(candidates, [*asked, *rules])
         warn_of(self.name, [*self._of_words_in(candidates), *patients_twice(kept)])
         if kept.empty:
@@ -217,7 +233,9 @@ class EvidenceTable:
         if self.labels.names:
             selection["labels"] = self.labels.table
         if outcomes is None:
-            return Arms(with_stratum_column(kept, strata), excluded, selection)
+            return Arms(
+                kept if partition is None else by_level(kept, partition), excluded, selection
+            )
         selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}
         return nested_arms(kept, excluded, selection)
 

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.special import gammaln, ndtri
+from scipy.special import expit, gammaln, ndtri
 
 from bayesmeta.arrays import Array, Integers
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.density.coordinates import named_scalars
+from bayesmeta.inference.density.totals import log_totals_at
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
 from bayesmeta.inference.nested.studies import cholesky_rows
 from bayesmeta.model import Design
@@ -82,7 +83,15 @@ def draw_events(
     if design.several:
         return draw_counts(design, variables["theta"], rng)
     own = _likelihood_parameters(design, variables)
-    return design.spec.likelihood.draw(rng, design.arms.n, variables["theta"], **own)
+    found = design.spec.likelihood.draw(rng, design.arms.n, variables["theta"], **own)
+    totals = design.totals
+    if totals.arm.size:
+        each = totals.predictors(variables["theta"], coefficients_of(variables))
+        found[..., totals.arm] = sum(
+            rng.binomial(n.astype(np.int64), expit(theta))
+            for n, theta in zip((totals.first, totals.second), each, strict=True)
+        )
+    return found
 
 
 def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
@@ -92,12 +101,19 @@ def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
     """
     if design.several:
         return nested_log_likelihood(design, variables)
-    return design.spec.likelihood.log_probability(
+    found = design.spec.likelihood.log_probability(
         design.arms.events.astype(np.float64),
         design.arms.n.astype(np.float64),
         variables["theta"],
         **_likelihood_parameters(design, variables),
     )
+    totals = design.totals
+    if totals.arm.size:
+        each = totals.predictors(variables["theta"], coefficients_of(variables))
+        first, second = (np.ascontiguousarray(one).reshape(-1, totals.arm.size) for one in each)
+        value = log_totals_at(totals.rows, first, second)
+        found[..., totals.arm] = value.reshape(each[0].shape)
+    return found
 
 
 def new_study_rates(

@@ -1,12 +1,15 @@
 """The model as PyMC writes it: the definition that every other computation is held to."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
+from bayesmeta.model.likelihoods import Binomial
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.priors import Prior
 
@@ -87,8 +90,63 @@ def build_design(design: Design) -> "pm.Model":
             predictor = predictor + pm.Deterministic("w", tau_arm * z, dims="arm")
         theta = pm.Deterministic("theta", predictor, dims="arm")
         own = {name: prior.to_pymc(name) for name, prior in spec.likelihood.parameters.items()}
-        spec.likelihood.to_pymc(theta, arms.n, arms.events, **own)
+        if design.totals.arm.size:
+            _with_totals(design, theta)
+        else:
+            spec.likelihood.to_pymc(theta, arms.n, arms.events, **own)
     return model
+
+
+def _with_totals(design: Design, theta: Any) -> None:
+    """Create the observed `events` of arms of which some are totals over two levels."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    arms, totals, model = design.arms, design.totals, pm.modelcontext(None)
+    parts = [model[name] for name in ("beta", "b") if name in model.named_vars]
+    difference = pt.as_tensor(totals.step) @ pt.concatenate(parts)
+    second_n = np.zeros(len(arms), dtype=np.int64)
+    second_n[totals.arm] = totals.second.astype(np.int64)
+    first = pt.inc_subtensor(theta[totals.arm], -totals.share * difference)
+    second = pt.inc_subtensor(theta[totals.arm], (1 - totals.share) * difference)
+    pm.CustomDist(
+        "events",
+        *(first, second, arms.n - second_n, second_n),
+        logp=partial(_log_sum, most=int(second_n.max())),
+        random=_random_sum,
+        observed=arms.events,
+        dims="arm",
+        dtype="int64",
+    )
+
+
+def _log_sum(  # noqa: PLR0917
+    value: Any, first: Any, second: Any, first_n: Any, second_n: Any, most: int
+) -> Any:
+    """Return log probabilities of sums of two binomial counts, the second of at most `most` patients.
+
+    A sum is made in every way in which the two can share its responders.
+    """
+    import pytensor.tensor as pt
+
+    k = np.arange(most + 1)[:, None]
+    j = value - k
+    possible = pt.and_(pt.and_(k <= second_n, j >= 0), j <= first_n)
+    one, other = (
+        Binomial().log_mass(pt.switch(possible, count, 0), theta, n)
+        for n, theta, count in ((first_n, first, j), (second_n, second, k))
+    )
+    return pt.logsumexp(pt.switch(possible, one + other, -np.inf), axis=0)
+
+
+def _random_sum(  # noqa: PLR0917
+    first: Any, second: Any, first_n: Any, second_n: Any, rng: Any = None, size: Any = None
+) -> Any:
+    counts = [
+        rng.binomial(n, expit(theta), size=size)
+        for n, theta in ((first_n, first), (second_n, second))
+    ]
+    return sum(counts)
 
 
 def _coords(design: Design) -> dict[str, Any]:

@@ -53,14 +53,24 @@ class CodedLevels:
         )
 
     def columns(
-        self, frame: pd.DataFrame, levels_of: LevelsOf, centres: Mapping[str, float]
+        self,
+        frame: pd.DataFrame,
+        levels_of: LevelsOf,
+        centres: Mapping[str, float],
+        factors: Mapping[str, tuple[str, ...]],
     ) -> Array:
-        """Return 1, or what a number is above its centre, in the column of each row's level."""
+        """Return 1, or the value of what has a slope, in the column of each row's level.
+
+        That of a number is what it is above its centre; of a factor of two levels, 1 at the second.
+        """
         each = [levels_of(name, frame[name]) for name in self.term.columns]
         places = self.places(list(zip(*each, strict=True)))
         found = np.zeros((len(frame), len(self.levels) + 1))
         slope, values = self.term.slope, np.ones(len(frame))
-        if slope is not None:
+        if slope is not None and slope in factors:
+            second = factors[slope][1]
+            values = np.array([float(x == second) for x in levels_of(slope, frame[slope])])
+        elif slope is not None:
             values = frame[slope].to_numpy(dtype=np.float64) - centres[slope]
         found[np.arange(len(frame)), places] = values
         return found

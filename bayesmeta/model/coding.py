@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Array
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import ProfileError, nearest
+from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, SPLIT_N, STUDY, N
 from bayesmeta.model.centring import written_centres
 from bayesmeta.model.coded_levels import NEW, CodedLevels
 from bayesmeta.model.covariates import Covariates
@@ -55,6 +56,11 @@ class Coding:
     def level_terms(self) -> tuple[str, ...]:
         """Name of each term of exchangeable levels."""
         return tuple(one.term.name for one in self.exchangeable)
+
+    @property
+    def slopes_by_study(self) -> Flags:
+        """Whether each term of exchangeable levels is a slope by study, which belongs to its effect."""
+        return np.array([STUDY in one.term.columns for one in self.exchangeable], dtype=bool)
 
     @property
     def grouping(self) -> tuple[str, ...]:
@@ -116,7 +122,8 @@ class Coding:
     def _level_columns(self, frame: pd.DataFrame) -> Array:
         """Return the columns of exchangeable levels, and those of new ones."""
         each = [
-            one.columns(frame, self.covariates.levels_of, self.centres) for one in self.exchangeable
+            one.columns(frame, self.covariates.levels_of, self.centres, self.levels)
+            for one in self.exchangeable
         ]
         return np.hstack([*(own[:, :-1] for own in each), *(own[:, -1:] for own in each)])
 
@@ -165,6 +172,9 @@ class Coding:
     def profile_of(self, row: "pd.Series[Any]") -> dict[str, Any]:
         """Return the profile of an arm, with shares of a mixture; NaN for a number not known."""
         found = {name: row[name] for name in self.columns}
+        if row.get(SPLIT_N) and row[SPLIT_BY] in found:
+            share, split = float(row[SPLIT_N]) / float(row[N]), row[SPLIT_BY]
+            found[split] = {row[split]: 1 - share, row[SPLIT_LEVEL]: share}
         for factor, columns in self.covariates.level_proportions.items():
             shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}
             if shares:
@@ -209,6 +219,8 @@ class Coding:
         return f"{{{name!r}: {value}}}"
 
     def _value(self, name: str, value: object) -> object:
+        if name == STUDY:
+            return str(value)
         if name in self.levels and isinstance(value, Mapping):
             return self._composition(name, value)
         if name in self.levels:

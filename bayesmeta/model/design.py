@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import combinations
-from typing import NamedTuple
 
 import numpy as np
 
@@ -12,53 +11,15 @@ from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.conditional_counts import ConditionalCounts, conditional_counts
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.totals import Totals, totals_of
 from bayesmeta.priors import Prior
-
-
-class ConditionalCounts(NamedTuple):
-    """What arms report, as binomial counts of one outcome among the enclosing outcome they report.
-
-    An arm that does not report an outcome between the two contributes through the product of
-    conditional probabilities from one to the other: CR_CRi alone, enclosed by ORR, is
-    Binomial(n, r1 r2).
-    """
-
-    arm: Integers
-    first: Integers
-    """First conditional probability of the product, shape (count,)."""
-    last: Integers
-    """Last one, which is that of the outcome reported."""
-    trials: Array
-    """Patients with the enclosing outcome, or all patients of the arm."""
-    events: Array
-    """Patients with the outcome reported."""
-
-    def spans(self, outcomes: int) -> Array:
-        """Return 1 for each probability of a count's product, else 0, dims (count, outcome)."""
-        place = np.arange(outcomes)
-        return ((place >= self.first[:, None]) & (place <= self.last[:, None])).astype(np.float64)
-
-
-def conditional_counts(arms: Arms) -> ConditionalCounts:
-    """Return the counts that arms report, arm by arm."""
-    rows = []
-    for arm, (n, counts) in enumerate(zip(arms.n, arms.counts, strict=True)):
-        trials, start = float(n), 0
-        for place, count in enumerate(counts):
-            if not np.isnan(count):
-                rows.append((arm, start, place, trials, count))
-                trials, start = count, place + 1
-    arm, first, last, trials, events = np.array(rows, dtype=np.float64).T.copy()
-    whole = np.int64
-    return ConditionalCounts(
-        arm.astype(whole), first.astype(whole), last.astype(whole), trials, events
-    )
 
 
 @dataclass(frozen=True)
@@ -168,6 +129,11 @@ class Design:
     def conditional_counts(self) -> ConditionalCounts:
         """The counts that arms report, each among the patients of the enclosing outcome."""
         return conditional_counts(self.arms)
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The arms whose counts are totals over levels with rates of their own."""
+        return totals_of(self.coding, self.arms)
 
     @cached_property
     def imputed(self) -> tuple[Imputation, ...]:

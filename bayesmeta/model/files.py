@@ -48,6 +48,9 @@ _KEYS = (
     "labels",
 )
 
+OF_STRATA = "strata"
+"""Folder of bundled models of arms that are divided by the levels of a stratum."""
+
 OF_0_1_0 = "nested/"
 """How the names of models of several outcomes began in release 0.1.0."""
 
@@ -80,15 +83,21 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
         name = name.removeprefix(OF_0_1_0)
         warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
-    if name not in bundled:
+    of_strata = _names(_catalogue() / OF_STRATA)
+    if name not in (*bundled, *of_strata):
         raise SpecError(
-            f"There is no bundled model '{name}'. {nearest(name, bundled)} Or give a path ending in .toml."
+            f"There is no bundled model '{name}'. {nearest(name, (*bundled, *of_strata))} Or give a path ending "
+            "in .toml."
         )
-    return parse_model((_catalogue() / f"{name}.toml").read_text(encoding="utf-8"), name)
+    folder = _catalogue() / OF_STRATA if name in of_strata else _catalogue()
+    return parse_model((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def bundled_models() -> tuple[str, ...]:
-    """Return the names of the models that come with the package.
+    """Return the names of the models of whole arms that come with the package.
+
+    Those of arms by the levels of a stratum, such as ``"by_prior_hma"``, are not among them: they
+    cannot be fitted to the same arms.
 
     Examples
     --------
@@ -96,7 +105,12 @@ def bundled_models() -> tuple[str, ...]:
     >>> bm.bundled_models()[:4]
     ('arms', 'cloglog', 'common_effect', 'exchangeable_regimens')
     """
-    found = (entry.name for entry in _catalogue().iterdir())
+    return _names(_catalogue())
+
+
+def _names(folder: Traversable) -> tuple[str, ...]:
+    """Return the names of the model files of a folder."""
+    found = (entry.name for entry in folder.iterdir())
     return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
 
 

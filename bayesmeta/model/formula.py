@@ -162,11 +162,20 @@ def _checked(formula: Formula, text: str) -> Formula:
                 f"'{text}'. Add '{term.slope}' as a term."
             )
     for column, what in ((EVENTS, "the response"), (STUDY, "the grouping of the study effects")):
-        if column in formula.columns:
+        allowed = column == STUDY and _only_slopes_by_study(formula)
+        if column in formula.columns and not allowed:
+            slope = ", or write (0 + column | study)" if column == STUDY else ""
             raise SpecError(
-                f"`formula` uses '{column}', which is {what}; got '{text}'. Leave it out."
+                f"`formula` uses '{column}', which is {what}; got '{text}'. Leave it out{slope}."
             )
     return formula
+
+
+def _only_slopes_by_study(formula: Formula) -> bool:
+    """Return whether studies stand for slopes alone: their intercepts are the study effects."""
+    own = [term for term in formula.levels if STUDY in term.columns]
+    alone = all(term.columns == (STUDY,) and term.slope is not None for term in own)
+    return alone and STUDY not in formula.fixed_columns
 
 
 def _check_powers(stripped: str, text: str) -> None:

@@ -53,6 +53,7 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     grouping = {
         name: _by_studies(covariates.levels_of(name, present[name]), present)
         for name in formula.grouping_columns
+        if name != STUDY
     }
     if not formula.terms:
         levels = _tau_levels(by, grouping, frame)

@@ -135,12 +135,13 @@ class Binomial(Likelihood):
         if isinstance(self.link, Logit):
             return pm.Binomial("events", n=n, logit_p=theta, observed=events, dims="arm")
         # PyMC's binomial takes a rate, which rounds to 0 or 1 far out; this takes both logarithms.
-        functions = {"logp": self._log_mass, "random": self._random}
+        functions = {"logp": self.log_mass, "random": self._random}
         return pm.CustomDist(
             "events", theta, n, **functions, observed=events, dims="arm", dtype="int64"
         )
 
-    def _log_mass(self, value: Any, theta: Any, n: Any) -> Any:
+    def log_mass(self, value: Any, theta: Any, n: Any) -> Any:
+        """Return log probabilities inside a PyMC model, finite however far out theta is."""
         import pytensor.tensor as pt
 
         log_rate, log_rest = self.link.to_pymc(theta)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.evidence.columns import STUDY
+from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, SPLIT_N, STUDY, N
 
 Shares = Mapping[str, Mapping[str, str]]
 
@@ -61,7 +61,27 @@ def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFr
                 for share, part in parts
                 for level in columns
             ]
-    return parts
+    return [half for part in parts for half in _halves(*part)]
+
+
+def _halves(share: Array, part: pd.DataFrame) -> list[tuple[Array, pd.DataFrame]]:
+    """Return a part once for each of the two levels that totals hold; itself where there is none."""
+    if SPLIT_N not in part.columns or not part[SPLIT_N].any():
+        return [(share, part)]
+    n = np.maximum(part[N].to_numpy(dtype=np.float64), 1)
+    other: Array = part[SPLIT_N].to_numpy(dtype=np.float64) / n
+    return [(share * (1 - other), part), (share * other, at_other_level(part))]
+
+
+def at_other_level(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with totals at the second of their levels."""
+    names = [name for name in frame[SPLIT_BY].unique() if name]
+    moved = {
+        name: frame[name].astype(object).mask(frame[SPLIT_BY] == name, frame[SPLIT_LEVEL])
+        for name in names
+        if name in frame.columns
+    }
+    return frame.assign(**moved)
 
 
 def _share(frame: pd.DataFrame, columns: Mapping[str, str], level: str, rows: Flags) -> Array:

@@ -1,7 +1,6 @@
 """Whether a model makes sense on its evidence: what is refused, and what is warned of."""
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -16,23 +15,13 @@ from bayesmeta.errors import (
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
+from bayesmeta.model.limits import Limit, check_slopes_by_study, check_totals
 from bayesmeta.model.spec import ModelSpec
 
 FEWEST_FOR_TAU = 3
 FEWEST_FOR_SIGMA = 3
 LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
-
-
-class Limit(NamedTuple):
-    """Something that is not available yet where the arms have several outcomes."""
-
-    what: str
-    """How messages call it."""
-    reason: str
-    remedy: str = ""
-    holds: Callable[[ModelSpec], bool] | None = None
-    """Whether a model has it; None for what is asked of a function."""
 
 
 SEVERAL_OUTCOMES = (
@@ -91,6 +80,8 @@ SEVERAL_OUTCOMES = (
 
 def check_sense(spec: ModelSpec, arms: Arms) -> None:
     """Refuse parts that the evidence cannot tell apart: arm effects, and the column of `by`."""
+    check_totals(spec, arms)
+    check_slopes_by_study(spec)
     _check_by(spec, arms)
     _check_arm_effects(spec, arms)
 

@@ -76,7 +76,7 @@ def test_strata_are_left_out_unless_asked_for() -> None:
     by_stratum = table.select(strata="tp53")
     assert list(by_stratum.frame["tp53"]) == ["mut", "wt"]
     assert list(by_stratum.labels) == ["s/a/tp53=mut", "s/a/tp53=wt"]
-    assert rules(by_stratum) == {"s/a": "strata: not a level of 'tp53'"}
+    assert rules(by_stratum) == {"s/a": "strata: levels of 'tp53' stand for the whole arm"}
 
 
 def test_a_level_may_carry_its_comparison(table: bm.EvidenceTable) -> None:

@@ -9,6 +9,7 @@ from bayesmeta.inference.density.data import DensityData, Parts
 from bayesmeta.inference.density.levels import effects_of
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.model import Design, ModelSpec
+from bayesmeta.model.totals import Totals
 
 TYPICAL_TAU_ARM = 0.2
 TYPICAL_RHO = 0.05
@@ -33,6 +34,7 @@ def density_data(design: Design) -> DensityData:
     levels = [design.level_effects[place] for place in design.term_of_level]
     own = [design.mu[0], *design.beta, *(one.standard for one in levels)]
     own += [scalar.prior for scalar in design.scalars]
+    events, n = (_without_totals(design.totals, counts) for counts in (events, n))
     return DensityData(
         events=events,
         n=n,
@@ -54,8 +56,16 @@ def density_data(design: Design) -> DensityData:
         ).reshape(-1, 3),
         parts=np.array(_parts(design), dtype=np.float64),
         levels=_levels_of(design),
+        totals=design.totals.rows,
+        step=np.ascontiguousarray(design.totals.step),
         **_imputation(design),
     )
+
+
+def _without_totals(totals: Totals, counts: Array) -> Array:
+    """Return counts with zeros for totals over levels, which have a likelihood of their own."""
+    counts[totals.arm] = 0.0
+    return counts
 
 
 def _parts(design: Design) -> Parts:

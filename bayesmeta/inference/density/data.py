@@ -79,6 +79,11 @@ class DensityData(NamedTuple):
     levels: Array
     """Of each exchangeable level, shape (L, 4): place of its sigma among the scalars, probability that
     it is exchangeable, mean and standard deviation of its effect if it is not."""
+    totals: Array
+    """Arm, responders, and patients at the first and the second level of each total over two levels,
+    shape (T, 4); these arms have no patients in `n`."""
+    step: Array
+    """Covariates of the second level minus those of the first, shape (T, K)."""
 
 
 def pack(data: DensityData) -> Pointers:
@@ -94,6 +99,7 @@ def pack(data: DensityData) -> Pointers:
         data.parts.size,
         data.tau_of_study.size,
         len(data.levels),
+        len(data.totals),
     ]
     return pointers_to([sizes, *data])
 
@@ -125,6 +131,8 @@ def unpack(pointers: Any) -> DensityData:
         carray(pointers[18], (c, 3)),
         carray(pointers[19], (int(sizes[7]),)),
         carray(pointers[20], (int(sizes[9]), 4)),
+        carray(pointers[21], (int(sizes[10]), 4)),
+        carray(pointers[22], (int(sizes[10]), k)),
     )
 
 

@@ -43,6 +43,7 @@ from bayesmeta.inference.density.studies import (
     pull_studies,
     studies_at,
 )
+from bayesmeta.inference.density.totals import log_totals
 from bayesmeta.inference.kernels import located
 
 NONE = -1
@@ -59,7 +60,8 @@ def log_density(point: Array, data: DensityData, gradient: Array) -> float:
 
 def density_of(data: DensityData) -> Callback:
     """Return the C function that is compiled for models like this one."""
-    return usual_density if _is_usual(Parts(*data.parts)) else family_density
+    usual = _is_usual(Parts(*data.parts)) and not data.totals.size
+    return usual_density if usual else family_density
 
 
 def _is_usual(parts: Parts) -> bool:
@@ -106,6 +108,7 @@ def _compiled(*, usual: bool) -> Callback:  # noqa: PLR0915
                 )
             else:
                 rest = log_arms(d, likelihood, link, rho, scalars, theta, by_arm)
+            rest += log_totals(d, coefficients, theta, by_arm, gradient)
             by_level = pull_arms(d, by_arm, gradient)
             rest += log_missing(q, d, place, imputed, scalars, coefficients, by_arm, gradient)
             rest = log_effects(

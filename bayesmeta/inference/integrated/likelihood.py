@@ -13,9 +13,27 @@ from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.effects import NORMAL
+from bayesmeta.inference.density.totals import log_totals_at
 from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model import Design
+
+
+class _Rows(NamedTuple):
+    """Binomial counts in the order of their studies: arms, and totals over levels as two each.
+
+    Given the difference between its levels, a total on the logit's scale depends on the study effect
+    as two binomial counts would that share its responders in any way; here, like its patients.
+    """
+
+    arm: Integers
+    """Position of each one's arm, shape (row,)."""
+    total: Integers
+    """Position of its total, or -1, shape (row,)."""
+    factor: Array
+    """How far it is from the arm's predictor, in differences between the levels, shape (row,)."""
+    events: Array
+    n: Array
 
 
 class _Arms(NamedTuple):
@@ -72,35 +90,81 @@ def study_log_likelihood(
         name: np.asarray(values, dtype=np.float64).reshape(-1, *np.shape(values)[len(shape) :])
         for name, values in variables.items()
     }
-    order = np.argsort(design.arms.study_index, kind="stable")
-    arms, coefficients = _arms(design, order)
+    counts = _rows(design)
+    arms, coefficients = _arms(design, counts)
     affine = _affine(design, flat, imputed)
     draws, studies = flat["mu"].size, arms.first.size - 1
     found = np.empty((draws, studies))
-    rows = max(1, CELLS // max(len(order), 1))
+    rows = max(1, CELLS // max(len(counts.arm), 1))
     codes = np.array([design.spec.likelihood.code, design.spec.link.code])
     for first in range(0, draws, rows):
         block = {name: values[first : first + rows] for name, values in flat.items()}
-        given = _given(design, block, affine, order)
+        given = _given(design, block, affine, counts)
         each = [
             part.log_weight[..., None]
             + _studies(arms, given, codes, part.code, part.tau, part.own, part.fixed)
             for part in _parts(design, block)
         ]
-        found[first : first + rows] = np.logaddexp.reduce(each)
+        found[first : first + rows] = np.logaddexp.reduce(each) + _shared(design, block)
     return (found + coefficients).reshape(*shape, studies)
 
 
-def _arms(design: Design, order: Integers) -> tuple[_Arms, Array]:
+def _rows(design: Design) -> _Rows:
+    """Return the binomial counts in order."""
+    arms, totals = design.arms, design.totals
+    events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
+    total, factor = np.full(len(arms), -1), np.zeros(len(arms))
+    events[totals.arm], n[totals.arm] = totals.events * (1 - totals.share), totals.first
+    total[totals.arm], factor[totals.arm] = np.arange(totals.arm.size), -totals.share
+    found = _Rows(
+        np.concatenate([np.arange(len(arms)), totals.arm]),
+        np.concatenate([total, np.arange(totals.arm.size)]),
+        np.concatenate([factor, 1 - totals.share]),
+        np.concatenate([events, totals.events * totals.share]),
+        np.concatenate([n, totals.second]),
+    )
+    order = np.argsort(arms.study_index[found.arm], kind="stable")
+    return _Rows(
+        found.arm[order],
+        found.total[order],
+        found.factor[order],
+        found.events[order],
+        found.n[order],
+    )
+
+
+def _shared(design: Design, variables: Mapping[str, Array]) -> Array:
+    """Return what two binomial counts lack of each study's totals, dims (draw, study).
+
+    It depends on the difference between levels alone, so that any predictors will do.
+    """
+    totals, studies = design.totals, len(design.arms.studies)
+    if not totals.arm.size:
+        return np.zeros((1, studies))
+    difference = coefficients_of(variables) @ totals.step.T
+    first, second = -totals.share * difference, (1 - totals.share) * difference
+    lack = log_totals_at(totals.rows, first, second)
+    for share, n, theta in (
+        (1 - totals.share, totals.first, first),
+        (totals.share, totals.second, second),
+    ):
+        log_rate, log_rest = design.spec.link.log_rates(theta)
+        lack = lack - totals.events * share * log_rate - (n - totals.events * share) * log_rest
+    place = design.arms.study_index[totals.arm]
+    return np.asarray(lack @ (place[:, None] == np.arange(studies)))
+
+
+def _arms(design: Design, rows: _Rows) -> tuple[_Arms, Array]:
     """Return the arms in order, and the log binomial coefficients of each study."""
-    spec, arms = design.spec, design.arms
-    events, n = arms.events[order].astype(np.float64), arms.n[order].astype(np.float64)
-    sizes = np.bincount(arms.study_index)
+    spec, (events, n) = design.spec, rows[3:]
+    study = design.arms.study_index[rows.arm]
+    sizes = np.bincount(study)
     choose = gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1)
+    choose = np.where(rows.total < 0, choose, 0.0)
     level = spec.link.theta((events + 0.5) / (n + 1))
     information = np.where(n > 0, (n + 1) * spec.link.information(level), 0.0)
     first = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    coefficients = np.bincount(arms.study_index[order], weights=choose)
+    coefficients = np.bincount(study, weights=choose)
     return _Arms(first, events, n, level, information), coefficients
 
 
@@ -147,13 +211,11 @@ def _check_imputed(
         )
 
 
-def _given(
-    design: Design, variables: Mapping[str, Array], affine: _Affine, order: Integers
-) -> _Given:
+def _given(design: Design, variables: Mapping[str, Array], affine: _Affine, rows: _Rows) -> _Given:
     """Return predictors, perturbations and scales, arms in order."""
     spec, mu = design.spec, variables["mu"]
     level = mu[:, None] if spec.study_effects.pools else design.mu[0].kernel.a
-    eta = np.broadcast_to(level, (mu.size, len(order))).copy()
+    eta = np.broadcast_to(level, (mu.size, len(design.arms))).copy()
     variance = np.zeros(eta.shape)
     if spec.arm_effects is not None:
         variance += variables["tau_arm"][:, None] ** 2
@@ -165,9 +227,10 @@ def _given(
             eta += steep * (variables["x_mean"][:, i, None] - affine.centre[i])
             variance += (steep * variables["x_sd"][:, i, None]) ** 2
     rho = next((variables[name] for name in spec.likelihood.parameters), np.zeros(mu.shape))
-    return _Given(
-        np.ascontiguousarray(eta[:, order]), np.ascontiguousarray(np.sqrt(variance)[:, order]), rho
-    )
+    eta, spread = eta[:, rows.arm], np.sqrt(variance)[:, rows.arm]
+    if design.totals.arm.size:
+        eta = eta + rows.factor * (coefficients @ design.totals.step.T)[:, rows.total]
+    return _Given(np.ascontiguousarray(eta), np.ascontiguousarray(spread), rho)
 
 
 def _parts(design: Design, variables: Mapping[str, Array]) -> Iterator[_Part]:

@@ -63,6 +63,47 @@ def arms() -> bm.Arms:
     return bm.read_evidence(frame).select()
 
 
+@functools.cache
+def divided_arms() -> bm.Arms:
+    """Arms of which some are totals over levels: one without responders, one with nothing else."""
+    rows = [
+        ("s1", "", 8, 30),
+        ("s1", "prior=no", 6, 17),
+        ("s1", "prior=yes", 2, 13),
+        ("s2", "", 0, 8),
+        ("s2", "prior=yes", None, 5),
+        ("s3", "", 12, 12),
+        ("s3", "prior=yes", None, 4),
+        ("s4", "", 41, 90),
+        ("s4", "prior=yes", None, 55),
+        ("s5", "", 5, 20),
+        ("s5", "prior=yes", 1, 9),
+    ]
+    frame = pd.DataFrame(rows, columns=["study", "stratum", "events", "n"]).astype(
+        {"events": "Int64"}
+    )
+    ages = frame["study"].map(dict(s1=6.1, s2=7.0, s3=5.5, s4=4.8, s5=7.1))
+    regimens = frame["study"].map(dict(s1="a", s2="a", s3="b", s4="b", s5="c"))
+    frame = frame.assign(derivation="reported", age=ages, regimen=regimens)
+    return bm.read_evidence(frame).select(strata="prior")
+
+
+DIVIDED = [
+    bm.Covariates("prior", {"prior": "no"}),
+    bm.Covariates("prior * age", {"prior": "yes"}),
+    bm.Covariates("prior + age + (0 + prior | study)", {"prior": "no"}),
+    bm.Covariates("prior + (1 + prior | regimen)", {"prior": "no"}),
+]
+"""Covariates that tell the levels of totals apart."""
+
+
+def divided_design(covariates: bm.Covariates, **parts: object) -> Design:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bm.ModelWarning)
+        spec = bm.ModelSpec(covariates=covariates, **parts)  # type: ignore[arg-type]
+        return make_design(spec, divided_arms())
+
+
 def design_of(**parts: object) -> Design:
     covariates = parts.pop("covariates", "none")
     with warnings.catch_warnings():

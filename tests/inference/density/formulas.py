@@ -157,8 +157,28 @@ def log_posterior(q: Complex, data: DensityData) -> complex:
         total -= number * (np.log(s) + np.log(2 * np.pi) / 2)
         total -= (squares + number * (mean - m) ** 2) / (2 * s**2)
     rho = at.scalars[int(parts.rho)] if parts.rho >= 0 else 0.0
+    coefficients = np.concatenate([at.beta, at.b])
+    for (arm, *counts), step in zip(data.totals, data.step, strict=True):
+        total += log_total(*map(int, counts), at.theta[int(arm)], step @ coefficients)
     arms = zip(data.events, data.n, at.theta, strict=True)
     return total + data.log_coefficient.sum() + sum(log_arm(parts, *arm, rho) for arm in arms)
+
+
+def log_total(events: int, first: int, second: int, theta: complex, difference: complex) -> complex:
+    """The sum over every way in which two binomial counts share the responders of both."""
+    share = second / (first + second)
+    low, high = theta - share * difference, theta + (1 - share) * difference
+    parts = [
+        log_binomial(events - k, first, low) + log_binomial(k, second, high)
+        for k in range(max(0, events - first), min(events, second) + 1)
+    ]
+    top = max(part.real for part in parts)
+    return top + np.log(sum(np.exp(part - top) for part in parts))
+
+
+def log_binomial(y: int, n: int, theta: complex) -> complex:
+    choose = special.gammaln(n + 1) - special.gammaln(y + 1) - special.gammaln(n - y + 1)
+    return choose - y * softplus(-theta) - (n - y) * softplus(theta)
 
 
 def level_effect(level: Array, sigma: complex, z: complex) -> complex:
