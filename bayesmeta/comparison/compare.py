@@ -129,8 +129,12 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     The prior favours equal weights and counts as one study: with K models its parameters are
     1 + 1/K. Every model keeps some weight.
 
-    The default is chosen by simulation: six models and six truths about studies, with 300 sets of 10,
-    30 and 100 studies each.
+    The default is chosen by simulation: six models, six truths about studies, 300 sets of 10, 30 and
+    100 studies each. By pseudo-BMA+, the expected log score of a held-out study is higher than by
+    stacking, by 0.028 nats with 10 studies (standard error 0.003) and by 0.004 with 30 (0.001), and
+    lower by 0.001 with 100 (0.0002). It is higher than by stacking with the prior by 0.003 with 30
+    (0.0004) and by 0.002 with 100 (0.0002), and lower by 0.004 with 10 (0.001). Where studies are
+    many and no model describes them, prefer stacking; where they are few, stacking with the prior.
 
     Intervals of weights are quantiles over Bayesian bootstrap samples of the studies. They are often
     wide: few studies do not determine weights.
