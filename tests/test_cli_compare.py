@@ -64,6 +64,32 @@ def test_a_comparison_is_printed_kept_and_not_done_again(
 
 
 @pytest.mark.slow
+def test_models_are_weighted_by_the_method_asked_for(tmp_path: Path) -> None:
+    arguments = [
+        "compare",
+        "common_effect",
+        "independent",
+        *SMALL,
+        "--method",
+        "psis",
+        "--out",
+        "run",
+    ]
+    found = {}
+    for method in ("pseudo_bma_plus", "stacking"):
+        done = run(*arguments, "--weights", method, "--json", cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        found[method] = json.loads(done.stdout)
+        assert found[method]["weighted_by"] == method
+        for row in found[method]["models"]:
+            assert 0 <= row["weight_lower"] <= row["weight_upper"] <= 1
+    default = run(*arguments, "--json", cwd=tmp_path)
+    assert json.loads(default.stdout)["models"] == found["pseudo_bma_plus"]["models"]
+    first, second = (one["models"][0]["weight"] for one in found.values())
+    assert abs(first - second) > 0.01
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 @pytest.mark.parametrize("name", ["SIGKILL", "SIGINT"])
 def test_a_comparison_that_is_killed_ends_with_the_same_bytes(
@@ -137,6 +163,10 @@ def test_later_cohorts_are_predicted(tmp_path: Path) -> None:
         (
             ["compare", "pooled", *SMALL, "--out", "run", "--workers", "2", "--dask", "tcp://x:1"],
             "`--workers` has no effect with `--dask`",
+        ),
+        (
+            ["compare", "pooled", *SMALL, "--out", "run", "--weights", "bma"],
+            "'bma' is not one of 'pseudo_bma_plus', 'stacking', 'dirichlet_stacking'",
         ),
         (
             ["validate", "pooled", "--outcome", "CR", "--train", "n > 5", "--test", "n > 50"],

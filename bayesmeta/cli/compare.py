@@ -71,6 +71,14 @@ def compare(
             help="Refuse models that cannot use the same arms, or take the arms that all can use."
         ),
     ] = "same",
+    weights: Annotated[
+        Literal["pseudo_bma_plus", "stacking", "dirichlet_stacking"],
+        typer.Option(
+            help="How models are weighted in the averaged prediction. pseudo_bma_plus: by elpd, averaged over bootstrap "
+            "samples of the studies. stacking: so that the averaged prediction of studies left out is best. "
+            "dirichlet_stacking: the same, under a prior of equal weights. Another method needs no new fits."
+        ),
+    ] = "pseudo_bma_plus",
     profile: Profiles = None,
     factor: Annotated[
         str | None, typer.Option(help="Factor whose levels are compared as each study is left out.")
@@ -119,6 +127,7 @@ def compare(
             factor=factor,
             cohort=cohort,
             ci_prob=ci,
+            weights=weights,
             settings=replace(SETTINGS, draws=draws),
             out=out,
             figures=partial(kept_figures, words=words),

@@ -21,6 +21,7 @@ from bayesmeta.comparison.questions import (
     profiles_answered,
     same_rows,
 )
+from bayesmeta.comparison.weights import DEFAULT, Weighting, WeightsMethod, check_method
 from bayesmeta.errors import SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
@@ -43,6 +44,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     cohort: int = 40,
     ci_prob: float = 0.95,
     marginal: bool = True,
+    weights: WeightsMethod = DEFAULT,
     settings: SamplerSettings | None = None,
     out: str | PathLike[str] | None = None,
     workers: int = 1,
@@ -78,6 +80,9 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         Probability of the equal-tailed intervals.
     marginal : bool
         Whether to compute log marginal likelihoods.
+    weights : {"pseudo_bma_plus", "stacking", "dirichlet_stacking"}
+        How models are weighted, in the table and in the averaged prediction; see Notes. The same
+        `out` with another method needs no new fits; nor does `Comparison.weighted`.
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     out : path, optional
@@ -109,10 +114,36 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     RunError
         If `out` cannot be written, is in use, or holds something else.
 
+    Notes
+    -----
+    Weights are for averaging predictions. They are not probabilities that models are true.
+
+    ``"pseudo_bma_plus"``: each weight is proportional to exp(elpd), averaged over Bayesian bootstrap
+    samples of the studies. A model that predicts much worse has no weight.
+
+    ``"stacking"``: the weights maximise the log score of the averaged prediction of the studies left
+    out. A model that is worse by itself may have weight, because it complements another. With few
+    studies the weights are unstable.
+
+    ``"dirichlet_stacking"``: stacking with a Dirichlet prior on the weights, at the posterior mode.
+    The prior favours equal weights and counts as one study: with K models its parameters are
+    1 + 1/K. Every model keeps some weight.
+
+    The default is chosen by simulation: six models, six truths about studies, 300 sets of 10, 30 and
+    100 studies each. By pseudo-BMA+, the expected log score of a held-out study is higher than by
+    stacking, by 0.028 nats with 10 studies (standard error 0.003) and by 0.004 with 30 (0.001), and
+    lower by 0.001 with 100 (0.0002). It is higher than by stacking with the prior by 0.003 with 30
+    (0.0004) and by 0.002 with 100 (0.0002), and lower by 0.004 with 10 (0.001). Where studies are
+    many and no model describes them, prefer stacking; where they are few, stacking with the prior.
+
+    Intervals of weights are quantiles over Bayesian bootstrap samples of the studies. They are often
+    wide: few studies do not determine weights.
+
     References
     ----------
     Vehtari, Gelman & Gabry 2017, doi:10.1007/s11222-016-9696-4.
-    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking).
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking, pseudo-BMA+).
+    Rubin 1981, doi:10.1214/aos/1176345338 (Bayesian bootstrap).
 
     Examples
     --------
@@ -130,13 +161,17 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     question = asked_question(profile, factor, cohort, ci_prob)
     check_profile(question, designs)
     plan = make_plan(seed, settings, question, method=method, marginal=marginal)
+    check_method(weights)
+    weighting = Weighting(weights, plan.seed, ci_prob)
     evidence = next(iter(designs.values())).arms
     with _folder(out, named, evidence, plan) as folder:
         runner = Runner(folder=folder, workers=workers, executor=executor, progress=progress)
         outcomes = fitted(designs, plan, runner)
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
         about, answers = profile_asked(question, designs), profiles_answered(question, designs)
-        found = compared(left_out, evidence, about, answers=answers, not_applicable=reasons)
+        found = compared(
+            left_out, evidence, about, weighting, answers=answers, not_applicable=reasons
+        )
         if folder is not None:
             drawn = {} if figures is None else figures(found)
             for name, content in {**found.files(), **drawn}.items():

@@ -1,24 +1,26 @@
 """The result of a comparison: one row per model, and everything behind it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from types import MappingProxyType
 
-import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison import averaging
-from bayesmeta.comparison.averaging import averaged_models, best_of, ranked
+from bayesmeta.comparison.averaging import averaged_models, best_of
+from bayesmeta.comparison.comparison_table import (
+    notes_of,
+    table_of,
+    with_inapplicable,
+    with_weights,
+)
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.comparison.questions import Answered
-from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.comparison.weights import Weighting, WeightsMethod, check_method
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.evidence import Arms
-
-COUNTS = ("fits", "failed", "flagged", "retried", "divergences")
-"""Columns that count fits, of which a model that does not apply has none."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,12 +35,14 @@ class Comparison:
         One row per model, the best first: `model`, `rank`; `elpd`, the log predictive density of all
         studies, each predicted from the others, with the standard error over studies `se` and the
         Monte-Carlo error `mcse_elpd`; `elpd_diff`, the difference from the best, with its standard
-        error `dse`; `p_worse`; `weight`, by stacking; `answers_for`, the covariate values that its
-        pooled rates and new cohort are of; `average_weight`, its weight in the averaged prediction,
-        missing where that is of others (see `prediction`); `crps`, mean over arms, in
-        responders, and `crps_rate` (probability); `coverage_50`, `coverage_80`, `coverage_95`, shares
-        of arms inside their prediction intervals, and `expected_50`, `expected_80`, `expected_95`,
-        those to be expected under the model, more than named as counts are whole;
+        error `dse`; `p_worse`; `weight`, with the interval `weight_lower` to `weight_upper` over
+        Bayesian bootstrap samples of the studies, and `weighted_by`, the method (see `compare`);
+        `answers_for`, the covariate values that its pooled rates and new cohort are of;
+        `average_weight`, its weight in the averaged prediction, missing where that is of others (see
+        `prediction`); `crps`, mean over arms, in responders, and `crps_rate` (probability);
+        `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside their prediction
+        intervals, and `expected_50`, `expected_80`, `expected_95`, those to be expected under the
+        model, more than named as counts are whole;
         `log_marginal_likelihood` with its Monte-Carlo error `mcse_log_marginal_likelihood` and, as it
         depends on the priors throughout, by how much it changes at most if one prior is half or twice
         as wide, `prior_change`, and which, `prior_changed`;
@@ -54,6 +58,8 @@ class Comparison:
     profile : str
         Covariate values that pooled rates and the averaged prediction are for, in models that have
         the covariates; empty if none has.
+    weighting : Weighting
+        How the models are weighted: `method`, and the `seed` and `ci_prob` of the bootstrap intervals.
     not_applicable : mapping
         Of each model that these arms cannot tell, why, by name; such models have no other tables.
 
@@ -79,12 +85,18 @@ class Comparison:
     notes: tuple[str, ...]
     evidence: Arms
     profile: str
+    weighting: Weighting
     not_applicable: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
         """Whether no fit failed and the draws of all may be used."""
         return all(one.ok for one in self.left_out.values())
+
+    @property
+    def ci_prob(self) -> float:
+        """Probability of the intervals."""
+        return self.weighting.ci_prob
 
     @property
     def best(self) -> LeftOut | None:
@@ -123,8 +135,8 @@ class Comparison:
         """The response of a new cohort, averaged over the models that answer for the same profile.
 
         Of models that answer for different profiles, those are averaged that have the most of the
-        covariates asked about and, among them, answer as the best by elpd does; the weights are
-        stacked among those. A model without heterogeneity answers the same question: it assumes that a
+        covariates asked about and, among them, answer as the best by elpd does; weights are those
+        among them. A model without heterogeneity answers the same question: it assumes that a
         new study has the rate of all others.
 
         Raises
@@ -146,13 +158,17 @@ class Comparison:
         weights, profile = averaged_models(self.table)
         return {outcome: averaging.prediction_by(weights, profile, one) for outcome, one in rates}
 
-    @cached_property
-    def _averaged(self) -> dict[str, averaging.AveragedRates]:
+    @property
+    def _averaged_models(self) -> dict[str, float]:
         if "weight" not in self.table:
             raise SettingsError(
                 "No model has all its scores, so that there is nothing to average. See `fits`."
             )
-        weights, _ = averaged_models(self.table)
+        return averaged_models(self.table)[0]
+
+    @cached_property
+    def _averaged(self) -> dict[str, averaging.AveragedRates]:
+        weights = self._averaged_models
         found = {name: self.left_out[name].whole["predictive"] for name in weights}
         return {
             outcome: averaging.averaged(
@@ -160,6 +176,25 @@ class Comparison:
             )
             for outcome in next(iter(found.values()))
         }
+
+    def weighted(self, weights: WeightsMethod) -> "Comparison":
+        """Return the comparison with its models weighted by another method; nothing is fitted again.
+
+        Parameters
+        ----------
+        weights : {"pseudo_bma_plus", "stacking", "dirichlet_stacking"}
+            See `compare`.
+
+        Raises
+        ------
+        SettingsError
+            If `weights` is none of these, or no model has all its scores.
+        """
+        check_method(weights)
+        weighting = replace(self.weighting, method=weights)
+        alike = tuple(self._averaged_models)
+        table = with_weights(self.table, self.left_out, alike, weighting)
+        return replace(self, table=table, weighting=weighting)
 
     def files(self) -> dict[str, bytes]:
         """Return the tables as CSV, by file name; times of fits are not among them."""
@@ -195,96 +230,15 @@ def compared(
     left_out: Mapping[str, LeftOut],
     evidence: Arms,
     profile: str,
+    weighting: Weighting,
     *,
     answers: Mapping[str, Answered],
     not_applicable: Mapping[str, str] = MappingProxyType({}),
 ) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
-    complete = {name: one for name, one in left_out.items() if one.complete}
-    ranks = pd.DataFrame({"model": pd.Series(dtype="str")})
-    if complete:
-        scores = _scores(complete)
-        ranks, _ = ranked(scores)
-        alike = averaging.asked_alike({str(name): answers[str(name)] for name in ranks["model"]})
-        weights = ranked(scores[list(alike)])[0].set_index("model")["weight"]
-        ranks["average_weight"] = ranks["model"].map(weights)
-    rest = pd.DataFrame({"model": [name for name in left_out if name not in complete]})
-    table = pd.concat([ranks, rest], ignore_index=True) if len(rest) else ranks
-    table["answers_for"] = [answers[name].profile for name in table["model"]]
-    more = pd.DataFrame([_row(name, left_out[name]) for name in table["model"]])
-    table = table.merge(more, on="model")
+    table = table_of(left_out, answers, weighting)
     notes = notes_of(table, left_out)
-    table = _with_inapplicable(table, not_applicable)
-    return Comparison(table, dict(left_out), notes, evidence, profile, dict(not_applicable))
-
-
-def _with_inapplicable(table: pd.DataFrame, reasons: Mapping[str, str]) -> pd.DataFrame:
-    """Return the table with a last row for each model that does not apply."""
-    if not reasons:
-        return table
-    nothing = {name: 0 for name in COUNTS if name in table}
-    rows = [{"model": name, **nothing, "not_applicable": why} for name, why in reasons.items()]
-    return pd.concat([table.assign(not_applicable=""), pd.DataFrame(rows)], ignore_index=True)
-
-
-def notes_of(table: pd.DataFrame, left_out: Mapping[str, LeftOut]) -> tuple[str, ...]:
-    """Return what is to be known of the numbers of a comparison."""
-    if "elpd_diff" not in table:
-        return tuple(_notes(table))
-    names = table.loc[table["elpd_diff"].notna(), "model"]
-    _, notes = ranked(_scores({str(name): left_out[str(name)] for name in names}))
-    return (*notes, *_not_averaged(table), *_notes(table))
-
-
-def _not_averaged(table: pd.DataFrame) -> tuple[str, ...]:
-    """Return which models answer another question than the averaged prediction."""
-    others = table[table["average_weight"].isna() & table["elpd_diff"].notna()]
-    if not len(others):
-        return ()
-    told = [f"{row.model} (answers for {row.answers_for})" for row in others.itertuples()]
-    _, profile = averaged_models(table)
-    return (f"The averaged prediction is for {profile}. Not in it: {', '.join(told)}.",)
-
-
-def _scores(left_out: Mapping[str, LeftOut]) -> pd.DataFrame:
-    """Return the score of each study by model."""
-    return pd.DataFrame(
-        {name: one.studies.set_index("study")["elpd"] for name, one in left_out.items()}
+    table = with_inapplicable(table, not_applicable)
+    return Comparison(
+        table, dict(left_out), notes, evidence, profile, weighting, dict(not_applicable)
     )
-
-
-def _row(name: str, left_out: LeftOut) -> Row:
-    fits, arms = left_out.fits, left_out.arms
-    coverage = left_out.coverage.set_index("ci_prob")
-    flagged = (fits["state"] == "done") & ~fits["ok"].astype(bool)
-    row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
-    row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
-    for p in CI_PROBS:
-        row[f"coverage_{100 * p:g}"] = coverage["share"][p]
-        row[f"expected_{100 * p:g}"] = coverage["expected"][p]
-    row |= left_out.whole.get("marginal") or {}
-    return row | {
-        "fits": len(fits),
-        "failed": int((fits["state"] == "failed").sum()),
-        "flagged": int(flagged.sum()),
-        "retried": int((fits["retried"] == True).sum()) if "retried" in fits else 0,  # noqa: E712
-        "divergences": int(fits["divergences"].sum()) if "divergences" in fits else 0,
-    }
-
-
-def _notes(table: pd.DataFrame) -> tuple[str, ...]:
-    notes = []
-    if failed := table["failed"].sum():
-        notes.append(
-            f"Fits that failed: {failed}. A model of which one failed has no rank. See fits."
-        )
-    if table["flagged"].sum():
-        notes.append(f"Fits whose diagnostics failed: {table['flagged'].sum()}. See fits.")
-    if "prior_change" in table and table["prior_change"].notna().any():
-        most = table.loc[int(table["prior_change"].argmax())]
-        notes.append(
-            "Log marginal likelihoods depend on the priors throughout, however many studies there are: with the prior "
-            f"of {most['prior_changed']} half or twice as wide, that of {most['model']} changes by {most['prior_change']:.1f}. "
-            "Compare models by elpd."
-        )
-    return tuple(notes)

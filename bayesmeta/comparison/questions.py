@@ -265,8 +265,9 @@ def check_settings(settings: object) -> None:
         )
 
 
-PIT = 3
-"""First part of the key of the random numbers of PITs; refits have 2."""
+PIT, WEIGHTS = 3, 5
+"""First part of the key of the random numbers of PITs and of weights; refits have 2, predictions of
+studies left out 4."""
 
 
 def number_of(text: str) -> int:
@@ -282,3 +283,8 @@ def pit_stream(seed: int, study: str) -> np.random.Generator:
 def validation_stream(seed: int) -> np.random.Generator:
     """Return the random numbers of the PITs of cohorts that a model is validated on."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT,)))
+
+
+def weights_stream(seed: int) -> np.random.Generator:
+    """Return the random numbers of the bootstrap samples of studies by which models are weighted."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(WEIGHTS,)))

@@ -20,6 +20,7 @@ from bayesmeta.plots.ticks import number_text, number_texts
 from bayesmeta.rounding import interval_text
 
 SCORES = ("elpd_diff", "dse", "weight")
+SPREAD = ("weight_lower", "weight_upper")
 
 THIN, THICK, MARK = 0.8, 2.4, 26.0
 """Widths of lines in points, and area of marks in square points."""
@@ -37,7 +38,7 @@ RATE = "probability"
 """The scale of rates."""
 
 
-def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
+def comparison(table: pd.DataFrame, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> Plot:
     """Return the differences of models' predictive scores, with standard errors and weights.
 
     Parameters
@@ -45,7 +46,10 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     table : DataFrame
         Of `compare`: one row per model with columns `model`, `elpd_diff` (difference of the expected
         log predictive density from the best model's), `dse` (its standard error) and `weight`, from
-        0 to 1. Where `fits`, `failed` and `flagged` say that fits failed, so does the first line.
+        0 to 1, with `weight_lower` and `weight_upper` where its interval is to be shown. Where
+        `fits`, `failed` and `flagged` say that fits failed, so does the first line.
+    ci_prob : float
+        Probability of the intervals of weights in the table, for the heading.
     notes : sequence of str
         Further lines below the figure.
 
@@ -57,13 +61,13 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     Raises
     ------
     SettingsError
-        If the table lacks a column or a number.
+        If the table lacks a column or a number, or `ci_prob` is not a probability.
 
     References
     ----------
     Sivula, Magnusson, Matamoros & Vehtari 2025, doi:10.1214/25-BA1569 (when differences are
     uncertain).
-    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (stacking weights).
+    Yao, Vehtari, Simpson & Gelman 2018, doi:10.1214/17-BA1091 (weights).
 
     Examples
     --------
@@ -74,6 +78,7 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
     >>> bm.plots.comparison(table)
     Plot(comparison: 2 models)
     """
+    check_ci_prob(ci_prob)
     table = check_columns(table, ("model", *SCORES)).reset_index(drop=True)
     check_numbers(table, SCORES, "model")
     difference, error = (table[name].to_numpy(dtype=np.float64) for name in SCORES[:2])
@@ -87,7 +92,7 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
         labels=[str(name) for name in table["model"]],
         columns=[
             Column("Difference\n(SE)", np.where(best, "best", told).tolist()),
-            Column("Weight\n%", [f"{100 * weight:.0f}" for weight in table["weight"]]),
+            _weights(table, ci_prob),
         ],
         bold=np.flatnonzero(best).tolist(),
     )
@@ -98,6 +103,16 @@ def comparison(table: pd.DataFrame, *, notes: Sequence[str] = ()) -> Plot:
         ends = np.concatenate([difference - 2 * error, difference + 2 * error, [0.0]])
         draw_axis(graph, ends, "Difference in elpd from the best model")
     return Plot("comparison", figure, table, counted(len(table), "model"))
+
+
+def _weights(table: pd.DataFrame, ci_prob: float) -> Column:
+    """Return the weights in per cent, with their intervals where the table has them."""
+    if not all(name in table for name in SPREAD):
+        return Column("Weight\n%", [f"{100 * weight:.0f}" for weight in table["weight"]])
+    check_numbers(table, SPREAD, "model")
+    rows = 100 * table[["weight", *SPREAD]].to_numpy(dtype=np.float64)
+    told = [f"{own:.0f} ({low:.0f}\N{EN DASH}{high:.0f})" for own, low, high in rows]
+    return Column(f"Weight, %\n({100 * ci_prob:g}% interval)", told)
 
 
 def _warning(table: pd.DataFrame) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
+from bayesmeta.comparison.weights import weighted_by
 from bayesmeta.errors import counted
 from bayesmeta.model import to_toml
 from bayesmeta.report.comparison_text import averaged_sentence, columns_say, comparison_cells
@@ -43,7 +44,7 @@ UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see 
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
     outcome = " > ".join(words.outcome(name or "Response") for name in run.evidence.outcomes)
-    figures = figures_of(run, words, run.question["ci_prob"])
+    figures = figures_of(run, words)
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
         warning="" if run.ok else UNRELIABLE,
@@ -132,7 +133,7 @@ def _answers(
     if run.not_applicable:
         reasons = run.not_applicable.items()
         yield Items(tuple(f"Not applicable: {name}: {why}" for name, why in reasons))
-    yield Items(columns_say(run.table))
+    yield Items(columns_say(run.table, run.ci_prob))
     whole = pd.DataFrame(list(_whole(run, words)))
     if len(whole):
         yield Table(
@@ -169,6 +170,7 @@ def _redo(run: SavedComparison) -> Iterator[Block]:
         *([f"--factor {shlex.quote(asked['factor'])}"] if asked["factor"] else []),
         f"--n {asked['cohort']}",
         f"--ci {asked['ci_prob']:g}",
+        f"--weights {weighted_by(run.table)}",
         f"--draws {plan['settings']['draws']}",
         f"--seed {plan['seed']}",
     ]

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.weights import method_of
 from bayesmeta.errors import counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.report.document import Block, Items, Table, Text
@@ -38,7 +39,7 @@ def comparison_blocks(
     reasons = comparison.not_applicable.items()
     yield Items(
         (
-            *columns_say(comparison.table),
+            *columns_say(comparison.table, ci_prob),
             _about_fits(comparison),
             *(f"Not applicable: {name}: {why}" for name, why in reasons),
             *(f"Note: {note}" for note in comparison.notes),
@@ -50,19 +51,32 @@ def comparison_blocks(
         yield from _predictions(comparison, ci_prob, words)
 
 
-def columns_say(table: pd.DataFrame) -> tuple[str, ...]:
+def columns_say(table: pd.DataFrame, ci_prob: float) -> tuple[str, ...]:
     """Return what the columns of `comparison_cells` mean."""
     marginal = "log ML: log marginal likelihood, which depends on the priors throughout: do not choose a model by it alone."
     return (
         "elpd: log probability of the studies' counts, each given all other studies; difference: from the best, with its "
         "standard error over studies.",
         "A difference below 4, or below two standard errors, does not distinguish two models.",
-        "Weight: stacking weight, which favours models that complement each other, not the single best model.",
+        *weights_say(table, ci_prob),
         "CRPS: mean error of the predicted counts, in responders an arm.",
         "50%, 80%, 95%: arms inside these prediction intervals, and as expected under the model, more than named as "
         "counts are whole.",
         *([marginal] if "log_marginal_likelihood" in table else []),
     )
+
+
+def weights_say(table: pd.DataFrame, ci_prob: float) -> tuple[str, ...]:
+    """Return how models are weighted, and what the interval of a weight is; nothing if none has one."""
+    if "weight" not in table:
+        return ()
+    method = method_of(table)
+    spread = (
+        f" In brackets: {100 * ci_prob:g}% interval of the weight over Bayesian bootstrap samples of the studies."
+        if "weight_lower" in table
+        else ""
+    )
+    return (f"Weight: by {method.name}, {method.meaning}.{spread}",)
 
 
 def _about_fits(comparison: AnyComparison) -> str:
@@ -128,7 +142,7 @@ def _cells(row: Row) -> dict[str, str]:
         "model": str(row["model"]),
         "elpd": _number(row.get("elpd")),
         "difference": _difference(row),
-        "weight": _number(row.get("weight"), 2),
+        "weight": _weight(row),
         "CRPS": _number(row["crps"], 2),
         **{f"{p}%": _shares(row, p) for p in (50, 80, 95)},
     }
@@ -144,6 +158,13 @@ def _difference(row: Row) -> str:
     if pd.isna(row.get("elpd_diff")):
         return "-"
     return "0" if row["elpd_diff"] == 0 else f"{row['elpd_diff']:.1f} ± {row['dse']:.1f}"
+
+
+def _weight(row: Row) -> str:
+    """Return a weight, and its interval where there is one."""
+    ends = [row.get(name) for name in ("weight_lower", "weight_upper")]
+    spread = "" if any(map(pd.isna, ends)) else f" ({ends[0]:.2f} to {ends[1]:.2f})"
+    return _number(row.get("weight"), 2) + spread
 
 
 def _shares(row: Row, p: int) -> str:
@@ -163,6 +184,7 @@ def comparison_json(comparison: Comparison, ci: float) -> dict[str, Any]:
     found: dict[str, Any] = {
         "ok": comparison.ok,
         "profile": comparison.profile,
+        "weighted_by": comparison.weighting.method,
         "notes": list(comparison.notes),
         "models": records(comparison.table),
         **{name: records(getattr(comparison, name)) for name in tables},

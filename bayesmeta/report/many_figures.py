@@ -11,6 +11,7 @@ from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import listed
 from bayesmeta.multiverse.results import GridResults
 from bayesmeta.multiverse.specification_grid import AXES
+from bayesmeta.report.comparison_text import weights_say
 from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import plain_name
 from bayesmeta.report.grid_text import RATES, asked_words
@@ -45,25 +46,26 @@ def kept_figures(run: Many, words: Wording = PLAIN) -> dict[str, bytes]:
 
 
 def figures_of(
-    run: Many, words: Wording = PLAIN, ci_prob: float = 0.95, names: Iterable[str] = OF_MANY
+    run: Many, words: Wording = PLAIN, names: Iterable[str] = OF_MANY
 ) -> dict[str, tuple[Figure, ...]]:
     """Return the figures of these names that a run has; none without a result."""
     made: dict[str, Callable[[], Iterable[Figure]]] = {}
     if isinstance(run, GridResults):
         made["specification_curve"] = partial(_curves, run, words)
     elif (best := run.best) is not None:
+        ci_prob = run.ci_prob
         note = words.text(f"Model {best.model}.{_about_profile(run, best.model)}")
         outcomes = outcomes_in(best.arms)
         influence = partial(influence_figure, best, words=words, ci_prob=ci_prob, note=note)
         made = {
-            "comparison": lambda: [_compared(run.table)],
+            "comparison": lambda: [_compared(run.table, ci_prob)],
             "leave_one_out": lambda: map(influence, outcomes),
             "predictive_checks": lambda: (held_out_figure(best, one, words) for one in outcomes),
         }
     return {name: tuple(made[name]()) for name in names if name in made}
 
 
-def _compared(table: "pd.DataFrame") -> Figure:
+def _compared(table: "pd.DataFrame", ci_prob: float) -> Figure:
     ranked = table[table["elpd_diff"].notna()]
     differences = "; ".join(
         f"{row['model']} {row['elpd_diff']:.1f} (standard error {row['dse']:.1f})"
@@ -71,7 +73,7 @@ def _compared(table: "pd.DataFrame") -> Figure:
     )
     return Figure(
         "comparison",
-        plots.comparison(ranked),
+        plots.comparison(ranked, ci_prob=ci_prob, notes=weights_say(ranked, ci_prob)),
         f"Differences in elpd from the best model: {differences}.",
         "Differences between models in expected log predictive density (elpd)",
     )

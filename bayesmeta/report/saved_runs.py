@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.averaging import AveragedRates, averaged_models, best_of, prediction_by
-from bayesmeta.comparison.comparison import notes_of
+from bayesmeta.comparison.comparison_table import notes_of
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import RunError
 from bayesmeta.estimates.posterior import has_draws
@@ -31,7 +31,18 @@ from bayesmeta.runs.manifest import Manifest
 from bayesmeta.wording import Wording
 
 TEXTS = dict.fromkeys(
-    ["study", "arm", "outcome", "left_out", "model", "error", "problems", "not_applicable"], str
+    [
+        "study",
+        "arm",
+        "outcome",
+        "left_out",
+        "model",
+        "error",
+        "problems",
+        "not_applicable",
+        "weighted_by",
+    ],
+    str,
 )
 """Columns of names, which may look like numbers."""
 
@@ -73,6 +84,11 @@ class SavedComparison:
         """What the fits were asked."""
         asked: Mapping[str, Any] = self.plan["question"]
         return asked
+
+    @property
+    def ci_prob(self) -> float:
+        """Probability of the intervals."""
+        return float(self.question["ci_prob"])
 
     @property
     def profile(self) -> str:

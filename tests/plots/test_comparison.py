@@ -21,12 +21,17 @@ def table() -> pd.DataFrame:
     )
 
 
+@pytest.fixture
+def spread(table) -> pd.DataFrame:
+    return table.assign(weight_lower=[0.1, 0.0, 0.0, 0.0], weight_upper=[0.95, 0.8, 0.4, 0.0])
+
+
 @pytest.mark.slow
-def test_nothing_overlaps_or_is_cut_off(table, collisions):
+def test_nothing_overlaps_or_is_cut_off(table, spread, collisions):
     many = pd.concat(
         [table.assign(model=[f"{name} {i}" for name in table["model"]]) for i in range(8)]
     )
-    for each in (table, table.iloc[:1], many):
+    for each in (table, table.iloc[:1], many, spread):
         assert collisions(bm.plots.comparison(each).figure) == ([], [])
 
 
@@ -46,6 +51,16 @@ def test_marks_and_text_are_the_numbers_of_the_table(table):
     assert {"best", "\N{MINUS SIGN}6.1 (2.2)", "70", "<$x$>", "32 studies."} <= set(shown)
     assert repr(plot) == "Plot(comparison: 4 models)"
     assert plot._repr_png_().startswith(b"\x89PNG")
+
+
+def test_intervals_of_weights_are_shown_where_the_table_has_them(spread):
+    plot = bm.plots.comparison(spread, ci_prob=0.9)
+    shown = [text.get_text() for text in plot.figure.axes[0].texts]
+    assert {"70 (10\N{EN DASH}95)", "0 (0\N{EN DASH}0)", "(90% interval)"} <= set(shown)
+    with pytest.raises(bm.SettingsError, match="`weight_upper` of `table` must be finite numbers"):
+        bm.plots.comparison(spread.assign(weight_upper=np.nan))
+    with pytest.raises(bm.SettingsError, match="`ci_prob` must lie"):
+        bm.plots.comparison(spread, ci_prob=90)
 
 
 def test_a_table_that_can_not_be_drawn_is_refused(table):

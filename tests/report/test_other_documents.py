@@ -54,7 +54,9 @@ def test_scores_of_a_comparison(documents: dict[str, Document], runs: dict[str, 
     assert list(shown.index) == list(saved.index)
     for model, row in saved.iterrows():
         assert float(shown.loc[model, "elpd"]) == pytest.approx(row["elpd"], abs=0.051)
-        assert float(shown.loc[model, "weight"]) == pytest.approx(row["weight"], abs=0.0051)
+        weight, *ends = map(float, re.findall(r"\d\.\d\d", shown.loc[model, "weight"]))
+        assert weight == pytest.approx(row["weight"], abs=0.0051)
+        assert ends == pytest.approx(row[["weight_lower", "weight_upper"]].tolist(), abs=0.0051)
         inside, expected = percentages(shown.loc[model, "95%"])
         assert [inside, expected] == as_finely(["0%", "0%"], row["coverage_95"], row["expected_95"])
     brief = " ".join(sentences(documents["compare"], "Summary"))
