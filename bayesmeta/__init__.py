@@ -77,11 +77,15 @@ Where to add what:
 - a prior: a class in `priors`, named in ``FAMILIES``;
 - a distribution of study effects: a class in `model.effects`, named in ``DISTRIBUTIONS``, and its
   branch in `inference.density.effects`;
+- a distribution of exchangeable levels: a class in `model.level_effects`, named in
+  ``LEVEL_DISTRIBUTIONS``; where its standardised effects have no prior's shape, its branch in
+  `inference.density.levels`;
 - a likelihood: a class in `model.likelihoods`, named in ``LIKELIHOODS``, and its branches in
   `inference.density.likelihoods` and `inference.integrated.integrand`;
 - an estimate: a file in `estimates` that asks `posterior_of`;
 - a figure: a file in `plots`; a command: a function in `cli`;
-- what several outcomes lack: a line of ``SEVERAL_OUTCOMES`` in `model.sense`, with its reason;
+- what several outcomes lack, or totals over levels: a line of ``SEVERAL_OUTCOMES`` or ``TOTALS`` in
+  `model.limits`, with its reason;
 - an old name: `deprecated`.
 
 The R package ``bayesmeta`` on CRAN is another: it pools estimates with standard errors in the

@@ -16,7 +16,7 @@ from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.sense import refuse_several
+from bayesmeta.model.limits import refuse_several
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs

@@ -12,7 +12,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.labelling import check_labels
-from bayesmeta.model.sense import refuse_several
+from bayesmeta.model.limits import refuse_several
 from bayesmeta.numeric import check_seed
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.level_effects import LevelEffects
-from bayesmeta.model.sense import check_outcomes, check_sense, warn_of_little_evidence
+from bayesmeta.model.limits import check_outcomes
+from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.model.totals import Totals, totals_of
 from bayesmeta.priors import Prior

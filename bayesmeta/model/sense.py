@@ -7,15 +7,13 @@ import numpy as np
 from bayesmeta.errors import (
     InapplicableError,
     ModelWarning,
-    SettingsError,
-    SpecError,
     issue_warning,
     listed,
 )
 from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
-from bayesmeta.model.limits import Limit, check_slopes_by_study, check_totals
+from bayesmeta.model.limits import check_slopes_by_study, check_totals
 from bayesmeta.model.spec import ModelSpec
 
 FEWEST_FOR_TAU = 3
@@ -24,106 +22,12 @@ LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
 
 
-SEVERAL_OUTCOMES = (
-    Limit(
-        "a beta-binomial likelihood",
-        "overdispersion of nested counts has no density here",
-        "Use Binomial",
-        lambda spec: spec.likelihood.overdispersed,
-    ),
-    Limit(
-        "`arm_effects`",
-        "the joint density has effects of studies alone",
-        "Leave them out",
-        lambda spec: spec.arm_effects is not None,
-    ),
-    Limit(
-        "a distribution of `study_effects` other than the normal",
-        "the effects of a study on several outcomes are multivariate normal",
-        "Use NormalEffects",
-        lambda spec: not spec.study_effects.is_normal,
-    ),
-    Limit(
-        "tau by a column (`by`)",
-        "each outcome has a tau of its own already",
-        "Leave `by` out",
-        lambda spec: spec.study_effects.by is not None,
-    ),
-    Limit(
-        "imputing covariates (`impute`)",
-        "the joint density has no missing values",
-        "Leave the column out, or drop arms without it",
-        lambda spec: bool(spec.covariates.impute),
-    ),
-    Limit(
-        "exchangeable levels",
-        "the joint density has coefficients alone",
-        "Use coefficients",
-        lambda spec: bool(spec.covariates.parsed.levels),
-    ),
-    Limit(
-        "method='quadrature'",
-        "a rule would need two dimensions for each outcome",
-        "Leave `method` out",
-    ),
-    Limit("engine='pymc'", "only the compiled density is sampled", "Leave `engine` out"),
-    Limit(
-        "a PyMC model",
-        "the meaning of its variables for each outcome is not known",
-        "Use a ModelSpec",
-    ),
-    Limit("`verify`", "quadrature would need two dimensions for each outcome", "Use diagnose"),
-    Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
-)
-"""Everything that is not available yet where the arms have several outcomes."""
-
-
 def check_sense(spec: ModelSpec, arms: Arms) -> None:
     """Refuse parts that the evidence cannot tell apart: arm effects, and the column of `by`."""
     check_totals(spec, arms)
     check_slopes_by_study(spec)
     _check_by(spec, arms)
     _check_arm_effects(spec, arms)
-
-
-def check_outcomes(spec: ModelSpec, arms: Arms) -> None:
-    """Refuse parts and covariates that are not available for several outcomes."""
-    if len(arms.outcomes) == 1:
-        return
-    for limit in SEVERAL_OUTCOMES:
-        if limit.holds is not None and limit.holds(spec):
-            raise InapplicableError(_not_available(limit, arms))
-    _check_columns(spec, arms)
-
-
-def refuse_several(arms: Arms, *asked: str) -> None:
-    """Raise if what is asked of a function, as `SEVERAL_OUTCOMES` calls it, is not for these arms."""
-    for limit in SEVERAL_OUTCOMES:
-        if len(arms.outcomes) > 1 and limit.what in asked:
-            raise SettingsError(_not_available(limit, arms))
-
-
-def _not_available(limit: Limit, arms: Arms) -> str:
-    remedy = f"{limit.remedy}, or fit" if limit.remedy else "Fit"
-    return (
-        f"{limit.what} is not available for several outcomes ({', '.join(arms.outcomes)}), since {limit.reason}. "
-        f"{remedy} each outcome by itself: arms.of({arms.outcomes[0]!r})."
-    )
-
-
-def _check_columns(spec: ModelSpec, arms: Arms) -> None:
-    """Refuse covariates that are outcomes, or in which the rows of an arm differ."""
-    for name in arms.selection.get("differing", []):
-        if name in spec.covariates.parsed.columns:
-            raise SpecError(
-                f"`formula` names '{name}', in which the rows of an arm differ from outcome to outcome, so that it "
-                "belongs to no arm. Correct the table, or leave it out."
-            )
-    for outcome in arms.outcomes:
-        if outcome in spec.covariates.parsed.columns:
-            raise SpecError(
-                f"`formula` names '{outcome}', which is an outcome of the model. Leave it out."
-            )
 
 
 def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:

@@ -13,7 +13,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.model import make_design
 from bayesmeta.model.effects import DISTRIBUTIONS
-from bayesmeta.model.sense import SEVERAL_OUTCOMES, Limit
+from bayesmeta.model.limits import SEVERAL_OUTCOMES, Limit
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
 
