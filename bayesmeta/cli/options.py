@@ -141,7 +141,7 @@ def _selection(
         typer.Option(help="Use the parts of an arm, or the whole arm."),
     ] = "parts",
     strata: Annotated[
-        str | None, typer.Option(help="Use the levels of this stratum as rows.")
+        str | None, typer.Option(help="Divide arms by the levels of this stratum.")
     ] = None,
     derivations: Annotated[
         str | None, typer.Option(help="Derivations of counts to keep, separated by commas.")

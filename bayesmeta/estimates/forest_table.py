@@ -14,6 +14,7 @@ from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import SPLIT_BY
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coded_levels import NEW
@@ -171,7 +172,11 @@ def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
 def _labels(drawn: OutcomeDraws, factor: str | None) -> list[str]:
     """Return the labels of arms; that of a known mixture says so."""
     mixed = drawn.coding.covariates.level_proportions.get(factor or "", {})
-    labels = zip(arm_labels(drawn.arms), has_shares(drawn.arms.frame, mixed), strict=True)
+    frame = drawn.arms.frame
+    shares = has_shares(frame, mixed)
+    if SPLIT_BY in frame.columns:
+        shares = shares | (frame[SPLIT_BY] == factor).to_numpy(dtype=bool)
+    labels = zip(arm_labels(drawn.arms), shares, strict=True)
     return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
 
 

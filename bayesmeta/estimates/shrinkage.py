@@ -120,6 +120,7 @@ def weight_groups(drawn: OutcomeDraws) -> Integers | None:
         or len(columns) > 1
         or columns[0] not in coding.levels
         or coding.covariates.level_proportions
+        or drawn.fit.design.totals.arm.size
     ):
         return None
     _, groups = np.unique(coding.matrix(drawn.arms.frame), axis=0, return_inverse=True)

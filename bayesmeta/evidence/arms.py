@@ -33,6 +33,8 @@ class Arms:
     frame : DataFrame
         One row per arm: `study`, `arm`, `n` (patients) and covariates; of one outcome `events`
         (responders); of several a column of counts for each, missing where the arm does not report it.
+        Of an arm that is a total over two levels of a stratum (`split_by`), the column of the stratum
+        holds the first level; `split_level` and `split_n` are the second and its patients.
     excluded : DataFrame
         The rows that the selection dropped, each with the `rule` that dropped it.
     selection : mapping

@@ -60,7 +60,6 @@ def test_which_trials_are_complete() -> None:
     assert arms.events.sum() == sum(RESPONDERS)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("condition", "printed"), [("split_n == 0", PRINTED_OF_SIX), ("n > 0", PRINTED_OF_ALL)]
 )
@@ -85,7 +84,7 @@ def by_hand(arms: bm.Arms) -> pm.Model:
     single = frame[frame["split_n"] == 0]
     place = {study: i for i, study in enumerate(arms.studies)}
     with pm.Model() as model:
-        mu, beta = pm.StudentT("mu", 3, 0, 1.5), pm.Normal("beta", 0, 1)
+        mu, beta = pm.StudentT("mu", nu=3, mu=0, sigma=1.5), pm.Normal("beta", 0, 1)
         tau, sigma = pm.HalfNormal("tau", 1), pm.HalfNormal("sigma", 0.5)
         level = mu + tau * pm.Normal("z", shape=len(place))
         slope = beta + sigma * pm.Normal("slope", shape=len(place))

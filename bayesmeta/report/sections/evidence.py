@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.columns import OVERLAP_GROUP
+from bayesmeta.evidence.columns import OVERLAP_GROUP, SPLIT_BY
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections import titles
@@ -26,6 +26,7 @@ DERIVED = {
     "from_percent": "calculated from a percentage",
     "from_sum": "added up",
     "from_parts": "added up from parts",
+    "from_total": "subtracted from a total",
     "inferred": "inferred from other figures",
     "adjudicated": "chosen where the source is ambiguous",
 }
@@ -82,6 +83,18 @@ def _excluded_blocks(excluded: pd.DataFrame) -> list[Block]:
     ]
 
 
+def _divided(arms: Arms) -> Iterator[str]:
+    """Yield by which stratum arms are divided, and how many are totals."""
+    stratum = arms.selection.get("strata")
+    if not stratum:
+        return
+    totals = sum(arms.frame[SPLIT_BY] == stratum) if SPLIT_BY in arms.frame.columns else 0
+    yield (
+        f"Arms are divided by the levels of {stratum}: {counted(len(arms) - totals, 'row')} of one level and "
+        f"{counted(totals, 'total')} over two, which are sums of two counts where the model has the stratum."
+    )
+
+
 def _facts(arms: Arms, words: Wording) -> Iterator[str]:
     selection = arms.selection
     table = selection.get("table") or "a user-supplied table"
@@ -98,6 +111,7 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
             f"Of an arm that is reported whole and in parts, {PARTS[selection['parts']]}, never both; strata of an arm "
             "are never pooled with it."
         )
+    yield from _divided(arms)
     yield from _parts_left(arms.excluded)
     yield from (f"To be checked: {finding}" for finding in arms.findings)
     if OVERLAP_GROUP in arms.frame.columns:
