@@ -9,6 +9,9 @@ from bayesmeta.rounding import Rates
 
 __all__ = ["PLAIN", "Wording"]
 
+_PART = re.compile(r"(within|between)\((.*)\)")
+"""A part of a covariate, as the formula has it."""
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -68,6 +71,10 @@ class Wording:
 
     def _coefficient(self, name: str) -> str:
         column, bracket, level = name.removesuffix("]").partition("[")
+        if part := _PART.fullmatch(column):
+            whole = self._coefficient(name.replace(column, part[2], 1))
+            plain = whole.startswith("beta[") and bracket
+            return f"beta[{name}]" if plain else _around(part[1], whole)
         if not bracket:
             return f"beta[{self.labels.column(name)}]"
         reference = self.references.get(column)
@@ -83,6 +90,13 @@ class Wording:
         """Return a note, which of nested outcomes begins with one, as people read it."""
         head, colon, rest = self.text(note).partition(": ")
         return f"{self.outcome(head)}{colon}{rest}"
+
+
+def _around(part: str, name: str) -> str:
+    """Return the name of a part of a coefficient from that of the whole."""
+    if not name.startswith("beta["):
+        return f"{part}({name})"
+    return f"beta[{part}({name.removeprefix('beta[').removesuffix(']')})]"
 
 
 PLAIN = Wording()

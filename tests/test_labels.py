@@ -36,7 +36,11 @@ def test_a_coefficient_stands_against_the_reference() -> None:
     assert words.parameter("beta[regimen[DEC]]") == "decitabine vs azacitidine"
     assert words.parameter("beta[regimen[DEC]:age]") == "beta[decitabine:age]"
     assert words.parameter("beta[age_group[young]]") == "beta[age_group[young]]"
+    assert words.parameter("beta[within(regimen)[DEC]]") == "within(decitabine vs azacitidine)"
+    assert words.parameter("beta[between(age)[old]]") == "beta[between(age)[old]]"
     assert Wording(labels=Labels({"mg": {"": "dose"}})).parameter("beta[mg]") == "beta[dose]"
+    dose = Wording(labels=Labels({"mg": {"": "dose"}}))
+    assert dose.parameter("beta[within(mg)]") == "beta[within(dose)]"
     assert words.note("P: few studies inform regimen[DEC] (1).") == (
         "response: few studies inform decitabine (1)."
     )

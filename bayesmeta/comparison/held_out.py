@@ -17,7 +17,7 @@ from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.columns import ARM, COUNTS, SPLIT_COLUMNS, STRATUM, STUDY
+from bayesmeta.evidence.columns import ARM, COUNTS, RANDOMISED, SPLIT_COLUMNS, STRATUM, STUDY
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
@@ -40,12 +40,8 @@ def lean(design: Design, *columns: str) -> Design:
         for columns in coding.covariates.level_proportions.values()
         for name in columns.values()
     )
-    read = dict.fromkeys(
-        (
-            *(STUDY, ARM, STRATUM, *COUNTS, *SPLIT_COLUMNS),
-            *(*arms.outcomes, *coding.columns, *shares, *columns),
-        )
-    )
+    named = (STUDY, ARM, STRATUM, *COUNTS, *SPLIT_COLUMNS, RANDOMISED)
+    read = dict.fromkeys((*named, *arms.outcomes, *coding.columns, *shares, *columns))
     frame = arms.frame[[name for name in read if name in arms.frame]]
     small = replace(arms, frame=frame, excluded=arms.excluded.iloc[:0, :0], selection={})
     return with_arms(design, small, np.ones(len(arms), np.bool_))

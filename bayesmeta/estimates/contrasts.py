@@ -1,6 +1,6 @@
 """`contrast`: levels of a factor against each other, with where the information comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from bayesmeta.estimates.precision import (
     Estimate,
     Row,
     bounds_of,
+    exponential,
     mean_of,
     quantile_of,
     sd_of,
@@ -29,6 +30,7 @@ from bayesmeta.estimates.profiles import (
     profile_label,
     studies_by_level,
 )
+from bayesmeta.estimates.within_contrasts import within_contrasts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -110,7 +112,10 @@ def contrast(
     """Return the difference between each two levels of a factor, and the ranks of the levels.
 
     Covariates are study-level: where `between_only` holds, a difference between levels is that of
-    the studies which have them, with everything else in which those studies differ.
+    the studies which have them, with everything else in which those studies differ. Of a factor with
+    parts ``within`` and ``between`` (see `Covariates`), `odds_ratio` and all that goes with it compare
+    studies that have the one level with studies that have the other: the contrast between studies. That
+    of arms of one study, and the conflict of the two, have columns of their own.
 
     Parameters
     ----------
@@ -148,7 +153,13 @@ def contrast(
         - studies_level, studies_versus, studies_both: studies with patients at either level, and
           at both;
         - arms_level, arms_versus, inferred_level, inferred_versus: arms with patients at either level,
-          and those of them whose count is inferred, as in `summary`.
+          and those of them whose count is inferred, as in `summary`;
+        - of a factor with parts within and between studies also within_odds_ratio,
+          within_odds_ratio_lower, within_odds_ratio_upper: of an arm at `level` to an arm at `versus` of
+          one study, median and interval; conflict, conflict_lower, conflict_upper: the log-odds ratio
+          between studies less that within, median and interval; probability_conflict_above_0; and
+          within_compared: whether the evidence compares the two levels within studies, without which
+          the contrast within studies rests on priors.
 
         Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
         highest typical rate), mean_rank, sucra and their mcse_... .
@@ -194,16 +205,21 @@ def contrast(
     shares = within_shares(drawn, coded_differences(coding, profiles, pairs, held))
     studies = studies_by_level(coding, drawn.arms, factor)
     counts = {level: inferred_at(fit, one, drawn.outcome) for level, one in profiles.items()}
+    log_odds = {level: one for level, (_, one) in typical.items()}
+    split: Iterable[Row] = [{}] * len(pairs)
+    if factor in coding.parts.split:
+        split = within_contrasts(drawn, profiles, pairs, log_odds=log_odds, ci_prob=ci_prob)
     rows = [
         {
             **{"level": pair[0], "versus": pair[1], "profile": held},
             **_numbers(typical, pair, ci_prob),
             **{"within_share": share, "between_only": bool(share == 0)},
             **_basis([studies[level] for level in pair], [counts[level] for level in pair]),
+            **within,
         }
-        for pair, share in zip(pairs, shares, strict=True)
+        for pair, share, within in zip(pairs, shares, split, strict=True)
     ]
-    ranks = _ranks({level: log_odds for level, (_, log_odds) in typical.items()})
+    ranks = _ranks(log_odds)
     return Contrasts(factor, held, ci_prob, pd.DataFrame(rows), ranks, fit, drawn.outcome)
 
 
@@ -238,20 +254,13 @@ def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: fl
     low, middle, high = bounds_of(ci_prob)
     bounds = {"": middle, "_lower": low, "_upper": high}
     found = {
-        **{f"odds_ratio{end}": _exponential(quantile_of(ratio, p)) for end, p in bounds.items()},
+        **{f"odds_ratio{end}": exponential(quantile_of(ratio, p)) for end, p in bounds.items()},
         "log_odds_ratio": mean_of(ratio),
         "log_odds_ratio_sd": sd_of(ratio),
         **{f"rate_difference{end}": quantile_of(difference, p) for end, p in bounds.items()},
         "probability_higher": mean_of((ratio > 0).astype(np.float64)),
     }
     return with_errors(found)
-
-
-def _exponential(found: Estimate) -> Estimate:
-    """Return the exponential of a quantile, its error by the delta method; it may be infinite."""
-    with np.errstate(over="ignore"):
-        value = float(np.exp(found.value))
-    return Estimate(value, value * found.mcse if found.mcse else 0.0)
 
 
 def _ranks(log_odds: Mapping[str, Array]) -> pd.DataFrame:

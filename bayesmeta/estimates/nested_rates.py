@@ -34,12 +34,14 @@ HALVINGS = 40
 LEAST = 1e-100
 
 
-def nested_rates(fit: Fit, profile: Profile | None, study: str | None = None) -> "NestedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
+def nested_rates(fit: Fit, profile: Profile | None, mean: Array | None = None) -> "NestedRates":
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
+
+    `mean` is that of the study which the profile is an arm of (see `Coding.row`).
+    """
     warn_beyond_evidence(fit.coding, profile)
-    theta = predictors_of(fit, fit.coding.row(profile))
-    found = NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
-    return found if study is None else found.of_study(study)
+    theta = predictors_of(fit, fit.coding.row(profile, mean))
+    return NestedRates(fit, theta, np.asarray(fit.posterior["tau"]), cholesky_draws(fit))
 
 
 def cholesky_draws(fit: Fit, drawn: xr.Dataset | None = None) -> Array:

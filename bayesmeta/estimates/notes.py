@@ -64,6 +64,7 @@ def notes(fit: Fit) -> tuple[str, ...]:
     table = identifiability(fit)
     # Of parameters other than coefficients no share is within studies, whatever the evidence.
     table["silent"] = table["within_share"].isna() & table["coefficient"].isin(fit.coding.names)
+    table["shared"] = table["silent"] & (table["studies"] > 0)
     if "outcome" in table:
         table["coefficient"] += " of " + table["outcome"]
     return tuple([*_unpooled(fit), *_few_studies(fit, table), *_weak(table), *_conflicts(fit)])
@@ -109,7 +110,13 @@ def _weak(table: pd.DataFrame) -> Iterator[str]:
             f"Estimated only from differences between studies: {listed(between)}. Whatever else "
             "differs between those studies (patients, definitions of response, years) is confounded with them."
         )
-    silent = table.loc[table["silent"], "coefficient"]
+    shared = table.loc[table["shared"], "coefficient"]
+    if len(shared):
+        yield (
+            f"The evidence does not distinguish between {listed(shared)}: it tells a sum of them, of which their priors "
+            "give each its part."
+        )
+    silent = table.loc[table["silent"] & ~table["shared"], "coefficient"]
     if len(silent):
         yield f"The evidence has no information about {listed(silent)}: the posterior is the prior."
     same = table[table["prior_overlap"] > UNCHANGED]

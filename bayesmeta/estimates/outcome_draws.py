@@ -171,11 +171,11 @@ class OutcomeDraws:
             return None
         return float(np.asarray(self.fit.posterior[name]).mean())
 
-    def rates(self, profile: Profile | None) -> Rates:
-        """Return the rates of a profile."""
+    def rates(self, profile: Profile | None, mean: Array | None = None) -> Rates:
+        """Return the rates of a profile, of an arm of a study with a `mean` (see `Coding.row`)."""
         if self.outcome:
-            return OutcomeRates(nested_rates(self.fit, profile), self.outcome)
-        return profile_rates(self.fit, profile)
+            return OutcomeRates(nested_rates(self.fit, profile, mean), self.outcome)
+        return profile_rates(self.fit, profile, mean)
 
     def prior_rates(self, profile: Profile | None) -> OutcomeRates | None:
         """Return the rates of a profile under the priors; None where they are known without draws."""

@@ -6,6 +6,7 @@ Only this module asks what kind a fit is, and only `outcomes_of` how many outcom
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
@@ -47,20 +48,28 @@ def named_outcomes(arms: Arms) -> tuple[str, ...]:
     return arms.outcomes if len(arms.outcomes) > 1 else ("",)
 
 
-def posterior_of(fit: Any, profile: Profile | None) -> Mapping[str, ProfileRates]:
-    """Return the rates of a profile by outcome; the name of the only one is empty."""
+def posterior_of(
+    fit: Any, profile: Profile | None, mean: Array | None = None
+) -> Mapping[str, ProfileRates]:
+    """Return the rates of a profile by outcome; the name of the only one is empty.
+
+    `mean` is that of the study which the profile is an arm of (see `Coding.row`).
+    """
     outcomes = outcomes_of(fit)
     if outcomes:
-        rates = nested_rates(fit, profile)
+        rates = nested_rates(fit, profile, mean)
         return {outcome: OutcomeRates(rates, outcome) for outcome in outcomes}
-    one = profile_rates if has_draws(fit) else RatesByQuadrature
-    return {"": one(fit, profile)}
+    if has_draws(fit):
+        return {"": profile_rates(fit, profile, mean)}
+    return {"": RatesByQuadrature(fit, profile)}
 
 
-def rates_at(fit: AnyFit, profile: Profile | None, outcome: str | None = None) -> ProfileRates:
+def rates_at(
+    fit: AnyFit, profile: Profile | None, outcome: str | None = None, mean: Array | None = None
+) -> ProfileRates:
     """Return the rates of a profile and an outcome, which must be named where there are several."""
     named = checked_outcome(fit, outcome)
-    return posterior_of(fit, profile)[named]
+    return posterior_of(fit, profile, mean)[named]
 
 
 def checked_outcome(fit: AnyFit, outcome: str | None) -> str:

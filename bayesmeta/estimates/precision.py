@@ -103,6 +103,13 @@ def quantile_of(draws: Array, probability: float) -> Estimate:
     return Estimate(float(value), float(mcse_mean(below)) * float(high - low) / (2 * step))
 
 
+def exponential(found: Estimate) -> Estimate:
+    """Return the exponential of a quantile, its error by the delta method; it may be infinite."""
+    with np.errstate(over="ignore"):
+        value = float(np.exp(found.value))
+    return Estimate(value, value * found.mcse if found.mcse else 0.0)
+
+
 def labelled_draws(variable: xr.DataArray) -> Iterator[tuple[tuple[str, ...], Array]]:
     """Yield the labels and the draws, dims (chain, draw), of each value of a parameter."""
     values = np.asarray(variable)

@@ -10,7 +10,7 @@ from bayesmeta.estimates.posterior import (
     rates_at,
 )
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.profiles import profile_label, study_profile
+from bayesmeta.estimates.profiles import mean_of_study, profile_label, study_profile
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
@@ -39,8 +39,8 @@ def predict(
         prediction's `profile` says so.
     study : str, optional
         A study of the evidence, to predict a further cohort of it: its own study effect is used, and
-        its arms' values of covariates that `profile` leaves out. Where None, the cohort is that of a
-        new study.
+        its arms' values of covariates that `profile` leaves out, and its means of those that have parts
+        within and between studies. Where None, the cohort is that of a new study.
     seed : int
         Random seed of `Prediction.draws`.
 
@@ -74,12 +74,15 @@ def predict(
     check_posterior(fit)
     n = check_cohort("n", n)
     seed = check_seed(seed)
+    mean = None
     if study is not None and has_draws(fit):
         profile = study_profile(fit.coding, fit.arms, study, profile)
+        mean = mean_of_study(fit.coding, fit.arms, study)
     label = profile_label(fit.coding, profile)
     if outcome is None and has_draws(fit) and outcomes_of(fit):
-        joint = nested_rates(fit, profile, study)
+        joint = nested_rates(fit, profile, mean)
+        joint = joint if study is None else joint.of_study(study)
         by_outcome = {one: joint.distribution(one) for one in joint.outcomes}
         return Prediction(n, label, study, by_outcome, seed, fit, joint)
-    distribution = rates_at(fit, profile, outcome).cohort(study)
+    distribution = rates_at(fit, profile, outcome, mean).cohort(study)
     return Prediction(n, label, study, {"": distribution}, seed, fit)

@@ -40,11 +40,14 @@ def own_parameters(fit: Fit, names: Any) -> dict[str, Array]:
     return {name: np.asarray(fit.posterior[name]) for name in names}
 
 
-def profile_rates(fit: Fit, profile: Profile | None) -> "PredictedRates":
-    """Return the rates of one profile; what it leaves out stands at the reference or the centre."""
+def profile_rates(fit: Fit, profile: Profile | None, mean: Array | None = None) -> "PredictedRates":
+    """Return the rates of one profile; what it leaves out stands at the reference or the centre.
+
+    `mean` is that of the study which the profile is an arm of (see `Coding.row`).
+    """
     coding = fit.design.coding
     warn_beyond_evidence(coding, profile)
-    row = coding.row(profile)
+    row = coding.row(profile, mean)
     effects = NewEffects(fit, coding.tau_level(profile), slopes_of(fit, row))
     return PredictedRates(predictors_of(fit, row), effects)
 

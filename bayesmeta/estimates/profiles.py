@@ -21,6 +21,7 @@ from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
+from bayesmeta.model.study_parts import study_means
 from bayesmeta.model.values import value_text
 from bayesmeta.wording import PLAIN, Wording
 
@@ -131,6 +132,19 @@ def study_profile(
             f"`profile` must give {listed(differ)}: the arms of '{study}' differ there, or do not give it."
         )
     return first | given
+
+
+def mean_of_study(coding: Coding, arms: Arms, study: str) -> Array | None:
+    """Return the means of a study where covariates are split (see `Coding.row`).
+
+    None where none is, or where each arm of the study is its own mean.
+    """
+    if not coding.parts.split:
+        return None
+    rows = arms.frame[arms.frame["study"] == study]
+    whole = coding.whole(rows)
+    means = study_means(whole, rows)
+    return None if (means != means[0]).any() else means[0]
 
 
 def beyond_evidence(coding: Coding, profile: Profile | None) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ def weight_groups(drawn: OutcomeDraws) -> Integers | None:
     # Levels that are exchangeable learn from each other's studies.
     if (
         coding.exchangeable
+        or coding.parts.split
         or len(columns) > 1
         or columns[0] not in coding.levels
         or coding.covariates.level_proportions

@@ -270,6 +270,7 @@ def _slopes(coding: Coding, link: Link) -> tuple[str, ...]:
     """Return the coefficients of a number by itself, as it is or a function of it."""
     if not isinstance(link, Logit):
         return ()
-    alone = [term[0] for term in coding.covariates.parsed.terms if len(term) == 1]
-    names = [factor.column or factor.text for factor in alone if not factor.spline]
-    return tuple(name for name in names if name in coding.spreads)
+    formula = coding.covariates.parsed
+    alone = [term for term in formula.terms if len(term) == 1 and not term[0].spline]
+    names = [formula.labels_of(term, term[0].column or term[0].text) for term in alone]
+    return tuple(name for each in names for name in each if name in coding.spreads)

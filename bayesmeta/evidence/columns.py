@@ -22,6 +22,8 @@ DEFAULT_INCLUDE: Final = "default_include"
 EXCLUSION_REASON: Final = "exclusion_reason"
 DERIVATION: Final = "derivation"
 LABEL: Final = "label"
+RANDOMISED: Final = "randomised"
+"""Whether a study was randomised: a covariate, by which alone `within(x)` tells its studies."""
 INFERRED: Final = "inferred_outcomes"
 """Of nested outcomes: those of an arm whose counts are inferred, joined by semicolons."""
 

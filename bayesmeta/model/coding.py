@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,8 @@ from bayesmeta.model.centring import written_centres
 from bayesmeta.model.coded_levels import NEW, CodedLevels
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
-from bayesmeta.model.quoting import plain_name
-from bayesmeta.model.terms import Terms
+from bayesmeta.model.study_parts import StudyParts, study_means, study_parts
+from bayesmeta.model.terms import Terms, prepared_columns
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
 from bayesmeta.numeric import is_number
 
@@ -37,13 +38,14 @@ class Coding:
     centres: dict[str, float]
     """Value of each numeric column at which `mu` stands, in the column's unit."""
     origin: Array
-    """Columns at the reference profile before it was subtracted, shape (coefficient,)."""
+    """Whole columns at the reference profile before it was subtracted, shape (column,)."""
     terms: Terms
     by: str | None = None
     """Study-level column whose levels each have a tau of their own."""
     numbers: Mapping[str, Numbers] = field(default_factory=dict)
     spreads: Mapping[str, float] = field(default_factory=dict)
-    """Standard deviation over arms of each coded column that is made of a number."""
+    """Standard deviation over arms of each coded column that is made of a number; of a part within or
+    between studies, that of the whole column."""
     exchangeable: tuple[CodedLevels, ...] = ()
     """Terms of exchangeable levels."""
 
@@ -89,28 +91,43 @@ class Coding:
             return NEW
         return self.levels[name][0] if name in self.levels else self.centres[name]
 
+    @cached_property
+    def parts(self) -> StudyParts:
+        """Which columns are whole, and which parts of them within or between studies."""
+        return study_parts(self.covariates.parsed, self.terms.widths)
+
     def matrix(self, frame: pd.DataFrame) -> Array:
         """Return columns of rows, dims (arm, covariate); values to be imputed are at the centre.
 
-        Coefficients stand first, and then effects of exchangeable levels.
+        Coefficients stand first, and then effects of exchangeable levels. `frame` has all arms of a
+        study, whose mean is taken where a covariate is split.
         """
-        return self._all_columns(frame)[:, : len(self.names) + len(self.level_names)]
+        known = len(self.names) + len(self.level_names)
+        if not known:
+            return np.zeros((len(frame), 0))
+        found = self._whole(frame)
+        if self.parts.split:
+            whole, levels = np.split(found, [len(self.origin)], axis=1)
+            found = np.hstack([self.parts.columns(whole, study_means(whole, frame)), levels])
+        return found[:, :known]
 
-    def _all_columns(self, frame: pd.DataFrame) -> Array:
-        """Return the columns of `matrix` and, for each term of exchangeable levels, of a new one."""
-        found = np.zeros((len(frame), self._width))
-        if not self._width:
-            return found
+    def whole(self, frame: pd.DataFrame) -> Array:
+        """Return the columns of coefficients before any is split, dims (arm, column)."""
+        return self._whole(frame)[:, : len(self.origin)]
+
+    def _whole(self, frame: pd.DataFrame) -> Array:
+        """Return whole columns, those of levels, and for each term of levels that of a new one."""
+        found, coefficients = np.zeros((len(frame), self._width)), len(self.origin)
         # So that `mu` stands at the reference profile, splines and functions included.
         for share, part in mixtures(frame, self.covariates.level_proportions):
-            found[:, : len(self.names)] += share[:, None] * (self._raw(part) - self.origin)
+            found[:, :coefficients] += share[:, None] * (self._raw(part) - self.origin)
             if self.exchangeable:
-                found[:, len(self.names) :] += share[:, None] * self._level_columns(part)
+                found[:, coefficients:] += share[:, None] * self._level_columns(part)
         return found
 
     @property
     def _width(self) -> int:
-        return len(self.names) + len(self.level_names) + len(self.exchangeable)
+        return len(self.origin) + len(self.level_names) + len(self.exchangeable)
 
     def _raw(self, frame: pd.DataFrame) -> Array:
         if not self.names:
@@ -138,11 +155,22 @@ class Coding:
             )
         return self.levels[self.by].index(level)
 
-    def row(self, profile: Profile | None) -> Array:
+    def row(self, profile: Profile | None, mean: Array | None = None) -> Array:
         """Return the columns of a profile; what it leaves out is at `reference`.
 
-        After those of `matrix` stand, for each term of exchangeable levels, that of a new one.
+        The profile is that of a whole study, or of an arm of a study with the `mean` of whole columns
+        that `mean_of_study` returns. After the columns of `matrix` stand, for each term of exchangeable
+        levels, that of a new one.
         """
+        row = self.whole_row(profile)
+        if not row.size or not self.parts.split:
+            return row
+        whole, levels = np.split(row, [len(self.origin)])
+        own = whole if mean is None else mean
+        return np.hstack([self.parts.columns(whole, own), levels])
+
+    def whole_row(self, profile: Profile | None) -> Array:
+        """Return the columns of a profile before any is split, those of exchangeable levels last."""
         if not self.columns and profile is None:
             return np.zeros(0)
         whole = self.resolved(profile)
@@ -269,21 +297,3 @@ class Coding:
         if len(found) < len(shares):
             raise ProfileError(f"`profile` gives a level of '{name}' twice: {dict(shares)}.")
         return found
-
-
-def prepared_columns(
-    frame: pd.DataFrame,
-    covariates: Covariates,
-    levels: Mapping[str, tuple[str, ...]],
-    centres: Mapping[str, float],
-) -> pd.DataFrame:
-    """Return the columns of the formula under plain names, factors as categories."""
-    columns = frame[list(covariates.parsed.fixed_columns)].copy()
-    for name in covariates.impute:
-        columns[name] = columns[name].astype(float).fillna(centres[name])
-    for name, categories in levels.items():
-        if name not in columns:
-            continue
-        values = covariates.levels_of(name, columns[name])
-        columns[name] = pd.Categorical(values, categories=list(categories))
-    return columns.rename(columns=plain_name)

@@ -21,7 +21,12 @@ class Covariates:
     formula : str
         Right-hand side of a formula: columns joined by ``+``, ``:`` and ``*``; ``C(column)`` for
         levels written as numbers; arithmetic and ``log``, ``sqrt``, ``exp``, ``bs``, ``poly``.
-        Empty for none.
+        ``within(x) + between(x)`` gives a column two coefficients: of how an arm differs from the
+        mean of its study (over its patients), and of that mean. In ``x + between(x)`` the first is
+        that of ``x``, and that of ``between(x)`` is the second less the first, their conflict: its prior
+        goes from all studies alike (scale near 0) to comparisons within studies alone (large). Where
+        the evidence has a column ``randomised`` (yes or no), the arms of other studies are each a
+        study of its own in this. Empty for none.
     reference : mapping
         Reference level of each factor; `mu` is the linear predictor there.
     groups : mapping
@@ -170,6 +175,12 @@ def _check_imputed(impute: Sequence[str], formula: Formula) -> None:
         raise SpecError(
             f"`impute` takes columns whose slope is the same for all levels; got '{slopes[0]}'. Leave it out of "
             "the exchangeable levels, or of `impute`."
+        )
+    split = [one.column for one in formula.split if one.column in impute]
+    if split:
+        raise SpecError(
+            f"`impute` takes columns that enter as they are; got '{split[0]}', which has parts within and between "
+            f"studies. Leave it out of `impute`, or write {split[0]} alone."
         )
     for term in formula.terms:
         unknown = [factor for factor in term if set(factor.columns) & set(impute)]

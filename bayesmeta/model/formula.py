@@ -15,6 +15,7 @@ from bayesmeta.evidence.columns import EVENTS, STUDY
 from bayesmeta.model.level_terms import LevelTerm, split_levels
 from bayesmeta.model.products import check_products
 from bayesmeta.model.quoting import column_name, quoted, unquoted
+from bayesmeta.model.within_between import SplitColumn, is_plain, part_label, split_terms
 
 FUNCTIONS = frozenset({"C", "I", "bs", "exp", "log", "log10", "poly", "sqrt"})
 """Functions that a formula may use."""
@@ -101,6 +102,28 @@ class Formula:
     terms: tuple[tuple[Factor, ...], ...]
     levels: tuple[LevelTerm, ...] = ()
     """Terms of exchangeable levels."""
+    split: tuple[SplitColumn, ...] = ()
+    """Columns of which the terms are the parts within and between studies."""
+
+    def split_of(self, term: tuple[Factor, ...]) -> SplitColumn | None:
+        """Return the parts of the column that a term is; None where it is not split."""
+        if len(term) > 1:
+            return None
+        return next((one for one in self.split if one.column == term[0].column), None)
+
+    def labels_of(self, term: tuple[Factor, ...], label: str) -> tuple[str, ...]:
+        """Return the labels of a term's parts, or its own label where it is not split."""
+        split = self.split_of(term)
+        return tuple(part_label(part, label, label) for part in split.parts) if split else (label,)
+
+    @property
+    def term_names(self) -> tuple[str, ...]:
+        """Terms as people write them, exchangeable levels aside."""
+        return tuple(
+            name
+            for term in self.terms
+            for name in self.labels_of(term, ":".join(factor.text for factor in term))
+        )
 
     @property
     def factors(self) -> tuple[Factor, ...]:
@@ -140,7 +163,8 @@ def parse_formula(text: str) -> Formula:
         marks = sorted(set(re.sub(r"[\w\s+\-*/:().,=^%{}']", "", stripped)))
         raise SpecError(f"`formula` may not hold {' '.join(marks)}; got '{text}'. {_HELP} {_NAMES}")
     _check_powers(stripped, text)
-    formula = Formula(tuple(tuple(map(_factor, term)) for term in _terms(stripped, text)), levels)
+    terms, split = split_terms(_terms(stripped, text), text)
+    formula = Formula(tuple(tuple(map(_factor, term)) for term in terms), levels, split)
     if not formula.terms:
         raise SpecError(
             f"`formula` leaves no covariate; got '{text}'. Leave it out, or name columns."
@@ -160,6 +184,11 @@ def _checked(formula: Formula, text: str) -> Formula:
             raise SpecError(
                 f"`formula` lets the slope of '{term.slope}' differ between levels, but has no slope of it; got "
                 f"'{text}'. Add '{term.slope}' as a term."
+            )
+        if any(term.slope == one.column for one in formula.split):
+            raise SpecError(
+                f"`formula` lets the slope of '{term.slope}' differ between levels, and has parts of it within and "
+                f"between studies; got '{text}'. Keep one of them."
             )
     for column, what in ((EVENTS, "the response"), (STUDY, "the grouping of the study effects")):
         allowed = column == STUDY and _only_slopes_by_study(formula)
@@ -192,7 +221,7 @@ def _check_powers(stripped: str, text: str) -> None:
 def _terms(stripped: str, text: str) -> list[list[str]]:
     """Return the expressions of the factors of each term, the intercept aside."""
     names = [name.strip() for name in stripped.split("+")]
-    if all(name.isidentifier() for name in names):
+    if all(map(is_plain, names)):
         return [[name] for name in dict.fromkeys(names)]
     # Imported here: it takes long, and most models do without.
     from formulaic import Formula as Formulaic

@@ -12,11 +12,12 @@ from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
 from bayesmeta.model.coded_levels import learn_levels
-from bayesmeta.model.coding import Coding, prepared_columns
+from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
-from bayesmeta.model.terms import PlainTerms, Terms, learn_terms
+from bayesmeta.model.study_parts import checked_parts
+from bayesmeta.model.terms import PlainTerms, Terms, learn_terms, prepared_columns
 from bayesmeta.model.values import MISSING, level_text, numbers_of
 
 
@@ -77,12 +78,13 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     names = _labels(terms.names, rewritten)
     numbers = {name: numbers_of(frame[name]) for name in centres}
     raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
-    coding = replace(raw, origin=raw.row(None))
-    matrix = coding.matrix(frame)
-    _check_rank(names, matrix)
-    spreads = _spreads(coding, frame, matrix, terms.widths)
+    coding = replace(raw, origin=raw.whole_row(None))
+    matrix = coding.whole(frame)
+    _check_rank(*checked_parts(coding.parts, names, matrix, frame))
+    spreads = coding.parts.labelled(names, _spreads(coding, frame, matrix, terms.widths))
     return replace(
         coding,
+        names=coding.parts.names(names),
         levels=_tau_levels(by, {**levels, **grouping}, frame),
         by=by,
         spreads=spreads,

@@ -164,10 +164,11 @@ def check_totals(spec: ModelSpec, arms: Arms) -> None:
         return
     [stratum] = {name for name in arms.frame[SPLIT_BY] if name} or {""}
     totals = listed(arms.labels[(arms.frame[SPLIT_BY] == stratum).to_numpy()])
-    if stratum == spec.study_effects.by or stratum in spec.covariates.level_proportions:
+    split = [one.column for one in spec.covariates.parsed.split]
+    if stratum in (spec.study_effects.by, *spec.covariates.level_proportions, *split):
         raise InapplicableError(
-            f"`by` and `level_proportions` cannot name '{stratum}', of whose levels arms are totals ({totals}). Name "
-            "another column."
+            f"`by`, `level_proportions`, within() and between() cannot name '{stratum}', of whose levels arms are "
+            f"totals ({totals}). Name another column."
         )
     for limit in TOTALS if stratum in spec.covariates.parsed.columns else ():
         if limit.holds is not None and limit.holds(spec):

@@ -15,6 +15,7 @@ from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.limits import check_slopes_by_study, check_totals
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.study_parts import not_compared
 
 FEWEST_FOR_TAU = 3
 FEWEST_FOR_SIGMA = 3
@@ -37,6 +38,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_tau(spec, arms),
         *_about_overlap(spec, arms),
         *_about_levels(spec, arms, coding),
+        *_about_parts(arms, coding),
         *_about_independent(spec, arms, coding),
         *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
     ):
@@ -143,6 +145,18 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
                 f"each study has a level of {name} of its own, so that effects of levels and of studies cannot be "
                 "told apart; the priors of sigma and tau decide. Group levels, or leave the term out."
             )
+
+
+def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:
+    """Yield which effects within studies rest on their priors."""
+    if not coding.parts.split:
+        return
+    lost = not_compared(coding.parts, coding.whole(arms.frame), arms.frame)
+    if lost:
+        yield (
+            f"no study tells {listed(coding.names[place] for place in lost)} within studies: the priors of "
+            "differences between its parts decide. Group levels, or write the column in place of its parts."
+        )
 
 
 def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:

@@ -216,8 +216,8 @@ class ModelSpec:
         return replace(found, beta=completed_beta(found.beta, found.link, coding))
 
     def __repr__(self) -> str:
-        terms = [":".join(factor.text for factor in term) for term in self.covariates.parsed.terms]
-        terms += [f"b[{term.name}]" for term in self.covariates.parsed.levels]
+        formula = self.covariates.parsed
+        terms = [*formula.term_names, *(f"b[{term.name}]" for term in formula.levels)]
         effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""

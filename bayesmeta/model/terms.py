@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array
+from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor, Formula
 from bayesmeta.model.quoting import plain_name
 
@@ -125,6 +126,24 @@ class FormulaicTerms:
 
 
 Terms = PlainTerms | FormulaicTerms
+
+
+def prepared_columns(
+    frame: pd.DataFrame,
+    covariates: Covariates,
+    levels: Mapping[str, tuple[str, ...]],
+    centres: Mapping[str, float],
+) -> pd.DataFrame:
+    """Return the columns of the formula under plain names, factors as categories."""
+    columns = frame[list(covariates.parsed.fixed_columns)].copy()
+    for name in covariates.impute:
+        columns[name] = columns[name].astype(float).fillna(centres[name])
+    for name, categories in levels.items():
+        if name not in columns:
+            continue
+        values = covariates.levels_of(name, columns[name])
+        columns[name] = pd.Categorical(values, categories=list(categories))
+    return columns.rename(columns=plain_name)
 
 
 def learn_terms(

@@ -35,6 +35,7 @@ def contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Bl
             f"Rate difference: of typical rates{words.rates.unit_of_differences}. P(higher): that the first has the higher "
             "rate.",
             "Within studies: share of the information that compares arms of one study; at 0%, studies are compared.",
+            *_about_split(contrasts.table),
             *contrast_inferred(contrasts, words),
             _precision(contrasts.table, words),
         )
@@ -57,11 +58,42 @@ def _pair(row: Row, contrasts: Contrasts, words: Wording) -> dict[str, str]:
     return {
         "pair": " vs ".join(levels),
         "odds ratio": interval_of(row, "odds_ratio", _ratios),
+        **_split(row),
         "rate difference": interval_of(row, "rate_difference", words.rates.differences),
         "P(higher)": probability_text(row["probability_higher"], 2),
         "within studies": "no evidence" if pd.isna(share) else percent(share),
         "studies": f"{row['studies_level']} and {row['studies_versus']}, {row['studies_both']} both",
     }
+
+
+def _split(row: Row) -> dict[str, str]:
+    """Return the contrast within studies and the conflict, of a factor that has such parts."""
+    if "conflict" not in row:
+        return {}
+    prior = "" if row["within_compared"] else ", by priors"
+    return {
+        "odds ratio of arms": f"{interval_of(row, 'within_odds_ratio', _ratios)}{prior}",
+        "conflict": interval_of(row, "conflict", number_texts),
+        "P(conflict > 0)": probability_text(row["probability_conflict_above_0"], 2),
+    }
+
+
+def _about_split(table: pd.DataFrame) -> Iterator[str]:
+    """Yield what the contrast within studies and the conflict are, and how exact their numbers."""
+    if "conflict" not in table:
+        return
+    yield (
+        "Odds ratio: of studies at either level, with everything else in which they differ. Odds ratio of arms: within "
+        "one study. Conflict: log-odds ratio of studies less that of arms."
+    )
+    if not table["within_compared"].all():
+        yield "By priors: the evidence does not compare the two levels within studies."
+    ratio = (table["mcse_within_odds_ratio"] / table["within_odds_ratio"]).max()
+    yield (
+        f"Monte-Carlo standard errors: odds ratios of arms at most {PERCENT.error(ratio)}% of themselves, conflict "
+        f"{error_text(table['mcse_conflict'].max(), 3)}, P(conflict > 0) "
+        f"{error_text(table['mcse_probability_conflict_above_0'].max(), 3)}."
+    )
 
 
 def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:

@@ -88,8 +88,8 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
         return [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)]
     spec, design = fit.spec, fit.design
     distribution, link = spec.study_effects, spec.link
-    terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
-    terms += [f"b({name})" for name in design.coding.level_terms]
+    levels = [f"b({name})" for name in design.coding.level_terms]
+    terms = [*spec.covariates.parsed.term_names, *levels]
     effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
     [mu] = design.mu
@@ -139,7 +139,7 @@ def _range(prior: Prior) -> str:
 def nested_model_lines(design: Design, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
     spec, outcomes = design.spec, tuple(map(words.outcome, design.arms.outcomes))
-    terms = [":".join(factor.text for factor in term) for term in spec.covariates.parsed.terms]
+    terms = spec.covariates.parsed.term_names
     chain = [
         outcomes[0],
         *(f"{one} | {outer}" for outer, one in pairwise(outcomes)),

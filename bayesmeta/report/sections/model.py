@@ -8,6 +8,7 @@ from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
+from bayesmeta.model.within_between import BETWEEN, WHOLE, WITHIN
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
 from bayesmeta.report.sections import titles
@@ -35,6 +36,7 @@ def _nested_blocks(design: Design, words: Wording) -> tuple[Block, ...]:
         else f", and correlations with prior {spec.correlation!r}."
     )
     told = (
+        *_about_parts(spec),
         f"The p are the probabilities of {', '.join(chain)}.",
         "Counts are binomial, as they are; an arm that does not report an outcome between two others is binomial with "
         "the product of their conditional probabilities.",
@@ -96,8 +98,28 @@ def _words(spec: ModelSpec) -> Iterator[str]:
         yield f"Arms vary beyond binomial variation, independently: the likelihood is {spec.likelihood.symbol}."
     for term in spec.covariates.parsed.levels:
         yield f"Effects b of {term.name}. {spec.levels_of(term.name).words}"
+    yield from _about_parts(spec)
     if not spec.covariates.parsed.columns:
         yield "There are no covariates: all arms are from one population of studies."
+
+
+def _about_parts(spec: ModelSpec) -> Iterator[str]:
+    """Yield what the parts of covariates within and between studies are."""
+    for one in spec.covariates.parsed.split:
+        name = one.column
+        said = {
+            WITHIN: f"within({name}) is how an arm differs from its study's mean of {name} over patients (of levels: shares)",
+            BETWEEN: f"between({name}) is a study's mean of {name} over patients (of levels: shares)",
+        }
+        parts = "; ".join(said[part] for part in one.parts if part != WHOLE)
+        if WHOLE not in one.parts:
+            yield f"{parts}."
+            continue
+        sides = ("within", "between") if BETWEEN in one.parts else ("between", "within")
+        yield (
+            f"{parts}. The coefficient of {name} is its effect {sides[0]} studies; that of the part is what the effect "
+            f"{sides[1]} studies has beyond it."
+        )
 
 
 def _coding(design: Design) -> str:
