@@ -24,6 +24,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "show": ("run", ENGINES | DRAWING),
     "cumulative": ("run --by age", UNUSED | DRAWING),
     "leave-one-out": ("run --method psis --workers 1", ENGINES | DRAWING),
+    "leave-one-level-out": ("run --column regimen --workers 1", ENGINES | DRAWING),
     # Mixtures are fitted by scipy.optimize, which loads scipy.sparse. Distributions of counts are
     # those of scipy.stats.
     "plan": (
@@ -45,7 +46,7 @@ ENDS = {"compare": 0, "demo": 0, "grid": 0, "validate": 0}
 """Exit codes that are not those of few draws."""
 
 FIT = "fit regimen.toml --evidence arms.csv --seed 1 --chains 2 --warmup 100 --draws 100 --out run"
-ELSEWHERE = {"fit", "run"}
+ELSEWHERE = {"fit", "levels", "run"}
 FREE = {"calibrate", "models", "selfcheck", "warm"}
 """Commands that check or compile everything, and may load it, or that read what fits do not."""
 

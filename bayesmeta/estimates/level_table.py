@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.inferred import inferred_counts
 from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.estimates.precision import Draws, Row, interval_of, mean_of, with_errors
 from bayesmeta.estimates.profile_rates import profile_rates
@@ -29,13 +30,14 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row per level: `term`, `level`; `studies`, `arms`, `events`, `n` at it; `effect` and
+        One row per level: `term`, `level`; `studies`, `arms`, `events`, `n` at it, and `inferred`, arms
+        whose count no source prints; `effect` and
         `effect_sd`, posterior mean and standard deviation of its effect b (scale of the link);
         `rate` (posterior median of the typical rate, probability), `lower`, `upper` and their
         Monte-Carlo errors `mcse_...`; `weight`, of normal effects, from 0 (the effect is as drawn from
         the distribution of all levels) to 1 (its own evidence decides); `probability_best`, that no
-        other level of the term has a higher typical rate; `probability_exchangeable`, of an EXNEX model
-        that its effect is exchangeable with the others, else 1.
+        other level of the term has a higher typical rate; of an EXNEX model `probability_exchangeable`,
+        that its effect is exchangeable with the others.
 
         All other covariates stand at the reference or the centre, other columns of levels at a new
         level. A level of few studies can be best by chance: read `probability_best` beside `studies`.
@@ -66,7 +68,9 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         raise SettingsError(
             "`fit` is of a model without exchangeable levels. Fit one with a term such as (1 | regimen_class)."
         )
-    return pd.DataFrame(list(_rows(fit, ci_prob)))
+    table = pd.DataFrame(list(_rows(fit, ci_prob)))
+    # Of a model in which all levels are exchangeable nothing was estimated.
+    return table.dropna(axis="columns", how="all")
 
 
 def _rows(fit: Fit, ci_prob: float) -> Iterator[Row]:
@@ -114,7 +118,7 @@ def _typical(fit: Fit, coded: CodedLevels, level: tuple[str, ...]) -> tuple[Arra
 def _evidence(fit: Fit, coded: CodedLevels) -> Iterator[Row]:
     """Yield the studies, arms and patients at each level."""
     arms = fit.arms
-    frame = arms.frame
+    frame, inferred = arms.frame, inferred_counts(arms.frame)
     levels_of = fit.coding.covariates.levels_of
     each = list(zip(*(levels_of(name, frame[name]) for name in coded.term.columns), strict=True))
     for level in coded.levels:
@@ -124,6 +128,7 @@ def _evidence(fit: Fit, coded: CodedLevels) -> Iterator[Row]:
             "arms": int(own.sum()),
             "events": int(arms.events[own].sum()),
             "n": int(arms.n[own].sum()),
+            "inferred": int(inferred[own].sum()),
         }
 
 
@@ -132,7 +137,7 @@ def _exchangeable(fit: Fit, term: int, effect: Array, sigma: Array) -> Array:
     distribution = fit.design.level_effects[term]
     probability, apart = distribution.mixture
     if probability == 1:
-        return np.ones(effect.shape)
+        return np.full(effect.shape, np.nan)
     one = np.log(probability) + distribution.standard.logpdf(effect / sigma) - np.log(sigma)
     other = np.log1p(-probability) + apart.logpdf(effect)
     return np.asarray(np.exp(one - np.logaddexp(one, other)))

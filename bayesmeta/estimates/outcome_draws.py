@@ -158,11 +158,11 @@ class OutcomeDraws:
     def sigmas(self) -> Iterator[Parameter]:
         """Yield the scale of each term of exchangeable levels."""
         design = self.fit.design
-        for place, (term, one) in enumerate(
-            zip(self.coding.level_terms, design.level_effects, strict=True)
+        for place, (term, prior) in enumerate(
+            zip(self.coding.level_terms, design.sigmas, strict=True)
         ):
             yield Parameter(
-                f"sigma[{term}]", one.sigma, np.asarray(self.fit.posterior["sigma"])[..., place]
+                f"sigma[{term}]", prior, np.asarray(self.fit.posterior["sigma"])[..., place]
             )
 
     def mean_of(self, name: str) -> float | None:

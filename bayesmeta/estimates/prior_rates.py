@@ -125,7 +125,7 @@ class _Points:
         term_of = np.concatenate([design.term_of_level, np.arange(terms)])
         for term, distribution in enumerate(design.level_effects):
             values = levels[term_of == term]
-            sigma = distribution.sigma.quantile(self.next()) if values.any() else np.zeros(1)
+            sigma = design.sigmas[term].quantile(self.next()) if values.any() else np.zeros(1)
             for value in values[values != 0]:
                 moved = moved + value * distribution.quantile(self.next(), sigma)
         return moved

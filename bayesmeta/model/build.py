@@ -211,7 +211,7 @@ def _levels(design: Design) -> Any:
 
     if not design.level_effects:
         return np.zeros(len(design.arms))
-    sigma = _stacked("sigma", tuple(one.sigma for one in design.level_effects), "level_term")
+    sigma = _stacked("sigma", design.sigmas, "level_term")
     each = []
     for place, (one, coded) in enumerate(
         zip(design.level_effects, design.coding.exchangeable, strict=True)

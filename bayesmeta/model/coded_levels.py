@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array, Integers
-from bayesmeta.errors import ProfileError, SpecError, nearest
+from bayesmeta.errors import ProfileError, SpecError, listed, nearest
 from bayesmeta.model.level_terms import LevelTerm
 
 NEW: Final = "NEW"
@@ -74,6 +74,31 @@ class CodedLevels:
             values = frame[slope].to_numpy(dtype=np.float64) - centres[slope]
         found[np.arange(len(frame)), places] = values
         return found
+
+
+def enclosing(coded: Iterable[CodedLevels], given: Mapping[str, Any]) -> dict[str, str]:
+    """Return the levels that a profile implies: of a known nested level, the one that encloses it."""
+    found: dict[str, str] = {}
+    for one in coded:
+        *outer, inner = one.term.columns
+        value = given.get(inner)
+        if not outer or not isinstance(value, str) or value == NEW:
+            continue
+        for place, name in enumerate(outer):
+            seen = sorted({level[place] for level in one.levels if level[-1] == value})
+            if name in given:
+                if given[name] == NEW:
+                    raise ProfileError(
+                        f"`profile` asks for a new level of '{name}' with '{value}' of '{inner}', which the evidence has "
+                        f"in {listed(seen)}. Leave one of them out."
+                    )
+            elif len(seen) > 1:
+                raise ProfileError(
+                    f"`profile` must give '{name}': '{value}' of '{inner}' occurs in {listed(seen)}."
+                )
+            else:
+                found[name] = seen[0]
+    return found
 
 
 def learn_levels(

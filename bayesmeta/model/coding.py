@@ -13,7 +13,7 @@ from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, SPLIT_N, STUDY, N
 from bayesmeta.model.centring import written_centres
-from bayesmeta.model.coded_levels import NEW, CodedLevels
+from bayesmeta.model.coded_levels import NEW, CodedLevels, enclosing
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.study_parts import StudyParts, study_means, study_parts
@@ -182,6 +182,8 @@ class Coding:
                 row = np.zeros(self._width)
                 for share, part in parts_of(whole):
                     row += share * self._part(pd.DataFrame([part]))
+        except ProfileError:
+            raise
         except (ValueError, RuntimeWarning) as error:
             raise ProfileError(
                 f"`profile` {values_text(profile or {})} cannot be coded: {error} Stay within the range of the evidence."
@@ -228,9 +230,8 @@ class Coding:
                 raise ProfileError(
                     f"`profile` names '{name}', which is not a covariate of the model. {hint}"
                 )
-        return self.reference | {
-            name: self._value(name, profile[name]) for name in self.columns if name in profile
-        }
+        given = {name: self._value(name, profile[name]) for name in self.columns if name in profile}
+        return self.reference | enclosing(self.exchangeable, given) | given
 
     def centre_text(self, name: str) -> str:
         """Return the centre of a numeric column as people write it: the user's own as it is."""

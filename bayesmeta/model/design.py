@@ -83,6 +83,18 @@ class Design:
         """Distribution of the effects of each term of exchangeable levels."""
         return tuple(self.spec.levels_of(name) for name in self.coding.level_terms)
 
+    @property
+    def sigmas(self) -> tuple[Prior, ...]:
+        """Prior of the scale of the effects of each term of exchangeable levels."""
+        terms = (one.term for one in self.coding.exchangeable)
+        spreads = [
+            self.coding.numbers[term.slope].spread if term.slope in self.coding.numbers else 1.0
+            for term in terms
+        ]
+        return tuple(
+            one.sigma_of(spread) for one, spread in zip(self.level_effects, spreads, strict=True)
+        )
+
     @cached_property
     def term_of_level(self) -> Integers:
         """Position among the terms of each exchangeable level's, shape (level,)."""
@@ -175,7 +187,7 @@ class Design:
         for one in self.imputed:
             unit = "unit of the column"
             found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
-        found += [Scalar("sigma", one.sigma) for one in self.level_effects]
+        found += [Scalar("sigma", prior) for prior in self.sigmas]
         return tuple(found)
 
     @property

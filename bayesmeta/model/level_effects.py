@@ -13,6 +13,12 @@ from bayesmeta.model.effects.base import check_scale
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import HalfNormal, Normal, Prior, StudentT
 
+DEFAULT_SIGMA = 0.5
+"""Scale of the half-normal prior of sigma, on the scale of the link."""
+
+DIGITS = 4
+"""Significant digits of a default prior."""
+
 STEPS = 80
 """Newton steps, or halvings, by which quantiles of a mixture are found; many more than most need."""
 
@@ -26,16 +32,26 @@ class LevelEffects(ABC):
 
     Parameters
     ----------
-    sigma : Prior
-        Prior of the scale of the effects (log-odds where the link is the logit).
+    sigma : Prior, optional
+        Prior of the scale of the effects (log-odds where the link is the logit; of slopes per unit of
+        the column). Where None HalfNormal(0.5), of slopes per standard deviation of the column over
+        the arms.
     """
 
     name: ClassVar[str]
     words: ClassVar[str]
-    sigma: Prior = field(default_factory=lambda: HalfNormal(0.5))
+    sigma: Prior | None = None
 
     def __post_init__(self) -> None:
-        check_scale("sigma", self.sigma)
+        if self.sigma is not None:
+            check_scale("sigma", self.sigma)
+
+    def sigma_of(self, spread: float) -> Prior:
+        """Return the prior of the scale where an effect is multiplied by a column of this spread."""
+        if self.sigma is not None:
+            return self.sigma
+        # What is printed is what is used.
+        return HalfNormal(float(f"{DEFAULT_SIGMA / spread:.{DIGITS}g}"))
 
     @property
     @abstractmethod
@@ -78,8 +94,8 @@ class NormalLevels(LevelEffects):
 
     Parameters
     ----------
-    sigma : Prior
-        Prior of the standard deviation (log-odds where the link is the logit).
+    sigma : Prior, optional
+        Prior of the standard deviation (log-odds where the link is the logit); see `LevelEffects`.
 
     Examples
     --------
@@ -103,8 +119,8 @@ class StudentTLevels(LevelEffects):
 
     Parameters
     ----------
-    sigma : Prior
-        Prior of the scale (log-odds where the link is the logit).
+    sigma : Prior, optional
+        Prior of the scale (log-odds where the link is the logit); see `LevelEffects`.
     nu : float
         Degrees of freedom, above 2; fixed, since few levels show nothing of them.
 
@@ -150,8 +166,9 @@ class PartlyExchangeableLevels(LevelEffects):
 
     Parameters
     ----------
-    sigma : Prior
-        Prior of the standard deviation of exchangeable effects (log-odds where the link is the logit).
+    sigma : Prior, optional
+        Prior of the standard deviation of exchangeable effects (log-odds where the link is the logit);
+        see `LevelEffects`.
     exchangeable : float
         Prior probability that the effect of a level is exchangeable, above 0 and below 1.
     apart : Normal

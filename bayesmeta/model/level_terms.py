@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bayesmeta.errors import SpecError
 from bayesmeta.model.quoting import column_name, unquoted
 
-_BARS = re.compile(r"\(([^()|]*)\|([^()|]*)\)")
+_BARS = re.compile(r"\(([^()|]*)\|\|?([^()|]*)\)")
 _JOINED = re.compile(r"[:/]")
 MOST_TERMS = 5
 """Of exchangeable levels; no evidence tells more scales apart."""
@@ -53,7 +53,7 @@ def split_levels(formula: str) -> tuple[str, tuple[LevelTerm, ...]]:
 
 
 def _terms(left: str, right: str) -> list[LevelTerm]:
-    """Return the terms of one pair of brackets."""
+    """Return the terms of one pair of brackets; intercepts and slopes are independent, as by ``||``."""
     slopes = _slopes(left)
     names = [_column(name) for name in _JOINED.split(right)]
     nested = "/" in right

@@ -82,6 +82,8 @@ def read_levels(table: Table) -> LevelEffects | dict[str, LevelEffects]:
 
 
 def _read_levels(name: str, table: Table) -> LevelEffects:
+    if "sigma" in table:
+        table = {**table, "sigma": read_prior("sigma", table["sigma"], "HalfNormal(0.5)")}
     return _read_part(name, "distribution", table, LEVEL_DISTRIBUTIONS)
 
 

@@ -1,8 +1,10 @@
 """Whether a model makes sense on its evidence: what is refused, and what is warned of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from bayesmeta.errors import (
     InapplicableError,
@@ -140,11 +142,21 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
                 f"sigma of {name} rests on its prior: the evidence has {shown} of it, fewer than "
                 f"{FEWEST_FOR_SIGMA}. Use coefficients, or leave the term out."
             )
+        if one.term.slope is not None and not _slopes_show(frame[one.term.slope], each):
+            yield (
+                f"'{one.term.slope}' has one value at each level of {', '.join(one.term.columns)}, so that slopes by "
+                "level rest on the prior of their sigma. Leave the slope out."
+            )
         if one.term.slope is None and len(pairs) == levels == studies > 1:
             yield (
                 f"each study has a level of {name} of its own, so that effects of levels and of studies cannot be "
                 "told apart; the priors of sigma and tau decide. Group levels, or leave the term out."
             )
+
+
+def _slopes_show(numbers: "pd.Series[Any]", levels: Sequence[Sequence[str]]) -> bool:
+    """Return whether a number differs between the arms of a level."""
+    return bool((numbers.groupby([list(one) for one in levels]).nunique() > 1).any())
 
 
 def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:

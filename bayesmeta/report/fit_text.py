@@ -100,8 +100,10 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     ]
     lines += _beta_lines(design)
     lines += [
-        f"           {one.symbol.replace('b', f'b({name})', 1)}, sigma ~ {one.sigma!r}: {_range(one.sigma)}"
-        for name, one in zip(design.coding.level_terms, design.level_effects, strict=True)
+        f"           {one.symbol.replace('b', f'b({name})', 1)}, sigma ~ {prior!r}: {_range(prior)}{_unit(name)}"
+        for name, one, prior in zip(
+            design.coding.level_terms, design.level_effects, design.sigmas, strict=True
+        )
     ]
     if distribution.symbol:
         by = f", one for each level of {distribution.by}" if distribution.by else ""
@@ -114,6 +116,12 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     return lines + [
         f"           {name} ~ {prior!r}: {_range(prior)}" for name, prior in own.items()
     ]
+
+
+def _unit(term: str) -> str:
+    """Return the unit of the scale of slopes; nothing of intercepts."""
+    slope, bar, _ = term.partition("|")
+    return f", per unit of {slope}" if bar else ""
 
 
 def _beta_lines(design: Design) -> list[str]:

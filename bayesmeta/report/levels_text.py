@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.leave_one_level_out import LevelsLeftOut
+from bayesmeta.estimates.inferred import inferred_words, marked
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
 from bayesmeta.report.predicted_text import coverage_sentence
@@ -17,12 +18,20 @@ def level_blocks(table: pd.DataFrame, ci_prob: float, words: Wording = PLAIN) ->
     """Yield the exchangeable levels of each term, with the evidence behind each."""
     sure = f"{100 * ci_prob:g}%"
     for term, rows in table.groupby("term", sort=False):
-        apart = bool((rows["probability_exchangeable"] < 1).any())
+        apart = "probability_exchangeable" in rows and bool(
+            rows["probability_exchangeable"].notna().any()
+        )
         cells = [_cells(row, str(term), words, apart=apart) for row in rows.to_dict("records")]
         title = f"Exchangeable levels of {words.text(str(term))}: typical rate, median and {sure} interval"
         yield Table(f"{title}{words.rates.note}", pd.DataFrame(cells))
+    basis = [
+        (f"{row['term']}={row['level']}", row["arms"], row["inferred"])
+        for row in table.to_dict("records")
+        if row["inferred"]
+    ]
     yield Items(
         (
+            *inferred_words(basis, words),
             "Weight: 0% if the effect is drawn from the distribution of all levels, 100% if its own evidence decides.",
             "P(best): no other level has a higher typical rate. Read it beside the number of studies.",
         )
@@ -38,7 +47,7 @@ def _cells(row: dict[Any, Any], term: str, words: Wording, *, apart: bool) -> di
         else {"weight": percent(row["weight"])}
     )
     return {
-        "level": level,
+        "level": marked(level, row["inferred"]),
         "studies": str(row["studies"]),
         "responders": f"{row['events']}/{row['n']}",
         "typical": words.rates.interval(row["rate"], row["lower"], row["upper"]),

@@ -48,7 +48,7 @@ def test_rates_are_nested_in_every_draw(fit: bm.Fit) -> None:
 
 
 def test_a_known_study_has_its_own_effects_and_no_others(fit: bm.Fit) -> None:
-    rates = nested_rates(fit, {"regimen": "a"}, "s1")
+    rates = nested_rates(fit, {"regimen": "a"}).of_study("s1")
     theta = fit.posterior["mu"].to_numpy() + fit.posterior["u"].sel(study="s1").to_numpy()
     assert rates.new_study.shape[2] == 1
     assert rates.new_study[:, :, 0] == pytest.approx(np.cumprod(expit(theta), axis=-1))
