@@ -168,11 +168,12 @@ def _check_within(parts: StudyParts, within: Array, frame: pd.DataFrame) -> None
 
 def not_compared(parts: StudyParts, whole: Array, frame: pd.DataFrame) -> list[int]:
     """Return the positions of the columns whose effects within studies the arms cannot tell."""
-    within = (whole - study_means(whole, frame))[frame[N].to_numpy() > 0]
-    lost = []
-    for places in parts.split.values():
-        _, lengths, directions = np.linalg.svd(within[:, places], full_matrices=False)
-        known = directions[lengths > TOLERANCE * lengths.max()]
-        gap = np.abs(np.eye(len(places)) - known.T @ known).max(axis=0)
-        lost += [place for place, one in zip(places, gap, strict=True) if one > TOLERANCE]
+    places = [place for own in parts.split.values() for place in own]
+    seen = frame[N].to_numpy() > 0
+    within = (whole - study_means(whole, frame))[np.ix_(seen, places)]
+    size = np.abs(within).max(axis=0)
+    _, lengths, directions = np.linalg.svd(within / np.where(size > 0, size, 1.0))
+    known = directions[: lengths.size][lengths > TOLERANCE * lengths.max()]
+    gap = np.abs(np.eye(len(places)) - known.T @ known).max(axis=0)
+    lost = [place for place, one in zip(places, gap, strict=True) if one > TOLERANCE]
     return [i for i, one in enumerate(parts.each) if one.place in lost and one.is_within]

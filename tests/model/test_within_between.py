@@ -245,6 +245,13 @@ def test_levels_that_no_study_compares_are_told(formula: str, named: str) -> Non
         design_of(formula, arms)
 
 
+def test_columns_that_studies_change_together_are_told() -> None:
+    arms = arms_of(age=[60.0, 64, 50, 70, 66, 70, 55], kind=list("xyxyxyy"))
+    named = r"within\(kind\)\[y\].*within\(age\)"
+    with pytest.warns(bm.ModelWarning, match=f"no study tells {named}.* within studies"):
+        design_of(f"{BOTH} + within(age) + between(age)", arms)
+
+
 @pytest.mark.parametrize("formula", [BOTH, "`age` + between(age)", "within(C(line)) + C(line)"])
 def test_parts_are_the_same_after_they_were_stored(formula: str) -> None:
     reference = {"line": "1"} if "line" in formula else KIND if "kind" in formula else {}
