@@ -8,10 +8,10 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.estimates.inferred import inferred_counts
 from bayesmeta.estimates.posterior import check_draws
 from bayesmeta.estimates.precision import Draws, Row, interval_of, mean_of, with_errors
 from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import NormalLevels
 from bayesmeta.model.coded_levels import CodedLevels

@@ -18,7 +18,6 @@ from bayesmeta.errors import (
 )
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import STUDY
-from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.mixtures import mixtures
 from bayesmeta.model.study_parts import study_means
@@ -72,15 +71,27 @@ def profile_label(coding: Coding, profile: Profile | None, *, without: str | Non
     """
     if not coding.columns:
         return "all studies"
-    parts = profile_parts(coding, profile)
-    return ", ".join(f"{name}={text}" for name, text in parts.items() if name != without)
+    parts, given = profile_parts(coding, profile), profile or {}
+    # Of a nested column each level has its own enclosing one.
+    outer = {
+        name
+        for one in coding.exchangeable
+        if one.term.columns[-1] == without
+        for name in one.term.columns[:-1]
+        if name not in given
+    }
+    return ", ".join(
+        f"{name}={text}" for name, text in parts.items() if name not in {without, *outer}
+    )
 
 
 def profile_parts(coding: Coding, profile: Profile | None) -> dict[str, str]:
     """Return the value of each covariate as people write it; of what is left out, where it stands."""
     given = profile or {}
     return {
-        name: value_text(value) if name in given else _assumed(coding, name)
+        name: value_text(value)
+        if name in given or name in coding.grouping
+        else _assumed(coding, name)
         for name, value in coding.resolved(profile).items()
         if name != STUDY or name in given
     }
@@ -166,8 +177,6 @@ def warn_beyond_evidence(coding: Coding, profile: Profile | None) -> None:
 
 def _assumed(coding: Coding, name: str) -> str:
     """Return the value of a covariate that a profile leaves out, and what it is."""
-    if name in coding.grouping:
-        return NEW
     return f"{_reference(coding, name)} ({'reference' if name in coding.levels else 'centre'})"
 
 

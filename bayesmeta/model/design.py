@@ -88,7 +88,9 @@ class Design:
         """Prior of the scale of the effects of each term of exchangeable levels."""
         terms = (one.term for one in self.coding.exchangeable)
         spreads = [
-            self.coding.numbers[term.slope].spread if term.slope in self.coding.numbers else 1.0
+            self.coding.numbers[term.slope].spread
+            if term.slope and term.slope in self.coding.numbers
+            else 1.0
             for term in terms
         ]
         return tuple(

@@ -142,7 +142,7 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
                 f"sigma of {name} rests on its prior: the evidence has {shown} of it, fewer than "
                 f"{FEWEST_FOR_SIGMA}. Use coefficients, or leave the term out."
             )
-        if one.term.slope is not None and not _slopes_show(frame[one.term.slope], each):
+        if one.term.slope in coding.centres and not _slopes_show(frame[one.term.slope], each):
             yield (
                 f"'{one.term.slope}' has one value at each level of {', '.join(one.term.columns)}, so that slopes by "
                 "level rest on the prior of their sigma. Leave the slope out."
@@ -156,7 +156,8 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
 
 def _slopes_show(numbers: "pd.Series[Any]", levels: Sequence[Sequence[str]]) -> bool:
     """Return whether a number differs between the arms of a level."""
-    return bool((numbers.groupby([list(one) for one in levels]).nunique() > 1).any())
+    grouped = numbers.groupby([list(one) for one in levels])
+    return bool((grouped.max() > grouped.min()).any())
 
 
 def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:

@@ -147,7 +147,7 @@ def test_defaults_are_those_stated() -> None:
 
 def test_every_key_of_the_readme_can_be_read() -> None:
     """The tables of the form, each by itself; keys that stand in place of others are commented."""
-    [form] = [text for text in BLOCKS if text.startswith("schema = 2")]
+    form = next(text for text in BLOCKS if text.startswith("schema = 2"))
     assert isinstance(parse_model(form), bm.ModelSpec)
     for text in BLOCKS:
         assert isinstance(
