@@ -142,7 +142,10 @@ class Partition:
         if arm.levels.empty:
             if key in self.sizes:
                 return ""
-            return f"strata: the sizes of the levels of '{self.stratum}' are not known"
+            return (
+                f"strata: the sizes of the levels of '{self.stratum}' are not known; a row of a level with `n`, or "
+                f"a column {self.stratum}_n, gives them"
+            )
         self._check_levels(arm)
         events, n = arm.missing
         if (events, n) == (0, 0):

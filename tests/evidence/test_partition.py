@@ -88,7 +88,10 @@ def test_sizes_from_columns_of_the_study() -> None:
         ["e", "no", 5, 10, 0],
         ["f", "yes", 5, 10, 0],
     ]
-    unknown = "strata: the sizes of the levels of 'hma' are not known"
+    unknown = (
+        "strata: the sizes of the levels of 'hma' are not known; a row of a level with `n`, or a column hma_n, "
+        "gives them"
+    )
     assert rules(arms) == {"d/": unknown, "g/": unknown}
 
 
