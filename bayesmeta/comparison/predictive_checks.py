@@ -132,6 +132,8 @@ def _replicates(fit: Fit, rng: np.random.Generator) -> Iterator[Integers]:
     """Yield the replicated responders of some draws, shape (draw, arm)."""
     posterior = fit.posterior
     names = ["theta", *fit.design.spec.likelihood.parameters]
+    # Of a total over levels, the coefficients say how its levels differ.
+    names += [name for name in ("beta", "b") if fit.design.totals.arm.size and name in posterior]
     for chain, rows in blocks(posterior.sizes["chain"], posterior.sizes["draw"], len(fit.arms)):
         part = {name: np.asarray(posterior[name].variable[chain, rows]) for name in names}
         yield draw_events(fit.design, part, rng)

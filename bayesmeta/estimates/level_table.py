@@ -15,6 +15,7 @@ from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import NormalLevels
 from bayesmeta.model.coded_levels import CodedLevels
+from bayesmeta.model.coding import Coding
 
 
 def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
@@ -64,13 +65,18 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
     """
     check_draws(fit)
     check_ci_prob(ci_prob)
-    if not fit.coding.exchangeable:
+    if not has_level_rates(fit.coding):
         raise SettingsError(
             "`fit` is of a model without exchangeable levels. Fit one with a term such as (1 | regimen_class)."
         )
     table = pd.DataFrame(list(_rows(fit, ci_prob)))
     # Of a model in which all levels are exchangeable nothing was estimated.
     return table.dropna(axis="columns", how="all")
+
+
+def has_level_rates(coding: Coding) -> bool:
+    """Return whether exchangeable levels have rates of their own, and not slopes alone."""
+    return any(one.term.slope is None for one in coding.exchangeable)
 
 
 def _rows(fit: Fit, ci_prob: float) -> Iterator[Row]:

@@ -24,6 +24,11 @@ def level_of(text: str, stratum: str) -> str | None:
     return terms.get(stratum) if len(terms) == 1 else None
 
 
+def other_level(level: str) -> str:
+    """Return what the patients who are not at a level are called where nothing else names them."""
+    return {"yes": "no", "no": "yes"}.get(level, f"not {level}")
+
+
 def level_sizes(
     rows: pd.DataFrame, stratum: str, levels: Sequence[str]
 ) -> dict[ArmKey, dict[str, int]]:

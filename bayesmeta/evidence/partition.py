@@ -27,7 +27,7 @@ from bayesmeta.evidence.columns import (
     labels_of,
 )
 from bayesmeta.evidence.derivations import CONCLUDED, standing
-from bayesmeta.evidence.level_sizes import LEVELS, ArmKey, level_of, level_sizes
+from bayesmeta.evidence.level_sizes import LEVELS, ArmKey, level_of, level_sizes, other_level
 from bayesmeta.evidence.strata import check_apart, stratum_levels
 
 Sizes = Mapping[str, int]
@@ -62,10 +62,12 @@ class Partition:
 
     @cached_property
     def levels(self) -> tuple[str, ...]:
-        """The levels of known size, in order."""
+        """The levels of known size, in order; of one that is named alone, all other patients, too."""
         sized = self.rows[self.rows[N].notna()]
         found = {level for text in sized[STRATUM] if (level := self.level_of(text)) is not None}
         known = any(f"{self.stratum}_{kind}" in self.rows.columns for kind in ("n", "percent"))
+        if len(found) == 1:
+            found |= {other_level(*found)}
         return tuple(sorted({*found, *(LEVELS if known else ())}))
 
     def level_of(self, text: str) -> str | None:
@@ -140,7 +142,10 @@ class Partition:
         if arm.levels.empty:
             if key in self.sizes:
                 return ""
-            return f"strata: the sizes of the levels of '{self.stratum}' are not known"
+            return (
+                f"strata: the sizes of the levels of '{self.stratum}' are not known; a row of a level with `n`, or "
+                f"a column {self.stratum}_n, gives them"
+            )
         self._check_levels(arm)
         events, n = arm.missing
         if (events, n) == (0, 0):

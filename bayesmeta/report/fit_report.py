@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.inferred import inferred_lines
-from bayesmeta.estimates.level_table import level_effects
+from bayesmeta.estimates.level_table import has_level_rates, level_effects
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.estimates.summary_text import (
@@ -176,7 +176,7 @@ def _answers(results: FitResults) -> Iterator[Block]:
             f"Patients of a new cohort of {new.n} by category ({new.profile})",
             category_cells(new.table(results.question.ci_prob), results.words),
         )
-    if results.fit.coding.exchangeable:
+    if has_level_rates(results.fit.coding):
         sure = results.question.ci_prob
         yield from level_blocks(level_effects(results.fit, ci_prob=sure), sure, results.words)
     drawn = tuple(figure_blocks("contrasts", results))

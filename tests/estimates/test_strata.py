@@ -11,6 +11,7 @@ from scipy.stats import binom
 import bayesmeta as bm
 from bayesmeta.comparison.held_out import lean, log_predictive, only
 from bayesmeta.estimates.heterogeneity import arm_information, sampling_variance
+from bayesmeta.estimates.level_table import has_level_rates
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.inference.integrated.likelihood import study_log_likelihood
@@ -125,3 +126,16 @@ def test_a_study_left_out_is_predicted_with_its_totals(fit: bm.Fit) -> None:
     assert np.allclose(found, exact, rtol=1e-6)
     whole = log_predictive(fit, new)[:, :50, 0]
     assert np.allclose(np.exp(whole), found, rtol=1e-12)
+
+
+def test_replicated_totals_have_the_rates_of_their_levels(fit: bm.Fit) -> None:
+    found = bm.posterior_predictive_check(fit, seed=4)
+    place = list(fit.arms.labels[fit.arms.n > 0]).index("s4")
+    rate = bm.shrinkage(fit).set_index(fit.arms.labels).loc["s4", "rate"]
+    assert found.events[:, place].mean() == pytest.approx(90 * rate, abs=1)
+
+
+def test_slopes_alone_give_levels_no_rates(fit: bm.Fit) -> None:
+    with pytest.raises(bm.SettingsError, match="a model without exchangeable levels"):
+        bm.level_effects(fit)
+    assert not has_level_rates(fit.coding)

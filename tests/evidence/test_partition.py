@@ -44,6 +44,15 @@ def test_a_level_that_is_not_reported_is_the_total_less_the_other() -> None:
     assert arms.excluded.empty
 
 
+@pytest.mark.parametrize(
+    ("level", "other"), [("yes", "no"), ("mut", "not mut"), (">=2", "not >=2")]
+)
+def test_patients_of_no_named_level_are_one_of_their_own(level: str, other: str) -> None:
+    stratum = f"hma={level}".replace("=>", ">")
+    arms = table(("c", "y", "", 15, 40), ("c", "y", stratum, 4, 25)).select(strata="hma")
+    assert kept(arms) == [["c", other, 11, 15], ["c", level, 4, 25]]
+
+
 def test_what_rests_on_an_inferred_count_is_inferred() -> None:
     rows = [("c", "y", "", 15, 40), ("c", "y", "hma=yes", 4, 25)]
     arms = table(*BOTH, *rows, derivation=["reported"] * 3 + ["inferred"]).select(strata="hma")
@@ -79,7 +88,10 @@ def test_sizes_from_columns_of_the_study() -> None:
         ["e", "no", 5, 10, 0],
         ["f", "yes", 5, 10, 0],
     ]
-    unknown = "strata: the sizes of the levels of 'hma' are not known"
+    unknown = (
+        "strata: the sizes of the levels of 'hma' are not known; a row of a level with `n`, or a column hma_n, "
+        "gives them"
+    )
     assert rules(arms) == {"d/": unknown, "g/": unknown}
 
 
