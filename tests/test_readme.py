@@ -23,7 +23,11 @@ def commands_of_the_readme() -> list[str]:
     return [line for line in lines if line.startswith("uv run bayesmeta ")]
 
 
-BEGINNINGS = {"predict runs/nested": "A cohort of ", "plan ": "MAP prior"}
+BEGINNINGS = {
+    "predict runs/nested": "A cohort of ",
+    "plan ": "MAP prior",
+    "contrast runs/hma": "Contrasts of prior_hma",
+}
 """How the output of a command begins, of which a block shows the first lines."""
 
 
