@@ -100,7 +100,9 @@ def profile_parts(coding: Coding, profile: Profile | None) -> dict[str, str]:
 def reference_text(coding: Coding, words: Wording = PLAIN) -> str:
     """Return in words where `mu` stands: ``age 65, regimen AZA``; empty without covariates."""
     return ", ".join(
-        f"{words.labels.column(name)} {words.level(name, _reference(coding, name))}"
+        f"the mean of the {words.labels.column(name)} effects"
+        if name in coding.grouping
+        else f"{words.labels.column(name)} {words.level(name, _reference(coding, name))}"
         for name in coding.columns
         if name != STUDY
     )
@@ -181,8 +183,6 @@ def _assumed(coding: Coding, name: str) -> str:
 
 
 def _reference(coding: Coding, name: str) -> str:
-    if name in coding.grouping:
-        return "average"
     return coding.levels[name][0] if name in coding.levels else coding.centre_text(name)
 
 

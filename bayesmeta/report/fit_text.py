@@ -154,7 +154,7 @@ def nested_model_lines(design: Design, words: Wording = PLAIN) -> list[str]:
     ]
     lines = [
         f"Model      {spec.name}: counts ~ nested binomials of the conditional probabilities {', '.join(f'P({one})' for one in chain)}",
-        f"           {spec.link.name}(p) = {' + '.join(['mu', *terms, 'u(study)'])}, for each p apart",
+        f"           {spec.link.name}(p) = {' + '.join(['mu', *terms, 'u(study)'])}, separately for each p",
     ]
     for place, (outcome, prior) in enumerate(zip(outcomes, design.mu, strict=True)):
         typical = PERCENT.range(*spec.link.rate(prior.interval(0.95)))
