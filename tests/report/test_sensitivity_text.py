@@ -96,10 +96,7 @@ def test_the_command_prints_all_parts(
     assert run("sensitivity", folder, *question) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("Power-scaling: how fast estimates move")
-    assert (
-        "a potential conflict only: told where prior and posterior overlap by less than 50%"
-        in printed
-    )
+    assert "is reported where prior and posterior overlap by less than 50%" in printed
     assert "the model's own" in printed
     assert "tau ~ HalfCauchy(0.5)" in printed
     [factor] = re.findall(r"It changes where the prior is (0\.\d+) times", printed)
