@@ -155,6 +155,7 @@ def test_the_table_has_every_answer() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored("README.md")
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("name", ANSWERS)
 @pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")

@@ -9,9 +9,10 @@ from bayesmeta.cli.options import DEFAULT_SEED, Interval, Profiles, Seed, Worker
 from bayesmeta.cli.parsing import parsed_profile
 
 LEFT_OUT = ("studies", "arms", "influence", "fits")
+LEVELS_LEFT_OUT = ("levels", "arms", "fits")
 
 
-@answering("levels", "arms", "fits")
+@answering(*LEVELS_LEFT_OUT)
 def leave_one_level_out(
     saved: SavedFit,
     column: Annotated[
@@ -37,7 +38,7 @@ def leave_one_level_out(
     return Answer(
         levels_left_out_json(found) | {"seed": seed},
         [levels_left_out_blocks(found, words), f"  Random seed {seed}."],
-        {name: getattr(found, name) for name in ("levels", "arms", "fits")},
+        {name: getattr(found, name) for name in LEVELS_LEFT_OUT},
         found.ok,
     )
 

@@ -12,7 +12,7 @@ from scipy.special import logsumexp
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.held_out import only
-from bayesmeta.comparison.predictions import Predictions, answers, predictions_of
+from bayesmeta.comparison.predictions import Predictions, WeightedAnswers, predictions_of
 from bayesmeta.comparison.questions import Asked, pit_stream
 from bayesmeta.comparison.scores import Row, arm_scores, study_rows
 from bayesmeta.estimates.arguments import check_family
@@ -42,6 +42,7 @@ def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict
     """
     fit = predictions.fit
     density = predictions.log_predictive(fit.design)
+    said_of = WeightedAnswers.of(predictions, asked)
     found = []
     for place, row in enumerate(study_rows(fit.arms)):
         if row["n"] == 0:
@@ -53,7 +54,7 @@ def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict
             weights, own = np.exp(log_weights), only(fit.design, row["study"])
             rng = pit_stream(seed, row["study"])
             said["arms"] = arm_scores(predictions, own, rng, weights)
-            said["answers"] = answers(predictions, asked, weights)
+            said["answers"] = said_of.under(weights)
         found.append(said)
     return found
 

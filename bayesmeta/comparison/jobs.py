@@ -1,7 +1,6 @@
 """The fits of a comparison as jobs, and their outcomes gathered by model."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from functools import partial
 from math import ceil, hypot
 from typing import Any
@@ -30,8 +29,7 @@ Outcomes = dict[str, Outcome]
 
 def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[str, Outcomes]:
     """Return what became of every fit of every model, by study; those weighted are in the whole's."""
-    settings = replace(plan.settings, cores=runner.cores(plan.settings.cores), arm_draws=False)
-    plan = replace(plan, settings=settings)
+    plan = plan.adapted(runner.cores(plan.settings.cores))
     asked = {name: ("", *(studies_of(one) if plan.exact else ())) for name, one in designs.items()}
     found = _run(designs, plan, runner, asked)
     if plan.exact:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import logsumexp
 
 from bayesmeta.comparison.held_out import lean, rows_of
 from bayesmeta.comparison.jobs import scored
@@ -22,10 +21,9 @@ from bayesmeta.comparison.questions import (
     number_of,
     pit_stream,
 )
-from bayesmeta.comparison.scores import Row, arm_scores
+from bayesmeta.comparison.scores import Row, arm_scores, density_scores
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.evidence import Arms
-from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design, model_hash
@@ -161,8 +159,7 @@ def leave_one_level_out(
     design = make_design(spec, arms)
     levels = _levels(design, column)
     runner = Runner(workers=workers, executor=executor, progress=progress)
-    cores = runner.cores(plan.settings.cores)
-    plan = replace(plan, settings=replace(plan.settings, cores=cores, arm_draws=False))
+    plan = plan.adapted(runner.cores(plan.settings.cores))
     small = lean(design, column)
     jobs = {level: _job(small, column, level, plan) for level in levels}
     done = runner.run(list(jobs.values()))
@@ -232,11 +229,8 @@ def fit_without_level(design: Design, column: str, level: str, plan: Plan) -> di
 
 def _joint_score(fit: Fit, new: Design) -> Row:
     """Return the log predictive density of the counts of all new studies together."""
-    density = predictions_of(fit).log_predictive(new).sum(axis=-1)
-    elpd = float(logsumexp(density) - np.log(density.size))
-    # The error of a logarithm is the relative error.
-    [error] = mcse_mean(np.exp(density - elpd)[None])
-    return {"elpd": elpd, "mcse_elpd": float(error)}
+    [score] = density_scores(predictions_of(fit).log_predictive(new).sum(axis=-1)[None])
+    return score
 
 
 def _gathered(design: Design, column: str, outcomes: Mapping[str, Outcome]) -> LevelsLeftOut:

@@ -126,26 +126,52 @@ EVERY = 32
 """Every so many of them the Monte-Carlo error is computed."""
 
 
-def answers(predictions: Predictions, asked: Asked, weights: Array | None = None) -> list[Row]:
+def answers(predictions: Predictions, asked: Asked) -> list[Row]:
     """Return what a fit says: the pooled rates, tau and the contrasts asked for.
 
     Of each `quantity`, and `outcome` where there are several: `scale`, `estimate` (posterior median),
-    `lower`, `upper`, and `mcse` of the median, which weighted draws do not give. `weights` of the draws,
-    shape (chain * draw,), are given where they are of another posterior.
+    `lower`, `upper`, and `mcse` of the median.
     """
-    rows = []
-    for (outcome, quantity, scale), drawn in predictions.drawn(asked):
-        label = {"outcome": outcome} if outcome else {}
-        label |= {"quantity": quantity, "scale": scale}
-        rows.append(label | _bounds(drawn, asked.ci_prob, weights))
-    return rows
+    return [
+        _labelled(label, _interval(drawn, asked.ci_prob))
+        for label, drawn in predictions.drawn(asked)
+    ]
 
 
-def _bounds(drawn: Array, ci_prob: float, weights: Array | None) -> Row:
-    if weights is None:
-        found = interval_of(Draws(drawn), ci_prob, "estimate")
-        return {name: found[name] for name in NUMBERS} | {"mcse": found["mcse_estimate"]}
-    bounds = Weighted.of(drawn.reshape(weights.size, -1)).bounds(weights, ci_prob)
+@dataclass(frozen=True, eq=False)
+class WeightedAnswers:
+    """What the draws of a fit say under weights by which they are those of another posterior."""
+
+    drawn: tuple[tuple[Label, Weighted], ...]
+    ci_prob: float
+
+    @classmethod
+    def of(cls, predictions: Predictions, asked: Asked) -> "WeightedAnswers":
+        """Return what the draws can be asked about, in order once for all weights."""
+        found = (
+            (label, Weighted.of(drawn.reshape(drawn.shape[0] * drawn.shape[1], -1)))
+            for label, drawn in predictions.drawn(asked)
+        )
+        return cls(tuple(found), asked.ci_prob)
+
+    def under(self, weights: Array) -> list[Row]:
+        """Return rows as of `answers`, without `mcse`; `weights` have shape (chain * draw,)."""
+        return [_labelled(label, _bounds(one, weights, self.ci_prob)) for label, one in self.drawn]
+
+
+def _labelled(label: Label, numbers: Row) -> Row:
+    outcome, quantity, scale = label
+    named = {"outcome": outcome} if outcome else {}
+    return named | {"quantity": quantity, "scale": scale} | numbers
+
+
+def _interval(drawn: Array, ci_prob: float) -> Row:
+    found = interval_of(Draws(drawn), ci_prob, "estimate")
+    return {name: found[name] for name in NUMBERS} | {"mcse": found["mcse_estimate"]}
+
+
+def _bounds(drawn: Weighted, weights: Array, ci_prob: float) -> Row:
+    bounds = drawn.bounds(weights, ci_prob)
     return dict(zip(NUMBERS, bounds, strict=True)) | {"mcse": float("nan")}
 
 

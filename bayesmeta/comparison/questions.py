@@ -221,6 +221,10 @@ class Plan:
     marginal: bool = False
     """Whether log marginal likelihoods are wanted."""
 
+    def adapted(self, cores: int | None) -> "Plan":
+        """Return the plan of fits that run on so many processors and need no draws of arms."""
+        return replace(self, settings=replace(self.settings, cores=cores, arm_draws=False))
+
     def longer(self, times: int) -> "Plan":
         """Return the plan with so many times as many draws."""
         return replace(self, settings=replace(self.settings, draws=times * self.settings.draws))

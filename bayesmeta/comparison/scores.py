@@ -26,14 +26,21 @@ Row = dict[str, Any]
 
 def study_scores(predictions: Predictions, new: Design) -> list[Row]:
     """Return the log predictive density of each new study's counts, `elpd` with `mcse_elpd`."""
-    density = np.moveaxis(predictions.log_predictive(new), -1, 0)
-    draws = density[0].size
-    elpd = logsumexp(density, axis=(1, 2)) - np.log(draws)
+    scores = density_scores(np.moveaxis(predictions.log_predictive(new), -1, 0))
+    return [row | score for row, score in zip(study_rows(new.arms), scores, strict=True)]
+
+
+def density_scores(density: Array) -> list[Row]:
+    """Return `elpd`, the log of a mean over draws, with `mcse_elpd`, of each row of log densities.
+
+    `density` has dims (row, chain, draw).
+    """
+    elpd = logsumexp(density, axis=(1, 2)) - np.log(density[0].size)
     # The error of a logarithm is the relative error.
     errors = mcse_mean(np.exp(density - elpd[:, None, None]))
     return [
-        row | {"elpd": float(value), "mcse_elpd": float(error)}
-        for row, value, error in zip(study_rows(new.arms), elpd, errors, strict=True)
+        {"elpd": float(value), "mcse_elpd": float(error)}
+        for value, error in zip(elpd, errors, strict=True)
     ]
 
 

@@ -12,7 +12,7 @@ MOST_STEPS = 200
 TOLERANCE = 1e-9
 """Error of the gradient, as a share of the number of studies, at which the search ends."""
 
-CENTRED = 1e-3
+CENTRED = 1e-7
 """Relative error of the pseudo-counts at which the search ends."""
 
 SHORTER, NEARER = 0.995, 0.1

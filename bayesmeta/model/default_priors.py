@@ -31,7 +31,12 @@ def default_beta(link: Link, spread: float) -> Prior:
     so that it does not depend on the column's unit. The standard deviation takes nothing from the
     responses (Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191).
     """
-    own = link.beta.scaled(1 / spread)
+    return per_spread(link.beta, spread)
+
+
+def per_spread(prior: Prior, spread: float) -> Prior:
+    """Return a prior per standard deviation of a column, of that spread, as one per unit of it."""
+    own = prior.scaled(1 / spread)
     return replace(own, scale=float(f"{own.scale:.{DIGITS}g}"))  # type: ignore[type-var, attr-defined]
 
 

@@ -9,15 +9,13 @@ from scipy.special import log_ndtr, ndtri_exp
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SpecError
+from bayesmeta.model.default_priors import per_spread
 from bayesmeta.model.effects.base import check_scale
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import HalfNormal, Normal, Prior, StudentT
 
-DEFAULT_SIGMA = 0.5
-"""Scale of the half-normal prior of sigma, on the scale of the link."""
-
-DIGITS = 4
-"""Significant digits of a default prior."""
+DEFAULT_SIGMA = HalfNormal(0.5)
+"""Prior of sigma, on the scale of the link."""
 
 STEPS = 80
 """Newton steps, or halvings, by which quantiles of a mixture are found; many more than most need."""
@@ -50,8 +48,7 @@ class LevelEffects(ABC):
         """Return the prior of the scale where an effect is multiplied by a column of this spread."""
         if self.sigma is not None:
             return self.sigma
-        # What is printed is what is used.
-        return HalfNormal(float(f"{DEFAULT_SIGMA / spread:.{DIGITS}g}"))
+        return per_spread(DEFAULT_SIGMA, spread)
 
     @property
     @abstractmethod

@@ -54,6 +54,7 @@ def test_the_default_predicts_best_or_almost(losses: pd.DataFrame) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_stored_losses_are_those_of_this_code(losses: pd.DataFrame) -> None:
     stored = losses.set_index(["truth", "studies", "method"])
     replicates = 10

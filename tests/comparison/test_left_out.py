@@ -28,6 +28,7 @@ def exact(spec: bm.ModelSpec, arms: bm.Arms) -> np.ndarray:
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.parametrize("method", ["exact", "psis"])
 @pytest.mark.parametrize("outcome", OUTCOMES)
 @pytest.mark.parametrize("model", ["pooled", "common_effect"])
@@ -61,6 +62,7 @@ HARD = {
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 @pytest.mark.parametrize("method", ["exact", "psis"])
 @pytest.mark.parametrize("case", HARD)
 def test_hard_cases_are_right_too(make_arms: Maker, case: str, method: str) -> None:
@@ -90,6 +92,7 @@ def test_a_study_that_weighting_cannot_leave_out_is_refitted(make_arms: Maker) -
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_a_model_with_a_covariate_is_as_a_pymc_model_fitted_without_each_study(
     make_arms: Maker,
 ) -> None:

@@ -115,6 +115,7 @@ def test_what_was_known_each_year_is_told_of_each_outcome(small_nest: bm.Arms) -
 
 
 @pytest.mark.slow
+@pytest.mark.stored
 def test_weights_of_draws_agree_with_refits(table: bm.EvidenceTable) -> None:
     outcomes = ["ORR", "CR_CRi", "CR"]
     arms = table.select(outcomes=outcomes, venetoclax="yes", where="n >= 40")

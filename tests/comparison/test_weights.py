@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from arviz_stats import compare as arviz_compare
 from arviz_stats.utils import ELPDDataLOO
-from hypothesis import given, settings, strategies as st
+from hypothesis import example, given, settings, strategies as st
 from scipy.optimize import minimize, minimize_scalar
 from scipy.special import expit
 from scipy.stats import dirichlet
@@ -89,6 +89,7 @@ def test_stacking_weights_maximise_the_score_of_the_mixture(seed: int) -> None:
 
 
 @given(SEEDS, st.sampled_from([3, 12, 60]), st.floats(0.1, 3))
+@example(125, 3, 0.125)
 @settings(max_examples=40)
 def test_dirichlet_weights_of_two_models_are_the_mode(
     seed: int, studies: int, spread: float
