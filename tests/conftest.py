@@ -1,5 +1,6 @@
 """Evidence and fits that many tests use; fits are made once."""
 
+import signal
 import warnings
 from collections.abc import Callable, Sequence
 
@@ -16,6 +17,9 @@ __all__ = ["made_up", "small_nest"]
 # No test is timed: a busy machine is no fault.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# A shell has processes in its background ignore interrupts, which some tests send.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Counts = Sequence[tuple[int, int]]
 
