@@ -50,11 +50,14 @@ def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> 
 
 def _level_effects(design: Design, sigma: Array, rng: np.random.Generator, shape: Shape) -> Array:
     """Return random effects of exchangeable levels given their scales, dims (..., level)."""
-    each = [
-        design.level_effects[term].quantile(rng.random(shape), sigma[..., term])
-        for term in design.term_of_level
-    ]
-    return np.stack(each, axis=-1)
+    points = np.stack([rng.random(shape) for _ in design.term_of_level], axis=-1)
+    found = np.empty(points.shape)
+    # All levels of a term together: quantiles of a mixture cost the same for one and for many.
+    for term, distribution in enumerate(design.level_effects):
+        own = design.term_of_level == term
+        scale = np.broadcast_to(sigma[..., term, None], points[..., own].shape)
+        found[..., own] = distribution.quantile(points[..., own], scale)
+    return found
 
 
 def effects_of_new_levels(design: Design, sigma: Array, points: Array) -> Array:
