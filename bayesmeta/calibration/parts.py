@@ -1,8 +1,8 @@
 """The parts of the model family that are calibrated, each a small change of one base model.
 
-A part is found in the registry it belongs to: every distribution of effects of studies and of levels, every
-likelihood with every link, and every prior family, wherever it can stand. Priors here are
-moderately informative, so that few data sets are all responders or none.
+A part is found in the registry it belongs to: every distribution of the study effects and of those
+of levels, every likelihood with every link, and every prior family, wherever it can stand. Priors here
+are moderately informative, so that few data sets are all responders or none.
 """
 
 from collections.abc import Mapping
