@@ -1,6 +1,8 @@
 """Rates at a profile: what it adds to the linear predictor, with levels never seen drawn."""
 
 from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -8,7 +10,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.simulation import effects_of_new_levels
 from bayesmeta.model import Design
-from bayesmeta.model.coding import Profile
+from bayesmeta.model.coding import Coding, Profile
 
 Variables = Mapping[str, Array]
 
@@ -31,8 +33,15 @@ def shift_of(design: Design, variables: Variables, profile: Profile, new: Array)
     Slopes by study are among new levels: those of a new study.
     """
     coefficients = coefficients_of(variables)
-    known, of_new = np.split(design.coding.row(profile), [coefficients.shape[-1]])
+    row = _row(design.coding, tuple(profile.items()))
+    known, of_new = np.split(row, [coefficients.shape[-1]])
     return np.asarray(coefficients @ known + new @ of_new)
+
+
+@cache
+def _row(coding: Coding, profile: tuple[tuple[str, Any], ...]) -> Array:
+    """Return a coded profile, kept: coding it again takes as long as a fit."""
+    return coding.row(dict(profile))
 
 
 def typical_rates(design: Design, variables: Variables, profile: Profile, new: Array) -> Array:

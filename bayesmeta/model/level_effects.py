@@ -19,6 +19,8 @@ DEFAULT_SIGMA = 0.5
 DIGITS = 4
 """Significant digits of a default prior."""
 
+STANDARD = Normal(0, 1)
+
 STEPS = 80
 """Newton steps, or halvings, by which quantiles of a mixture are found; many more than most need."""
 
@@ -61,7 +63,7 @@ class LevelEffects(ABC):
     @property
     def standard(self) -> Prior:
         """Distribution of standardised effects."""
-        return Normal(0, 1)
+        return STANDARD
 
     @property
     def mixture(self) -> tuple[float, Normal]:
