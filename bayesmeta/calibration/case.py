@@ -10,11 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from bayesmeta.arrays import Array, Integers
-from bayesmeta.calibration.layouts import empty_arms, empty_nested_arms
+from bayesmeta.calibration.layouts import LAYOUTS
+from bayesmeta.calibration.profiles import new_levels, profile_name, shift_of, typical_rates
 from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS
-from bayesmeta.inference.lattice import SOURCES, spread
+from bayesmeta.inference.lattice import SOURCES, spread, spread_levels
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.inference.simulation import (
     draw_events,
@@ -25,6 +26,7 @@ from bayesmeta.inference.simulation import (
 )
 from bayesmeta.inference.targets import Target, target_of
 from bayesmeta.model import Design, ModelSpec, make_design
+from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
 
 Variables = Mapping[str, Array]
@@ -49,8 +51,8 @@ class Case:
 
     Random numbers depend on `name` and the seed alone. `part` is that of the model family, `spec` the
     model that is fitted, `studies` the number of studies of the layout; `truth` the model that
-    parameters are drawn from where that is another (nothing is then judged). With `several`, arms have
-    several outcomes.
+    parameters are drawn from where that is another (nothing is then judged); `layout` the name of that
+    of the evidence; `profiles` those whose rates are ranked, of one outcome.
     """
 
     name: str
@@ -58,7 +60,8 @@ class Case:
     spec: ModelSpec
     studies: int
     truth: ModelSpec | None = None
-    several: bool = False
+    layout: str = "arms"
+    profiles: tuple[Profile, ...] = ({},)
 
     @property
     def judged(self) -> bool:
@@ -68,7 +71,8 @@ class Case:
     @property
     def arms(self) -> Arms:
         """The arms, without responders."""
-        return empty_nested_arms(self.studies) if self.several else empty_arms(self.studies)
+        make, _ = LAYOUTS[self.layout]
+        return make(self.studies)
 
     @property
     def designs(self) -> tuple[Design, Design]:
@@ -78,9 +82,10 @@ class Case:
 
     @property
     def text(self) -> str:
-        """The models as TOML and the hash of the arms."""
+        """The models as TOML, the hash of the arms, and the profiles other than the reference."""
         models = [spec for spec in (self.spec, self.truth) if spec is not None]
-        return "\n".join([*map(to_toml, models), self.arms.hash])
+        names = [name for name in map(profile_name, self.profiles) if name]
+        return "\n".join([*map(to_toml, models), self.arms.hash, *names])
 
     def simulate(self, truth: Design, rng: np.random.Generator) -> tuple[Variables, Integers]:
         """Return a truth and the responders of each arm."""
@@ -105,13 +110,17 @@ class Case:
         if design.several:
             return _joint_parameters(design, variables)
         found: dict[str, Array] = {}
+        labels = {
+            ("covariate",): design.coding.names,
+            ("level_term",): design.coding.level_terms,
+            ("level_effect",): design.coding.level_names,
+        }
         for name, values in variables.items():
             dims = DIMS.get(name, ())
             if not dims and values.ndim == variables["mu"].ndim:
                 found[name] = values
-            elif dims == ("covariate",):
-                labels = (f"{name}[{label}]" for label in design.coding.names)
-                found |= {label: values[..., k] for k, label in enumerate(labels)}
+            elif dims in labels:
+                found |= {f"{name}[{one}]": values[..., k] for k, one in enumerate(labels[dims])}
             elif not {"arm", "study"} & set(dims):
                 found |= {f"{name}[{k}]": values[..., k] for k in range(values.shape[-1])}
         return found
@@ -123,22 +132,51 @@ class Case:
     def random_rates(
         self, design: Design, variables: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return the rate of each outcome in a new study at the reference profile, one a draw."""
+        """Return the rate of each outcome, or at each profile, in a new study, one a draw.
+
+        Of several outcomes the profile is the reference. A rate that is the only one has no name.
+        """
         shape = variables["mu"].shape
         if design.several:
             return _joint_rates(design, variables, rng.standard_normal(shape))
         points = {source: np.asarray(rng.random(shape)) for source in SOURCES}
-        return {"": new_study_rates(design, variables, points)}
+        levels = rng.random((*shape, len(design.coding.exchangeable)))
+        return self._rates(design, variables, points, levels)
+
+    def typical_rates(
+        self, design: Design, variables: Variables, rng: np.random.Generator
+    ) -> dict[str, Array]:
+        """Return the rate of a typical study at each profile other than the reference, one a draw."""
+        levels = rng.random((*variables["mu"].shape, len(design.coding.exchangeable)))
+        new = new_levels(design, variables, levels)
+        return {
+            name: typical_rates(design, variables, profile, new)
+            for profile in self.profiles
+            if (name := profile_name(profile))
+        }
 
     def predicted_rates(
         self, design: Design, draws: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
-        """Return rates of new studies for each draw; of one outcome evenly spread, without `rng`."""
+        """Return rates as `random_rates` names them; of one outcome evenly spread, without `rng`."""
         if design.several:
             shape = (NEW_STUDIES, *draws["mu"].shape)
             return _joint_rates(design, draws, rng.standard_normal(shape))
-        points = {source: spread(source, draws["mu"].size, STRATA).T for source in SOURCES}
-        return {"": new_study_rates(design, draws, points)}
+        size, terms = draws["mu"].size, len(design.coding.exchangeable)
+        points = {source: spread(source, size, STRATA).T for source in SOURCES}
+        return self._rates(design, draws, points, spread_levels(size, terms))
+
+    def _rates(
+        self, design: Design, variables: Variables, points: Variables, levels: Array
+    ) -> dict[str, Array]:
+        """Return rates at each profile; `points` and `levels` are probabilities of what is new."""
+        new = new_levels(design, variables, levels)
+        return {
+            profile_name(profile): new_study_rates(
+                design, variables, points, shift_of(design, variables, profile, new)
+            )
+            for profile in self.profiles
+        }
 
     def probed(self, design: Design, rate: float) -> Target:
         """Return the density on evidence of about this rate of each outcome within the enclosing one."""

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 
 from bayesmeta.calibration.case import Case
-from bayesmeta.calibration.parts import JOINT_PARTS, PARTS, covariates_of, spec_of
+from bayesmeta.calibration.layouts import LAYOUTS
+from bayesmeta.calibration.parts import PARTS, covariates_of, layout_of, profiles_of, spec_of
 from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.model import ModelSpec, NormalEffects
 from bayesmeta.priors import HalfNormal, Normal, Uniform
@@ -12,7 +13,6 @@ from bayesmeta.priors import HalfNormal, Normal, Uniform
 COVERAGE = "coverage"
 """Name of the part that holds the coverage of prediction intervals."""
 
-STUDIES = (3, 10)
 COVERAGE_STUDIES = (3, 5, 10, 30)
 COVERAGE_TAU = (0.2, 0.5, 1.0)
 """True heterogeneity (log-odds) at which coverage is reported though no prior can promise it."""
@@ -32,10 +32,11 @@ def all_cases() -> tuple[Case, ...]:
             part,
             spec_of(part, covariates),
             studies,
-            several=part in JOINT_PARTS,
+            layout=layout_of(part),
+            profiles=profiles_of(covariates),
         )
         for part in PARTS
-        for studies in STUDIES
+        for studies in LAYOUTS[layout_of(part)][1]
         for covariates in covariates_of(part)
     )
     coverage = tuple(
@@ -61,7 +62,7 @@ def _short(cases: Sequence[Case]) -> tuple[Case, ...]:
     """Return of each part the case of the fewest studies with a factor, or else the first."""
     found: dict[str, Case] = {}
     for case in cases:
-        if case.part not in found or case.name == f"{case.part}-{min(STUDIES)}-factor":
+        if case.part not in found or case.name == f"{case.part}-{found[case.part].studies}-factor":
             found[case.part] = case
     return tuple(found.values())
 

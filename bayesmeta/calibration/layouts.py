@@ -3,6 +3,8 @@
 Of nested outcomes, arms report some in a fixed pattern.
 """
 
+from collections.abc import Callable
+
 import pandas as pd
 
 from bayesmeta.evidence import Arms, read_evidence
@@ -22,6 +24,12 @@ MIXED = 1
 """Row whose regimen is a known mixture of two, where a model asks for it."""
 
 OUTCOMES = ("ORR", "CR_CRi", "CR")
+
+GROUPS = ("g1", "g2", "g3")
+"""Groups of exchangeable regimens."""
+
+WITHIN_GROUP = 2
+"""Regimens of each group."""
 
 REPORTED = ("111", "101", "010", "110", "001", "100", "011")
 """Which of the outcomes arms report, over and over: every choice there is."""
@@ -59,3 +67,38 @@ def empty_nested_arms(studies: int) -> Arms:
     }
     frame = arms.frame.drop(columns="events").assign(**counts)
     return Arms(frame, arms.excluded, outcomes=OUTCOMES)
+
+
+def empty_grouped_arms(studies: int) -> Arms:
+    """Return the arms of `empty_arms` with six regimens in turn, two of each of three groups."""
+    arms = empty_arms(studies)
+    regimens = [row % (WITHIN_GROUP * len(GROUPS)) for row in range(len(arms))]
+    frame = arms.frame.assign(
+        group=[GROUPS[regimen // WITHIN_GROUP] for regimen in regimens],
+        regimen=[f"r{regimen + 1}" for regimen in regimens],
+    )
+    return Arms(frame, arms.excluded)
+
+
+def empty_divided_arms(studies: int) -> Arms:
+    """Return arms divided by exposure: every third reports one level, all their total."""
+    rows = []
+    for i in range(studies):
+        n = PATIENTS[i % len(PATIENTS)]
+        exposed = 0 if i % EVERY == 0 else None
+        rows += [
+            (f"study{i + 1:02d}", "", 0, n),
+            (f"study{i + 1:02d}", "exposure=yes", exposed, n // 3 + 1),
+        ]
+    frame = pd.DataFrame(rows, columns=["study", "stratum", "events", "n"])
+    frame = frame.astype({"events": "Int64"}).assign(derivation="reported")
+    return read_evidence(frame).select(strata="exposure")
+
+
+LAYOUTS: dict[str, tuple[Callable[[int], Arms], tuple[int, ...]]] = {
+    "arms": (empty_arms, (3, 10)),
+    "nested": (empty_nested_arms, (3, 10)),
+    "grouped": (empty_grouped_arms, (10,)),
+    "divided": (empty_divided_arms, (3, 10)),
+}
+"""What makes the arms of each layout, and its numbers of studies: three have not all the regimens."""

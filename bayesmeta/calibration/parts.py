@@ -1,12 +1,12 @@
 """The parts of the model family that are calibrated, each a small change of one base model.
 
-A part is found in the registry it belongs to: every distribution of the study effects, every
-likelihood with every link, and every prior family, wherever it can stand. Priors here are
-moderately informative, so that few data sets are all responders or none.
+A part is found in the registry it belongs to: every distribution of the study effects and of those
+of levels, every likelihood with every link, and every prior family, wherever it can stand. Priors here
+are moderately informative, so that few data sets are all responders or none.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import fields
 from itertools import product
 from typing import Any
 
@@ -22,14 +22,18 @@ from bayesmeta.model import (
     NormalEffects,
     StudyEffects,
 )
+from bayesmeta.model.coded_levels import NEW
+from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import DISTRIBUTIONS
+from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
 from bayesmeta.model.links import LINKS
 from bayesmeta.priors import Prior, parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 Part = Mapping[str, Any]
-"""Arguments of `ModelSpec` that differ from the base model's; as `covariates`, names of sets."""
+"""Arguments of `ModelSpec` that differ from the base model's; as `covariates`, names of sets, and as
+`layout` the name of that of the evidence."""
 
 COVARIATES: dict[str, Covariates] = {
     "none": Covariates(),
@@ -39,8 +43,30 @@ COVARIATES: dict[str, Covariates] = {
     "shares": Covariates(
         "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "share_a", "b": "share_b"}}
     ),
+    "one_term": Covariates("(1 | regimen)"),
+    "two_terms": Covariates("(1 | group / regimen)"),
+    "slopes": Covariates("dose + (dose || regimen)", centre={"dose": 1.5}),
+    "split_factor": Covariates("regimen + between(regimen)", {"regimen": "a"}),
+    "split_number": Covariates("within(dose) + between(dose)", centre={"dose": 1.5}),
+    "exposure": Covariates("exposure", {"exposure": "no"}),
+    "exposure_by_study": Covariates("exposure + (0 + exposure | study)", {"exposure": "no"}),
 }
 """Covariate sets by name; their columns are those of `bayesmeta.calibration.layouts`."""
+
+PROFILES: dict[str, tuple[Profile, ...]] = {
+    "one_term": ({"regimen": "r1"}, {"regimen": NEW}),
+    "two_terms": (
+        {"group": "g1", "regimen": "r1"},
+        {"group": "g1", "regimen": NEW},
+        {"group": NEW, "regimen": NEW},
+    ),
+    "slopes": ({"dose": 2.5, "regimen": "r1"}, {"dose": 2.5, "regimen": NEW}),
+    "split_factor": ({"regimen": "b"},),
+    "split_number": ({"dose": 2.5},),
+    "exposure": ({"exposure": "yes"},),
+    "exposure_by_study": ({"exposure": "yes"},),
+}
+"""Profiles whose rates are ranked, by covariate set; of other sets the reference profile."""
 
 USUAL = ("none", "factor", "number")
 """Covariate sets that a part is calibrated with, unless it says otherwise."""
@@ -74,20 +100,33 @@ LINK_PRIORS: dict[str, dict[str, str]] = {
 
 def spec_of(part: str, covariates: str) -> ModelSpec:
     """Return the model of a part with a covariate set; both by name."""
-    part_of = dict(PARTS[part])
-    beta = part_of.pop("beta", parse_prior(BETA))
-    part_of.pop("covariates", None)
-    base = {"mu": parse_prior(MU), "study_effects": NormalEffects(parse_prior(TAU))}
-    spec = ModelSpec(f"{part}-{covariates}", **(base | part_of))
-    if covariates == "none":
-        return spec
-    return replace(spec, covariates=COVARIATES[covariates], beta=beta)
+    base = {
+        "mu": parse_prior(MU),
+        "beta": parse_prior(BETA),
+        "study_effects": NormalEffects(parse_prior(TAU)),
+    }
+    own = COVARIATES[covariates]
+    part_of = {**base, **PARTS[part], "covariates": own}
+    part_of.pop("layout", None)
+    if not own.parsed.terms:
+        del part_of["beta"]
+    return ModelSpec(f"{part}-{covariates}", **part_of)
 
 
 def covariates_of(part: str) -> tuple[str, ...]:
     """Return the names of the covariate sets that a part is calibrated with."""
     usual = USUAL[1:] if "beta" in PARTS[part] else USUAL
     return tuple(PARTS[part].get("covariates", usual))
+
+
+def layout_of(part: str) -> str:
+    """Return the name of the layout of the evidence that a part is calibrated with."""
+    return str(PARTS[part].get("layout", "arms"))
+
+
+def profiles_of(covariates: str) -> tuple[Profile, ...]:
+    """Return the profiles whose rates are ranked with a covariate set."""
+    return PROFILES.get(covariates, ({},))
 
 
 def _parts() -> dict[str, Part]:
@@ -101,7 +140,7 @@ def _parts() -> dict[str, Part]:
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return distributions | priors | _likelihoods() | _others() | JOINT_PARTS
+    return distributions | priors | _likelihoods() | _others() | _levels()
 
 
 def _likelihoods() -> dict[str, Part]:
@@ -125,6 +164,19 @@ def _others() -> dict[str, Part]:
         "overdispersion_and_effects": {"likelihood": BetaBinomial()},
         "imputed": {"covariates": ("imputed",)},
         "shares": {"covariates": ("shares",)},
+        "within_between": {"covariates": ("split_factor", "split_number")},
+        "totals": {"covariates": ("exposure", "exposure_by_study"), "layout": "divided"},
+        "nested-correlated": {"correlation": LKJ(2), "layout": "nested"},
+        "nested-independent": {"correlation": None, "layout": "nested"},
+    }
+
+
+def _levels() -> dict[str, Part]:
+    """Return every distribution of the effects of exchangeable levels, with its own defaults."""
+    sets = ("one_term", "two_terms", "slopes")
+    return {
+        f"levels-{name}": {"levels": distribution(), "covariates": sets, "layout": "grouped"}
+        for name, distribution in LEVEL_DISTRIBUTIONS.items()
     }
 
 
@@ -143,12 +195,6 @@ def _roles(family: str) -> dict[str, str]:
         raise SpecError(f"The prior family {family} has no role in calibration. Add it to ROLES.")
     return ROLES[family]
 
-
-JOINT_PARTS: dict[str, Part] = {
-    "nested-correlated": {"correlation": LKJ(2)},
-    "nested-independent": {"correlation": None},
-}
-"""Parts of models of several outcomes: the prior of the correlations of a study's effects."""
 
 PARTS: dict[str, Part] = _parts()
 """Every part by name."""

@@ -88,8 +88,8 @@ def run_trial(
     rng = np.random.default_rng(rank_seed)
     rates = case.random_rates(truth, true, rng)
     thinned = {name: values[THINNING - 1 :: THINNING] for name, values in draws.items()}
-    found = _quantities(case, seen, thinned, case.random_rates(seen, thinned, rng))
-    truths = _quantities(case, seen, true, rates)
+    found = _quantities(case, seen, thinned, case.random_rates(seen, thinned, rng), rng)
+    truths = _quantities(case, seen, true, rates, rng)
     ranks = {name: _rank(truths[name], values, rng) for name, values in found.items()}
     predicted = _predicted(case, seen, draws, rates, rng)
     return Trial(ranks, predicted, divergent, still)
@@ -108,15 +108,21 @@ def _fitted(
     return draws, divergent, still
 
 
-def _quantities(case: Case, design: Design, variables: Variables, rates: Variables) -> Variables:
-    """Return all that is ranked, each one number a draw."""
-    new = {f"new_study_rate{_bracketed(outcome)}": values for outcome, values in rates.items()}
-    likelihood = {"log_likelihood": case.log_likelihood(design, variables)}
-    return case.parameters(design, variables) | new | likelihood
+def _quantities(  # noqa: PLR0917
+    case: Case, design: Design, variables: Variables, rates: Variables, rng: np.random.Generator
+) -> Variables:
+    """Return all that is ranked, each one number a draw; `rates` are those of new studies."""
+    typical = case.typical_rates(design, variables, rng)
+    return (
+        case.parameters(design, variables)
+        | {f"typical_rate{_bracketed(name)}": values for name, values in typical.items()}
+        | {f"new_study_rate{_bracketed(name)}": values for name, values in rates.items()}
+        | {"log_likelihood": case.log_likelihood(design, variables)}
+    )
 
 
-def _bracketed(outcome: str) -> str:
-    return f"[{outcome}]" if outcome else ""
+def _bracketed(name: str) -> str:
+    return f"[{name}]" if name else ""
 
 
 def _rank(true: Array, draws: Array, rng: np.random.Generator) -> int:

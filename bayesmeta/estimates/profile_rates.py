@@ -15,6 +15,7 @@ from bayesmeta.estimates.rates import DrawnRates, safe_log_odds
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.lattice import spread, spread_levels
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.simulation import effects_of_new_levels
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.effects import normal_nodes
 
@@ -83,11 +84,7 @@ def new_levels(fit: Fit, drawn: xr.Dataset) -> Array:
     """
     sigma = np.asarray(drawn["sigma"])
     points = spread_levels(sigma[..., 0].size, sigma.shape[-1]).reshape(sigma.shape)
-    each = [
-        distribution.quantile(points[..., term], sigma[..., term])
-        for term, distribution in enumerate(fit.design.level_effects)
-    ]
-    return np.stack(each, axis=-1)
+    return effects_of_new_levels(fit.design, sigma, points)
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,10 +49,25 @@ def prior_parameters(design: Design, rng: np.random.Generator, shape: Shape) -> 
 
 
 def _level_effects(design: Design, sigma: Array, rng: np.random.Generator, shape: Shape) -> Array:
-    """Return the effects of exchangeable levels given their scales, dims (..., level)."""
+    """Return random effects of exchangeable levels given their scales, dims (..., level)."""
+    points = np.stack([rng.random(shape) for _ in design.term_of_level], axis=-1)
+    found = np.empty(points.shape)
+    # All levels of a term together: quantiles of a mixture cost the same for one and for many.
+    for term, distribution in enumerate(design.level_effects):
+        own = design.term_of_level == term
+        scale = np.broadcast_to(sigma[..., term, None], points[..., own].shape)
+        found[..., own] = distribution.quantile(points[..., own], scale)
+    return found
+
+
+def effects_of_new_levels(design: Design, sigma: Array, points: Array) -> Array:
+    """Return the effect of a level never seen, of each term of exchangeable levels.
+
+    `points` say where it lies among those there could be, from 0 to 1; all have dims (..., term).
+    """
     each = [
-        design.level_effects[term].quantile(rng.random(shape), sigma[..., term])
-        for term in design.term_of_level
+        distribution.quantile(points[..., term], sigma[..., term])
+        for term, distribution in enumerate(design.level_effects)
     ]
     return np.stack(each, axis=-1)
 
@@ -117,18 +132,22 @@ def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:
 
 
 def new_study_rates(
-    design: Design, variables: Mapping[str, Array], points: Mapping[str, Array]
+    design: Design,
+    variables: Mapping[str, Array],
+    points: Mapping[str, Array],
+    shift: Array | float = 0.0,
 ) -> Array:
-    """Return the rate (probability) of a new study at the reference profile.
+    """Return the rate (probability) of a new study at a profile.
 
-    `points` say where the new study, its arm and its rate lie among those there could be, from 0 to 1,
-    by the names of `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
+    The profile moves the linear predictor from that of the reference by `shift`. `points` say where the
+    new study, its arm and its rate lie among those there could be, from 0 to 1, by the names of
+    `lattice.SOURCES`; uniform numbers for random ones, of the shape of `mu`.
     """
     spec = design.spec
     tau = variables.get("tau", np.zeros(()))
     tau = tau[..., 0] if spec.study_effects.by else tau
     own = {name: variables[name] for name in spec.study_effects.parameters}
-    theta = variables["mu"] + spec.study_effects.quantile(points["u"], tau, **own)
+    theta = variables["mu"] + shift + spec.study_effects.quantile(points["u"], tau, **own)
     if spec.arm_effects is not None:
         theta = theta + variables["tau_arm"] * ndtri(points["w"])
     own = {name: variables[name] for name in spec.likelihood.parameters}

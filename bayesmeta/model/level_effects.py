@@ -17,6 +17,8 @@ from bayesmeta.priors import HalfNormal, Normal, Prior, StudentT
 DEFAULT_SIGMA = HalfNormal(0.5)
 """Prior of sigma, on the scale of the link."""
 
+STANDARD = Normal(0, 1)
+
 STEPS = 80
 """Newton steps, or halvings, by which quantiles of a mixture are found; many more than most need."""
 
@@ -58,7 +60,7 @@ class LevelEffects(ABC):
     @property
     def standard(self) -> Prior:
         """Distribution of standardised effects."""
-        return Normal(0, 1)
+        return STANDARD
 
     @property
     def mixture(self) -> tuple[float, Normal]:

@@ -1,25 +1,30 @@
 """Every part of the model family has its cases, and they can be fitted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.calibration import all_cases, select_cases
+from bayesmeta.calibration import all_cases, identity_of, select_cases
 from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.layouts import REPORTED
 from bayesmeta.calibration.parts import PARTS, ROLES
 from bayesmeta.inference.simulation import draw_counts, draw_events, prior_draws
+from bayesmeta.model import Design
 from bayesmeta.model.effects import DISTRIBUTIONS
+from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 CASES = all_cases()
-SINGLE = [case for case in CASES if not case.several]
-NESTED = [case for case in CASES if case.several]
+SINGLE = [case for case in CASES if case.layout != "nested"]
+NESTED = [case for case in CASES if case.layout == "nested"]
 
 
 def test_every_distribution_and_every_prior_family_is_a_part() -> None:
     assert {f"distribution-{name}" for name in DISTRIBUTIONS} <= set(PARTS)
+    assert {f"levels-{name}" for name in LEVEL_DISTRIBUTIONS} <= set(PARTS)
     assert set(ROLES) == set(FAMILIES)
     for family, roles in ROLES.items():
         for prior in map(parse_prior, roles.values()):
@@ -100,6 +105,54 @@ def test_counts_are_put_where_arms_report_them() -> None:
     ][:1]
     assert list(seen.conditional_counts.trials[:3]) == [n, *reported[:2]]
     assert list(seen.conditional_counts.events[:3]) == list(reported)
+
+
+def test_exchangeable_levels_occur_in_several_studies_each() -> None:
+    for case in (case for case in CASES if case.layout == "grouped"):
+        design, _ = case.designs
+        frame = design.arms.frame
+        assert frame["regimen"].nunique() == 6
+        assert (frame.groupby("regimen")["study"].nunique() >= 2).all()
+        assert (frame.groupby("group")["regimen"].nunique() == 2).all()
+        assert (frame.groupby("regimen")["group"].nunique() == 1).all()
+        assert case.spec.levels == LEVEL_DISTRIBUTIONS[case.part.removeprefix("levels-")]()
+    terms = {design.coding.level_terms for design in map(_design, CASES)}
+    assert terms == {
+        (),
+        ("regimen",),
+        ("group", "group:regimen"),
+        ("regimen", "dose|regimen"),
+        ("exposure|study",),
+    }
+
+
+def _design(case: Case) -> Design:
+    return case.designs[0]
+
+
+@pytest.mark.parametrize(("studies", "totals"), [(3, 2), (10, 6)])
+def test_arms_are_divided_in_part(studies: int, totals: int) -> None:
+    [design, *_] = [
+        _design(case) for case in CASES if (case.layout, case.studies) == ("divided", studies)
+    ]
+    assert design.totals.arm.size == totals
+    by_level = np.delete(np.arange(len(design.arms)), design.totals.arm)
+    assert by_level.size == 2 * (studies - totals)
+    assert set(design.arms.frame["exposure"].iloc[by_level]) == {"yes", "no"}
+
+
+def test_split_covariates_differ_within_studies_and_between() -> None:
+    for case in (case for case in CASES if case.part == "within_between"):
+        design = _design(case)
+        assert np.linalg.matrix_rank(design.matrix) == len(design.coding.names)
+        assert {part.part for part in design.coding.parts.each} & {"within", "between"}
+
+
+def test_profiles_other_than_the_reference_belong_to_a_result() -> None:
+    [case] = [case for case in CASES if case.name == "levels-normal-10-one_term"]
+    assert case.text.endswith("\nregimen=r1\nregimen=NEW")
+    other = replace(case, profiles=({"regimen": "r2"},))
+    assert identity_of(other)["model"] != identity_of(case)["model"]
 
 
 def test_a_held_tau_is_held() -> None:

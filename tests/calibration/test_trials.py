@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from scipy.special import logit
 
 import bayesmeta as bm
 from bayesmeta.calibration import all_cases
 from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.trials import RANKS, _rank, _up_to, run_trial, seed_of
 from bayesmeta.inference.simulation import prior_draws
+from bayesmeta.model import Design
 
 CASES = {case.name: case for case in all_cases()}
 
@@ -90,6 +92,62 @@ def test_new_studies_of_nested_outcomes_have_correlated_effects() -> None:
     assert u.std(axis=1) == pytest.approx(tau, rel=0.02)
 
 
+@pytest.mark.parametrize("distribution", ["normal", "student_t", "exnex"])
+def test_a_trial_of_levels_ranks_each_level_and_rates_of_known_and_new_ones(
+    distribution: str,
+) -> None:
+    case = CASES[f"levels-{distribution}-10-two_terms"]
+    trial = run_trial(case, case.designs, seed_of(case, 1, 0), from_prior)
+    profiles = ("group=g1, regimen=r1", "group=g1, regimen=NEW", "group=NEW, regimen=NEW")
+    regimens = [f"g{(k + 1) // 2}/r{k}" for k in range(1, 7)]
+    assert set(trial.ranks) == {
+        "mu",
+        "tau",
+        "sigma[group]",
+        "sigma[group:regimen]",
+        *(f"b[group[g{k}]]" for k in (1, 2, 3)),
+        *(f"b[group:regimen[{regimen}]]" for regimen in regimens),
+        *(f"{name}[{own}]" for name in ("typical_rate", "new_study_rate") for own in profiles),
+        "log_likelihood",
+    }
+    assert tuple(trial.predicted) == profiles
+
+
+def rates_of_two(name: str) -> tuple[Case, Design, dict[str, np.ndarray]]:
+    """Return a case, its design, and 40,000 equal draws of it with mu 0 and known scales."""
+    case = CASES[name]
+    design, _ = case.designs
+    one = prior_draws(design, np.random.default_rng(1), ())
+    fixed = {"mu": np.zeros(()), "tau": np.array(0.6)}
+    fixed["sigma"] = 0.8 * np.ones(len(design.level_effects))
+    draws = {key: np.stack([value] * 40_000) for key, value in (one | fixed).items()}
+    return case, design, draws
+
+
+def test_a_new_level_is_drawn_and_a_known_one_kept() -> None:
+    case, design, draws = rates_of_two("levels-normal-10-slopes")
+    rng = np.random.default_rng(1)
+    known, new = map(logit, case.typical_rates(design, draws, rng).values())
+    at = [design.coding.level_names.index(f"{term}[r1]") for term in ("regimen", "dose|regimen")]
+    slope = draws["beta"][0, 0] + draws["b"][0, at[1]]
+    assert known == pytest.approx(draws["b"][0, at[0]] + slope, rel=1e-9)
+    assert new.mean() == pytest.approx(draws["beta"][0, 0], abs=0.03)
+    # At a dose 1 above its centre; standard errors are 0.004 and 0.006: five of them.
+    assert new.std() == pytest.approx(0.8 * np.sqrt(2), abs=0.02)
+    _, study = map(logit, case.random_rates(design, draws, rng).values())
+    assert study.std() == pytest.approx(np.sqrt(2 * 0.8**2 + 0.6**2), abs=0.025)
+
+
+def test_a_typical_study_has_no_slope_of_its_own_and_a_new_study_has() -> None:
+    case, design, draws = rates_of_two("totals-10-exposure_by_study")
+    rng = np.random.default_rng(1)
+    [typical] = map(logit, case.typical_rates(design, draws, rng).values())
+    assert typical == pytest.approx(draws["beta"][0, 0], rel=1e-9)
+    [study] = map(logit, case.random_rates(design, draws, rng).values())
+    # The standard error is 0.0035: five of them.
+    assert study.std() == pytest.approx(1.0, abs=0.018)
+
+
 def test_divergences_are_tried_again_at_a_higher_acceptance() -> None:
     case = CASES["distribution-normal-3-none"]
     asked = []
@@ -108,15 +166,33 @@ def test_divergences_are_tried_again_at_a_higher_acceptance() -> None:
 @pytest.mark.slow
 def test_predictive_probabilities_are_those_of_predict(pooled_fit: bm.Fit) -> None:
     design = pooled_fit.design
-    draws = {
-        name: values.to_numpy().reshape(-1, *values.shape[2:])
-        for name, values in pooled_fit.posterior.items()
-    }
     case = Case("pooled", "pooled", design.spec, len(design.arms.studies))
-    rates = case.predicted_rates(design, draws, np.random.default_rng(1))[""]
+    rates = case.predicted_rates(design, draws_of(pooled_fit), np.random.default_rng(1))[""]
     at_most_rate = float((rates <= 0.4).mean())
     fewer, at_most = _up_to(18, rates)
     prediction = bm.predict(pooled_fit, n=40, seed=1)
     assert at_most_rate == pytest.approx(prediction.probability(rate_below=0.4), abs=1e-4)
     assert fewer == pytest.approx(prediction.probability(events_at_most=17), abs=1e-4)
     assert at_most == pytest.approx(prediction.probability(events_at_most=18), abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("regimen", ["r1", bm.NEW])
+def test_predictions_at_levels_are_those_of_predict(regimen: str) -> None:
+    case = CASES["levels-exnex-10-one_term"]
+    design, _ = case.designs
+    seen = case.observed(design, design.arms.n // 3)
+    fit = bm.fit(case.spec, seen.arms, seed=1)
+    drawn = case.predicted_rates(seen, draws_of(fit), np.random.default_rng(1))
+    rates = drawn[f"regimen={regimen}"]
+    prediction = bm.predict(fit, n=40, profile={"regimen": regimen}, seed=1)
+    expected = prediction.probability(rate_below=0.4)
+    assert float((rates <= 0.4).mean()) == pytest.approx(expected, abs=1e-4)
+
+
+def draws_of(fit: bm.Fit) -> dict[str, np.ndarray]:
+    """Return the variables of a fit, dims (draw, ...)."""
+    return {
+        name: values.to_numpy().reshape(-1, *values.shape[2:])
+        for name, values in fit.posterior.items()
+    }
