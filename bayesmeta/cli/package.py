@@ -15,7 +15,6 @@ from bayesmeta.errors import RunError, counted
 def models(as_json: AsJson = False) -> int:
     """List the bundled models."""
     import bayesmeta as bm
-
     from bayesmeta.model.files import models_of_strata
 
     plain, of_strata = (

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError
+from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.columns import (
     ARM,
     DERIVATION,
@@ -73,6 +73,15 @@ class Partition:
     def level_of(self, text: str) -> str | None:
         """Return the level of a row that is a level of this stratum and of no other."""
         return level_of(text, self.stratum)
+
+    def size_alone(self, frame: pd.DataFrame) -> list[str]:
+        """Drop rows that give the size of a level and no count: `sizes` has them."""
+        reason = f"strata: the size of a level of '{self.stratum}', without a count"
+        sized = frame[EVENTS].isna() & frame[N].notna()
+        return [
+            reason if alone and self.level_of(text) is not None else ""
+            for alone, text in zip(sized, frame[STRATUM], strict=True)
+        ]
 
     def outside(self, frame: pd.DataFrame) -> list[str]:
         """Drop levels of other strata: two partitions of an arm hold the same patients."""
@@ -142,6 +151,7 @@ class Partition:
         if arm.levels.empty:
             if key in self.sizes:
                 return ""
+            self._check_sizes(arm.total)
             return (
                 f"strata: the sizes of the levels of '{self.stratum}' are not known; a row of a level with `n`, or "
                 f"a column {self.stratum}_n, gives them"
@@ -180,6 +190,15 @@ class Partition:
                     f"{both} `{name}`, more than the {total[name]} of the arm. Correct the counts, or drop the level "
                     "that overlaps another."
                 )
+
+    def _check_sizes(self, total: "pd.Series[Any]") -> None:
+        """Raise if rows without a count state more patients at levels than the arm has."""
+        stated = {level: self._stated(total, level, 0) for level in self.levels}
+        if sum(stated.values()) > total[N]:
+            raise EvidenceError(
+                f"Levels of '{self.stratum}' may have no more patients than their arm; {_shown(total.name, total)} has "
+                f"{total[N]}, its levels {listed(f'{n} at {level}' for level, n in stated.items() if n)}. Correct `n`."
+            )
 
     def _check_complete(self, arm: _Arm, left: list[str]) -> None:
         total, (events, n) = arm.total, arm.missing

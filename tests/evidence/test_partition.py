@@ -69,6 +69,18 @@ def test_a_total_keeps_the_sizes_of_its_levels() -> None:
     assert arms.labels[2] == "c/y"
 
 
+def test_a_row_of_a_level_gives_its_size_alone() -> None:
+    rows = [*BOTH, ("c", "y", "", 15, 40), ("c", "y", "hma=yes", None, 25)]
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    arms = bm.read_evidence(frame).select(strata="hma")
+    assert arms.frame["split_n"].tolist() == [0, 0, 25]
+    assert rules(arms) == {
+        "c/hma=yes": "strata: the size of a level of 'hma', without a count",
+    }
+    with pytest.raises(bm.EvidenceError, match=r"`events` must not be missing; not so in row 3"):
+        bm.read_evidence(frame.assign(events=[12, 3, None, None]))
+
+
 def test_sizes_from_columns_of_the_study() -> None:
     rows: list[Row] = [
         ("c", "y", "", 15, 40),
@@ -149,6 +161,14 @@ def test_a_total_of_several_unknown_levels_is_left_out() -> None:
         (
             [("c", "y", "", 15, 40), ("c", "y", "hma=yes", 4, 25), ("c", "y", "hma=no", None, 14)],
             r"leaves 11 responders of 15 patients for hma=no, of which there are 14. Correct",
+        ),
+        (
+            [
+                ("c", "y", "", 15, 40),
+                ("c", "y", "hma=yes", None, 25),
+                ("c", "y", "hma=no", None, 20),
+            ],
+            r"no more patients than their arm; c/y \(row 3\) has 40, its levels 20 at no, 25 at yes. Correct `n`",
         ),
     ],
 )
