@@ -32,6 +32,9 @@ from bayesmeta.evidence.strata import check_apart, stratum_levels
 
 Sizes = Mapping[str, int]
 
+UNKNOWN_SIZES = "strata: the sizes of the levels of"
+"""How the reason begins for which totals are left out where no row or column gives the sizes."""
+
 BY_SUBTRACTION = "from_total"
 """Derivation of the count of a level that is the total of its arm less the other level."""
 
@@ -153,7 +156,7 @@ class Partition:
                 return ""
             self._check_sizes(arm.total)
             return (
-                f"strata: the sizes of the levels of '{self.stratum}' are not known; a row of a level with `n`, or "
+                f"{UNKNOWN_SIZES} '{self.stratum}' are not known; a row of a level with `n`, or "
                 f"a column {self.stratum}_n, gives them"
             )
         self._check_levels(arm)
