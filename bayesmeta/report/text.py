@@ -78,7 +78,7 @@ def _unknown_sizes(rules: "pd.Series[str]") -> list[str]:
     """Return how many totals over levels are left out for want of sizes, and what gives them."""
     found = rules[rules.str.startswith(UNKNOWN_SIZES)]
     return [
-        f"           {counted(rows, 'total')} among them: {rule.removeprefix('strata: ')}."
+        f"           {counted(rows, 'total')} among them: {str(rule).removeprefix('strata: ')}."
         for rule, rows in found.value_counts().items()
     ]
 
