@@ -135,6 +135,22 @@ def test_a_total_of_several_unknown_levels_is_left_out() -> None:
     assert rules(arms)["c/"] == "strata: the patients of no reported level of 'hma' are of several"
 
 
+def test_sizes_that_do_not_make_up_the_arm() -> None:
+    rows = [("c", "y", "", 15, 40), ("c", "y", "hma=yes", None, 25), ("c", "y", "hma=no", None, 10)]
+    assert rules(table(*BOTH, *rows).select(strata="hma"))["c/"] == (
+        "strata: the sizes of the levels add up to 35 of 40 patients, or are of more than two levels"
+    )
+
+
+def test_sizes_are_of_the_population_of_the_total() -> None:
+    level = ("c", "y", "mixed_population=yes;hma=yes", None, 38)
+    arms = table(*BOTH, ("c", "y", "", 15, 40), level).select(strata="hma")
+    assert rules(arms)["c/"].startswith("strata: the sizes of the levels of 'hma' are not known")
+    assert len(table(*BOTH, ("c", "y", "", 15, 30), level).select(strata="hma")) == 2
+    mixed = table(*BOTH, ("c", "y", "mixed_population=yes", 15, 40), level)
+    assert mixed.select(strata="hma", mixed=True).frame["split_n"].tolist() == [0, 0, 38]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
