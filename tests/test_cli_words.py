@@ -180,7 +180,12 @@ def test_models_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) 
     for name in bm.bundled_models():
         assert [line for line in lines if line.split()[:1] == [name] and len(line.split()) > 3]
     assert run("models", "--json") == 0
-    assert set(json.loads(capsys.readouterr().out)["models"]) == set(bm.bundled_models())
+    found = json.loads(capsys.readouterr().out)
+    assert set(found["models"]) == set(bm.bundled_models())
+    # Those of divided arms cannot be fitted to the same arms as the others.
+    assert set(found["models_of_strata"]) == {"by_prior_hma"}
+    apart = lines.index("Of arms divided by a stratum (--strata):")
+    assert lines[apart + 1].startswith("by_prior_hma ")
 
 
 def test_a_folder_below_home_is_found(

@@ -148,7 +148,7 @@ def contrast(
 def shrinkage(saved: SavedFit, outcome: Outcome = None, ci: Interval = 0.95) -> Answer:
     """Show the posterior rate of each arm of a saved run, and its shrinkage."""
     import bayesmeta as bm
-    from bayesmeta.estimates.forest_table import arm_labels
+    from bayesmeta.estimates.arm_labels import arm_labels
     from bayesmeta.report.contrast_text import shrinkage_blocks
     from bayesmeta.report.machine import records
 

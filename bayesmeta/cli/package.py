@@ -15,13 +15,20 @@ from bayesmeta.errors import RunError, counted
 def models(as_json: AsJson = False) -> int:
     """List the bundled models."""
     import bayesmeta as bm
+    from bayesmeta.model.files import models_of_strata
 
-    plain = {name: bm.load_model(name).description for name in bm.bundled_models()}
+    plain, of_strata = (
+        {name: bm.load_model(name).description for name in names}
+        for names in (bm.bundled_models(), models_of_strata())
+    )
     if as_json:
-        print_json({"models": plain})
+        print_json({"models": plain, "models_of_strata": of_strata})
         return OK
-    width = max(map(len, plain))
-    print_blocks([f"{name:{width}}  {line}" for name, line in plain.items()])
+    width = max(map(len, (*plain, *of_strata)))
+    whole, divided = (
+        [f"{name:{width}}  {line}" for name, line in found.items()] for found in (plain, of_strata)
+    )
+    print_blocks(whole, "", ["Of arms divided by a stratum (--strata):", *divided])
     return OK
 
 

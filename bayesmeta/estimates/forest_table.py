@@ -5,21 +5,21 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.arm_labels import arm_labels, labels_of_rows, totals_over
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, Rates, draws_of
 from bayesmeta.estimates.precision import Draws, interval_of
 from bayesmeta.estimates.profiles import level_profiles, profile_label
 from bayesmeta.estimates.shrinkage import shrinkage, weight_groups
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.columns import SPLIT_BY
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding, Profile
-from bayesmeta.model.mixtures import has_shares
 
 Row = dict[Hashable, Any]
 
@@ -27,6 +27,9 @@ ARM, TYPICAL, NEW_STUDY = "arm", "typical rate", "new study"
 """What a row of the table is about."""
 
 ALL_STUDIES = "all studies"
+
+TOTALS = "total only"
+"""Group of the arms that report two levels of the factor together."""
 
 _POOLED_LABELS = {TYPICAL: "Typical rate", NEW_STUDY: "New study"}
 _OBSERVED = ("observed", "observed_lower", "observed_upper")
@@ -73,8 +76,11 @@ def forest_numbers(
 
         - kind, group, study, arm, label: what the row is for; of exchangeable levels the last group is
           ``"NEW"``, a level that no arm has; an arm of a known mixture stands in the
-          group of the level of which it has most, and its label says that it is mixed;
-        - studies, events, n: studies with patients, responders and patients that it rests on;
+          group of the level of which it has most, and its label says that it is mixed; arms that report
+          two levels of the factor together make up the last group, ``"total only"``, which has no
+          rates of its own;
+        - studies, events, n: studies with patients, responders and patients that it rests on; of a
+          typical rate and a new study, totals count among the studies, their patients do not;
         - observed, observed_lower, observed_upper: of an arm, with the exact interval
           (probability), NaN for other rows;
         - rate, lower, upper: posterior median of an arm's, a typical or a new study's rate
@@ -91,10 +97,13 @@ def forest_numbers(
     factor = _factor(coding, by)
     profiles = _profiles(coding, factor, profile)
     arms = _arm_rows(drawn, factor, ci_prob, order=order, more=more)
+    totals = [row for row in arms if row["group"] == TOTALS]
     rows: list[Row] = []
     for group, own in profiles.items():
         members = [row for row in arms if row["group"] == group]
-        rows += [*members, *_pooled_rows(group, members, drawn.rates(own), ci_prob)]
+        around = [] if group == NEW else totals
+        rows += [*members, *_pooled_rows(group, (members, around), drawn.rates(own), ci_prob)]
+    rows += totals
     columns = [*_COLUMNS, *(name for name in more if name not in _COLUMNS)]
     table = pd.DataFrame(rows, columns=columns).astype(
         {"events": "int64", "n": "int64", "inferred": "int64"}
@@ -113,23 +122,6 @@ def _intervals(
     """Return median, lower and upper of each parameter by its label."""
     rows = {one.label: interval_of(Draws(one.draws), ci_prob) for one in parameters}
     return {name: (row["median"], row["lower"], row["upper"]) for name, row in rows.items()}
-
-
-def arm_labels(arms: Arms) -> list[str]:
-    """Return a label for each arm: its study's, with arm and stratum where the study has several.
-
-    Where two arms would still be called alike, the name of the study in the table is added.
-    """
-    study = arms.frame["study"].astype(str)
-    several = study.duplicated(keep=False)
-    parts = [label[len(name) + 1 :] for label, name in zip(arms.labels, study, strict=True)]
-    shown = [
-        f"{label}, {part}" if part and many else str(label)
-        for label, part, many in zip(arms.display_labels, parts, several, strict=True)
-    ]
-    alike = pd.Series(shown, dtype=object).duplicated(keep=False)
-    named = zip(shown, study, alike, strict=True)
-    return [f"{label} [{name}]" if twice else label for label, name, twice in named]
 
 
 def _factor(coding: Coding, by: str | None) -> str | None:
@@ -169,17 +161,6 @@ def _group(coding: Coding, factor: str, row: "pd.Series[Any]") -> str:
     return str(found)
 
 
-def _labels(drawn: OutcomeDraws, factor: str | None) -> list[str]:
-    """Return the labels of arms; that of a known mixture says so."""
-    mixed = drawn.coding.covariates.level_proportions.get(factor or "", {})
-    frame = drawn.arms.frame
-    shares = has_shares(frame, mixed)
-    if SPLIT_BY in frame.columns:
-        shares = shares | (frame[SPLIT_BY] == factor).to_numpy(dtype=bool)
-    labels = zip(arm_labels(drawn.arms), shares, strict=True)
-    return [f"{label} (mixed {factor})" if mixture else label for label, mixture in labels]
-
-
 def _arm_rows(
     drawn: OutcomeDraws,
     factor: str | None,
@@ -188,11 +169,11 @@ def _arm_rows(
     order: str | None,
     more: Sequence[str],
 ) -> list[Row]:
-    arms = drawn.arms
+    arms, totals = drawn.arms, totals_over(drawn, factor)
     rates = shrinkage(drawn.fit, outcome=drawn.outcome, ci_prob=ci_prob).assign(
         kind=ARM,
-        group=arm_groups(drawn, factor),
-        label=_labels(drawn, factor),
+        group=np.where(totals, TOTALS, np.array(arm_groups(drawn, factor), dtype=object)),
+        label=labels_of_rows(drawn, factor, totals),
         studies=(arms.n > 0).astype(int),
         inferred=inferred_counts(arms.frame).astype(int),
     )
@@ -224,18 +205,21 @@ def _weighed(drawn: OutcomeDraws, factor: str | None) -> bool:
     return weight_groups(drawn) is not None and tuple(used) in {(), (factor,)}
 
 
-def _pooled_rows(group: str, members: list[Row], rates: Rates, ci_prob: float) -> Iterable[Row]:
-    """Yield the group's typical rate and new study, with what they rest on."""
+def _pooled_rows(
+    group: str, members: tuple[list[Row], list[Row]], rates: Rates, ci_prob: float
+) -> Iterable[Row]:
+    """Yield the group's typical rate and new study, with what they rest on: its arms, and totals."""
+    own_arms, totals = members
     basis = {
         "group": group,
         "study": "",
         "arm": "",
-        "studies": len({row["study"] for row in members if row["n"] > 0}),
-        "events": sum(row["events"] for row in members),
-        "n": sum(row["n"] for row in members),
-        "inferred": sum(row["inferred"] for row in members if row["n"] > 0),
+        "studies": len({row["study"] for row in (*own_arms, *totals) if row["n"] > 0}),
+        "events": sum(row["events"] for row in own_arms),
+        "n": sum(row["n"] for row in own_arms),
+        "inferred": sum(row["inferred"] for row in own_arms if row["n"] > 0),
     }
-    weight = sum(row["weight"] for row in members)
+    weight = sum(row["weight"] for row in own_arms)
     found = ((TYPICAL, Draws(rates.typical), weight), (NEW_STUDY, rates.cohort().rate, math.nan))
     for kind, distribution, share in found:
         own = {"kind": kind, "label": _POOLED_LABELS[kind], "weight": share}

@@ -9,6 +9,7 @@ from scipy.special import expit
 
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.arm_labels import totals_over
 from bayesmeta.estimates.forest_table import arm_groups
 from bayesmeta.estimates.inferred import inferred_at
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, Rates, draws_of
@@ -17,6 +18,7 @@ from bayesmeta.estimates.profiles import checked_factor, level_profiles, profile
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.result import Fit
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
 
 ALL = "all studies"
@@ -50,10 +52,12 @@ def subgroup_numbers(
     Returns
     -------
     SubgroupNumbers
-        Its `table` has one row per level, the reference first, and one of all studies, with columns
+        Its `table` has one row per level, the reference first, of exchangeable levels one of a level
+        that no study has (``"NEW"``), and one of all studies, with columns
 
         - label, studies, events, n: what the row is for, and the studies with patients, responders
-          and patients that it rests on;
+          and patients that it rests on; an arm that reports two levels together is among the studies
+          of both, its patients are among those of all studies only;
         - typical, typical_lower, typical_upper: posterior median and interval of the typical rate
           (probability); of all studies, of its mean over levels, each with the share of the studies
           that it has, which counts a study with arms of several levels in each;
@@ -71,14 +75,18 @@ def subgroup_numbers(
     profiles = level_profiles(coding, factor, profile)
     rates = {level: drawn.rates(own) for level, own in profiles.items()}
     basis, groups = _basis(drawn.arms), np.array(arm_groups(drawn, factor))
+    total = totals_over(drawn, factor)
     rows = []
     for level, one in rates.items():
         found = inferred_at(drawn.fit, profiles[level], drawn.outcome)
-        row = {"label": level, **_counts(basis[groups == level])}
+        row = {"label": level, **_counts(basis[(groups == level) & ~total])}
+        row["studies"] = _studies(basis[(groups == level) | total])
         row |= {"arms": found.arms, "inferred": found.inferred}
         row |= spread_of("typical", one.typical, ci_prob)
         row |= spread_of("new_study", expit(one.cohort().theta), ci_prob)
         rows.append(row | _tau(drawn, one if coding.by == factor else None, ci_prob))
+    if factor in coding.grouping:
+        rows.append(_new_level(drawn, {**(profile or {}), factor: NEW}, ci_prob))
     shares = {row["label"]: row["studies"] for row in rows}
     seen = basis[basis["n"] > 0]
     whole = {"label": ALL, **_counts(basis), **_all_rates(rates, shares, ci_prob)}
@@ -96,8 +104,24 @@ def _basis(arms: Arms) -> pd.DataFrame:
 
 
 def _counts(arms: pd.DataFrame) -> Row:
-    studies = int(arms.loc[arms["n"] > 0, "study"].nunique())
-    return {"studies": studies, "events": int(arms["events"].sum()), "n": int(arms["n"].sum())}
+    return {
+        "studies": _studies(arms),
+        "events": int(arms["events"].sum()),
+        "n": int(arms["n"].sum()),
+    }
+
+
+def _studies(arms: pd.DataFrame) -> int:
+    return int(arms.loc[arms["n"] > 0, "study"].nunique())
+
+
+def _new_level(drawn: OutcomeDraws, profile: Profile, ci_prob: float) -> Row:
+    """Return the row of a level that no study has, drawn from the distribution of all levels."""
+    rates = drawn.rates(profile)
+    row = {"label": NEW, **dict.fromkeys(("studies", "events", "n", "arms", "inferred"), 0)}
+    row |= spread_of("typical", rates.typical, ci_prob)
+    row |= spread_of("new_study", expit(rates.cohort().theta), ci_prob)
+    return row | _tau(drawn, None, ci_prob)
 
 
 def _all_rates(rates: Mapping[str, Rates], studies: Mapping[str, int], ci_prob: float) -> Row:

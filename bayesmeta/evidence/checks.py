@@ -25,7 +25,7 @@ from bayesmeta.evidence.columns import (
     labels_of,
 )
 from bayesmeta.evidence.findings import Finding, broken, check_none, where
-from bayesmeta.evidence.strata import is_stratum
+from bayesmeta.evidence.strata import is_stratum, stratum_levels
 from bayesmeta.evidence.values import LARGEST_COUNT, Notation, column_of, count_of
 
 
@@ -97,7 +97,9 @@ def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame,
     """Return the rows with counts as numbers, missing where they state none, and the broken rules."""
     found = []
     for column in COUNTS:
-        missing = where(frame[column], notation.is_missing)
+        # A level of a stratum may give its size alone.
+        asked = frame[~frame[STRATUM].map(_is_level)] if column == EVENTS else frame
+        missing = where(asked[column], notation.is_missing)
         # Evidence that says how each count was derived may keep rows whose source prints none.
         if DERIVATION not in frame.columns:
             found += broken(
@@ -118,6 +120,11 @@ def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame,
         for column in COUNTS
     }
     return frame.assign(**values), found
+
+
+def _is_level(stratum: str) -> bool:
+    """Return whether a row is of a level of a stratum, and so of a part of its arm."""
+    return is_stratum(stratum) and bool(stratum_levels(stratum))
 
 
 def _states_no_count(value: object, notation: Notation) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.evidence.columns import ARM, PART_OF, STRATUM, STUDY, N
-from bayesmeta.evidence.strata import stratum_levels
+from bayesmeta.evidence.strata import is_mixed, stratum_levels
 
 ArmKey = tuple[str, str]
 
@@ -43,15 +43,22 @@ def level_sizes(
     return found
 
 
+def stated_sizes(total: "pd.Series[Any]", rows: pd.DataFrame, stratum: str) -> dict[str, int]:
+    """Return patients at the levels of an arm that rows of the same population give."""
+    own = rows[(rows[STUDY] == total[STUDY]) & (rows[ARM] == total[ARM])]
+    return {
+        level: int(n)
+        for text, n in zip(own[STRATUM], own[N], strict=True)
+        if (level := level_of(text, stratum)) is not None
+        and pd.notna(n)
+        and is_mixed(text) == is_mixed(total[STRATUM])
+    }
+
+
 def _by_row(
     total: "pd.Series[Any]", rows: pd.DataFrame, stratum: str, levels: Sequence[str]
 ) -> dict[str, int] | None:
-    own = rows[(rows[STUDY] == total[STUDY]) & (rows[ARM] == total[ARM])]
-    sizes = {
-        level: int(n)
-        for text, n in zip(own[STRATUM], own[N], strict=True)
-        if (level := level_of(text, stratum)) is not None and pd.notna(n)
-    }
+    sizes = stated_sizes(total, rows, stratum)
     left = [level for level in levels if level not in sizes]
     rest = int(total[N]) - sum(sizes.values())
     if sizes and len(left) == 1 and rest >= 0:

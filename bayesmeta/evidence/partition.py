@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError
+from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.columns import (
     ARM,
     DERIVATION,
@@ -27,10 +27,20 @@ from bayesmeta.evidence.columns import (
     labels_of,
 )
 from bayesmeta.evidence.derivations import CONCLUDED, standing
-from bayesmeta.evidence.level_sizes import LEVELS, ArmKey, level_of, level_sizes, other_level
+from bayesmeta.evidence.level_sizes import (
+    LEVELS,
+    ArmKey,
+    level_of,
+    level_sizes,
+    other_level,
+    stated_sizes,
+)
 from bayesmeta.evidence.strata import check_apart, stratum_levels
 
 Sizes = Mapping[str, int]
+
+UNKNOWN_SIZES = "strata: the sizes of the levels of"
+"""How the reason begins for which totals are left out where no row or column gives the sizes."""
 
 BY_SUBTRACTION = "from_total"
 """Derivation of the count of a level that is the total of its arm less the other level."""
@@ -73,6 +83,15 @@ class Partition:
     def level_of(self, text: str) -> str | None:
         """Return the level of a row that is a level of this stratum and of no other."""
         return level_of(text, self.stratum)
+
+    def size_alone(self, frame: pd.DataFrame) -> list[str]:
+        """Drop rows that give the size of a level and no count: `sizes` has them."""
+        reason = f"strata: the size of a level of '{self.stratum}', without a count"
+        sized = frame[EVENTS].isna() & frame[N].notna()
+        return [
+            reason if alone and self.level_of(text) is not None else ""
+            for alone, text in zip(sized, frame[STRATUM], strict=True)
+        ]
 
     def outside(self, frame: pd.DataFrame) -> list[str]:
         """Drop levels of other strata: two partitions of an arm hold the same patients."""
@@ -142,8 +161,15 @@ class Partition:
         if arm.levels.empty:
             if key in self.sizes:
                 return ""
+            stated = stated_sizes(arm.total, self.rows, self.stratum)
+            self._check_sizes(arm.total, stated)
+            if len(stated) == len(self.levels):
+                return (
+                    f"strata: the sizes of the levels add up to {sum(stated.values())} of {arm.total[N]} patients, or are "
+                    "of more than two levels"
+                )
             return (
-                f"strata: the sizes of the levels of '{self.stratum}' are not known; a row of a level with `n`, or "
+                f"{UNKNOWN_SIZES} '{self.stratum}' are not known; a row of a level with `n`, or "
                 f"a column {self.stratum}_n, gives them"
             )
         self._check_levels(arm)
@@ -181,6 +207,14 @@ class Partition:
                     "that overlaps another."
                 )
 
+    def _check_sizes(self, total: "pd.Series[Any]", stated: Sizes) -> None:
+        """Raise if rows without a count state more patients at levels than the arm has."""
+        if sum(stated.values()) > total[N]:
+            raise EvidenceError(
+                f"Levels of '{self.stratum}' may have no more patients than their arm; {_shown(total.name, total)} has "
+                f"{total[N]}, its levels {listed(f'{n} at {level}' for level, n in sorted(stated.items()))}. Correct `n`."
+            )
+
     def _check_complete(self, arm: _Arm, left: list[str]) -> None:
         total, (events, n) = arm.total, arm.missing
         assert total is not None  # noqa: S101 - as in `missing`
@@ -194,7 +228,7 @@ class Partition:
     def _check_complement(self, arm: _Arm, level: str) -> None:
         total, (events, n) = arm.total, arm.missing
         assert total is not None  # noqa: S101 - as in `missing`
-        size = self._stated(total, level, n)
+        size = stated_sizes(total, self.rows, self.stratum).get(level, n)
         if events > n or size != n:
             told = f"{events} responders of {n} patients"
             against = "" if size == n else f", of which there are {size}"
@@ -202,12 +236,6 @@ class Partition:
                 f"The total of an arm less its levels must be a count; {_shown(total.name, total)} leaves {told} for "
                 f"{self.stratum}={level}{against}. Correct the counts."
             )
-
-    def _stated(self, total: "pd.Series[Any]", level: str, usual: int) -> int:
-        """Return the patients that a row without a count gives a level; `usual` where there is none."""
-        own = self.rows[(self.rows[STUDY] == total[STUDY]) & (self.rows[ARM] == total[ARM])]
-        known = own[[self.level_of(text) == level for text in own[STRATUM]]][N].dropna()
-        return int(known.iloc[0]) if len(known) else usual
 
     def _of_total(self, total: "pd.Series[Any]", levels: pd.DataFrame) -> "pd.Series[Any]":
         """Return a total as the level that is left, or with its levels."""

@@ -66,6 +66,8 @@ def selection_rules(
     `parts` chooses between an arm and its parts, `partition` between its total and its levels.
     """
     rules: list[Rule] = [_without_count]
+    if partition is not None:
+        rules.insert(0, partition.size_alone)
     if derivations is not None:
         rules.append(lambda frame: _derived_otherwise(frame, derivations))
     if include == "default":

@@ -53,7 +53,8 @@ def check_apart(frame: pd.DataFrame, strata: str) -> None:
     for (study, arm), own in single.groupby([STUDY, ARM])[strata]:
         if _ranges_overlap(list(own)):
             raise EvidenceError(
-                f"The levels {listed(own)} of '{strata}' share patients of arm {study}/{arm}. Drop one of them."
+                f"The levels {listed(own)} of '{strata}' share patients of arm {'/'.join(filter(None, map(str, (study, arm))))}. "
+                "Drop one of them."
             )
 
 

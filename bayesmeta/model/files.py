@@ -79,11 +79,10 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     path = expanded(source)
     if path.suffix == ".toml":
         return parse_model(_text(path), path.name)
-    bundled, name = bundled_models(), str(source)
+    bundled, of_strata, name = bundled_models(), models_of_strata(), str(source)
     if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
         name = name.removeprefix(OF_0_1_0)
         warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
-    of_strata = _names(_catalogue() / OF_STRATA)
     if name not in (*bundled, *of_strata):
         raise SpecError(
             f"There is no bundled model '{name}'. {nearest(name, (*bundled, *of_strata))} Or give a path ending "
@@ -106,6 +105,11 @@ def bundled_models() -> tuple[str, ...]:
     ('arms', 'cloglog', 'common_effect', 'exchangeable_regimens')
     """
     return _names(_catalogue())
+
+
+def models_of_strata() -> tuple[str, ...]:
+    """Return the names of the bundled models of arms by the levels of a stratum."""
+    return _names(_catalogue() / OF_STRATA)
 
 
 def _names(folder: Traversable) -> tuple[str, ...]:
@@ -203,7 +207,7 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(
-            f"No file {path}. Bundled models go by name: {', '.join(bundled_models())}."
+            f"No file {path}. Bundled models go by name: {', '.join((*bundled_models(), *models_of_strata()))}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} cannot be read as UTF-8 text: {error}.") from error

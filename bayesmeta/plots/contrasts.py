@@ -1,7 +1,6 @@
 """Levels of a factor against each other: odds ratios on a log axis, and where each level ranks."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,21 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from bayesmeta.arrays import Array, Flags
+from bayesmeta.arrays import Array
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrasts import Contrasts
-from bayesmeta.estimates.inferred import contrast_inferred, marked
-from bayesmeta.estimates.words import words_of
+from bayesmeta.estimates.inferred import contrast_inferred
 from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.contrast_rows import (
+    BETWEEN,
+    PRIORS,
+    WIDEST,
+    WITHIN,
+    lines_of,
+    pair_rows,
+    versus_of,
+    wording_of,
+)
 from bayesmeta.plots.fit_text import fit_words
 from bayesmeta.plots.lettering import put_text, text_width
 from bayesmeta.plots.pages import Plot, Words, bare
@@ -23,13 +31,15 @@ from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import HOLLOW, INK, MODEL, RANGE, SMALL, house_style
 from bayesmeta.plots.ticks import kept_apart
-from bayesmeta.rounding import interval_of
-from bayesmeta.wording import PLAIN, Wording
 
 NOTE = (
     "Odds ratio above 1: a higher typical rate. Difference: of typical rates, {unit}. Within: share of "
     "the information that compares arms of one study; at 0, only studies are compared, with everything "
     "else in which they differ."
+)
+SPLIT_NOTE = (
+    "First line of a pair: studies at either level, with everything else in which they differ. Second line: arms of "
+    "one study. Conflict: log-odds ratio of studies less that of arms."
 )
 RANKS_NOTE = (
     "Ranks: probability of each (%), by typical rate, 1 the highest. They do not show how large differences "
@@ -39,9 +49,6 @@ RANKS_NOTE = (
 
 THICK, MARK = 2.0, 24.0
 """Width of lines in points, and area of marks in square points."""
-
-WIDEST = 1000.0
-"""Odds ratio, and its inverse, beyond which the axis never reaches."""
 
 TICKS = (0.001, 0.01, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 100, 1000)
 LEAST_TICK = 0.36
@@ -62,7 +69,9 @@ def contrasts(
 
     Above, one row per pair: odds ratio of typical rates with its interval on a log axis, rate
     difference, and how much of the information is within studies. A hollow mark is a contrast with
-    information between studies only. Below, one row per level: the darker a cell, the likelier the rank.
+    information between studies only. Of a factor with parts within and between studies, a second line
+    has the odds ratio of arms of one study, and a column the conflict of the two. Below, one row per
+    level: the darker a cell, the likelier the rank.
 
     Parameters
     ----------
@@ -100,17 +109,18 @@ def contrasts(
     """
     check_kind("contrasts", contrasts, Contrasts, "contrast")
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
-    ends = _ends(table)
-    panels = [_pairs(contrasts, scale), *([_levels(contrasts)] if shown else [])]
+    lines = lines_of(table)
+    ends = _ends(lines)
+    panels = [pair_rows(contrasts, lines, scale), *([_levels(contrasts)] if shown else [])]
     said = [
-        _note(table, ends, scale),
-        *contrast_inferred(contrasts, _words(contrasts)),
+        _note(lines, ends, scale),
+        *contrast_inferred(contrasts, wording_of(contrasts)),
         *([RANKS_NOTE] if shown else []),
     ]
     with house_style():
         words = _around(contrasts, said, notes)
         figure, [(upper, heights), *lower] = draw_panels(panels, words)
-        _draw_ratios(upper, table, heights, ends)
+        _draw_ratios(upper, lines, heights, ends)
         for axes, places in lower:
             _draw_ranks(axes, contrasts.ranks, places)
     drawn = [table.assign(kind="pair"), *([contrasts.ranks.assign(kind="rank")] if shown else [])]
@@ -126,7 +136,7 @@ def _ends(table: pd.DataFrame) -> tuple[float, float]:
 
 def _around(contrasts: Contrasts, said: Sequence[str], notes: Sequence[str]) -> Words:
     """Return the text around the figure, with the evidence where the contrasts are of a fit."""
-    words, fit = _words(contrasts), contrasts.fit
+    words, fit = wording_of(contrasts), contrasts.fit
     held = f", at {contrasts.profile}" if contrasts.profile else ""
     title = words.text(f"Contrasts of {words.column(contrasts.factor)}{held}")
     if fit is None:
@@ -134,65 +144,9 @@ def _around(contrasts: Contrasts, said: Sequence[str], notes: Sequence[str]) -> 
     return fit_words(title, fit, said, notes, outcome=contrasts.outcome or None)
 
 
-def _words(contrasts: Contrasts) -> Wording:
-    return PLAIN if contrasts.fit is None else words_of(contrasts.fit)
-
-
-def _versus(table: pd.DataFrame) -> str:
-    """Return the one level that all others are compared with; empty if there are several."""
-    return (
-        str(table["versus"].iloc[0]) if (table["versus"] == table["versus"].iloc[0]).all() else ""
-    )
-
-
-def _pairs(contrasts: Contrasts, scale: RateScale) -> Rows:
-    table = contrasts.table
-    versus = _versus(table)
-    named = partial(_words(contrasts).level, contrasts.factor)
-    labels, others = (_marked(table, end, named) for end in ("level", "versus"))
-    sure = f"({100 * contrasts.ci_prob:g}% CrI)"
-    rows = table.to_dict("records")
-    ratios = [interval_of(row, "odds_ratio", _ratios) for row in rows]
-    differences = [interval_of(row, "rate_difference", scale.texts) for row in rows]
-    studies = zip(table["studies_level"], table["studies_versus"], strict=True)
-    within = table["within_share"]
-    return Rows(
-        heading=f"Against {others[0]}" if versus else "Pair",
-        axis="Odds ratio (log axis)",
-        labels=labels
-        if versus
-        else [" vs ".join(pair) for pair in zip(labels, others, strict=True)],
-        columns=[
-            Column(f"Odds ratio\n{sure}", ratios),
-            Column(f"Difference{scale.rates.per_text}\n{sure}", differences),
-            Column("P(higher)\n%", [f"{100 * one:.0f}" for one in table["probability_higher"]]),
-            Column("Within\n%", ["none" if pd.isna(one) else f"{100 * one:.0f}" for one in within]),
-            Column("Studies\nof each", [f"{level}, {other}" for level, other in studies]),
-        ],
-    )
-
-
-def _marked(table: pd.DataFrame, end: str, named: Callable[[str], str]) -> list[str]:
-    """Return the levels at one end of each pair, marked where they rest on inferred counts."""
-    found = zip(table[end], table[f"inferred_{end}"], strict=True)
-    return [marked(named(level), few) for level, few in found]
-
-
-def _ratios(*values: float) -> list[str]:
-    return list(map(_ratio, values))
-
-
-def _ratio(value: float) -> str:
-    if value >= WIDEST:
-        return f"over {WIDEST:g}"
-    if value <= 1 / WIDEST:
-        return f"under {1 / WIDEST:g}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"  # noqa: PLR2004
-
-
 def _levels(contrasts: Contrasts) -> Rows:
-    ranks, words = contrasts.ranks, _words(contrasts)
-    versus = _versus(contrasts.table)
+    ranks, words = contrasts.ranks, wording_of(contrasts)
+    versus = versus_of(contrasts.table)
     return Rows(
         heading=words.labels.column(contrasts.factor),
         axis="Probability of rank (%)",
@@ -205,20 +159,20 @@ def _levels(contrasts: Contrasts) -> Rows:
     )
 
 
-def _note(table: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
+def _note(lines: pd.DataFrame, ends: tuple[float, float], scale: RateScale) -> str:
     found = [NOTE.format(unit=scale.rates.in_points)]
-    if table["between_only"].any():
+    if "conflict" in lines:
+        found.append(SPLIT_NOTE)
+    if (lines["basis"] == BETWEEN).any():
         found.append("Hollow: information between studies only.")
-    if _without_studies(table).any():
+    crossed = lines[lines["basis"] == PRIORS]
+    if not crossed["within"].all():
         found.append("Cross: a level has no studies, so the contrast depends mostly on the priors.")
-    if (table["odds_ratio_lower"] < ends[0]).any() or (table["odds_ratio_upper"] > ends[1]).any():
+    elif len(crossed):
+        found.append("Cross: no studies compare such arms, so the contrast depends on the priors.")
+    if (lines["odds_ratio_lower"] < ends[0]).any() or (lines["odds_ratio_upper"] > ends[1]).any():
         found.append("Arrowheads: the interval goes on beyond the axis.")
     return " ".join(found)
-
-
-def _without_studies(table: pd.DataFrame) -> Flags:
-    """Return which pairs have a level without studies."""
-    return (table[["studies_level", "studies_versus"]] == 0).any(axis=1).to_numpy()
 
 
 def _draw_ratios(
@@ -230,14 +184,13 @@ def _draw_ratios(
     )
     graph.vlines(1, *graph.get_ylim(), color=INK, linewidth=0.8, linestyle=":", zorder=1)
     graph.hlines(heights, low, high, color=RANGE, linewidth=THICK, zorder=2)
-    between = table["between_only"].to_numpy(dtype=bool)
-    median = table["odds_ratio"].to_numpy()
-    lacking = _without_studies(table)
-    for chosen, look in (
-        (~between & ~lacking, {**HOLLOW, "facecolor": MODEL}),
-        (between & ~lacking, HOLLOW),
-        (lacking, {"marker": "x", "color": MODEL, "linewidth": 1.4}),
+    median, basis = table["odds_ratio"].to_numpy(), table["basis"].to_numpy()
+    for name, look in (
+        (WITHIN, {**HOLLOW, "facecolor": MODEL}),
+        (BETWEEN, HOLLOW),
+        (PRIORS, {"marker": "x", "color": MODEL, "linewidth": 1.4}),
     ):
+        chosen = basis == name
         graph.scatter(median[chosen], heights[chosen], s=MARK, zorder=4, **look)
     arrow: dict[str, Any] = {"s": MARK, "color": RANGE, "zorder": 3, "clip_on": False}
     for cut, end, marker in (

@@ -3,20 +3,25 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, counted, nearest
-from bayesmeta.estimates.forest_table import ARM, TYPICAL, ForestNumbers, forest_numbers
+from bayesmeta.estimates.arm_labels import is_divided
+from bayesmeta.estimates.contrasts import contrast
+from bayesmeta.estimates.forest_table import ARM, TOTALS, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.heterogeneity import without_tau
 from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.estimates.outcome_draws import draws_of
 from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.columns import STUDY
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
+from bayesmeta.plots.contrast_rows import ratio_texts
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
 from bayesmeta.plots.forest_page import (
     COLUMNS,
@@ -30,6 +35,7 @@ from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.rows import draw_rows
 from bayesmeta.plots.style import house_style
 from bayesmeta.priors import Prior
+from bayesmeta.rounding import interval_of
 from bayesmeta.wording import Wording
 
 
@@ -50,7 +56,9 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
 
     One row per arm shows the observed rate with its exact interval (hollow square, thin line) and
     the posterior median of its rate with its credible interval (filled circle, thick line). Below
-    each group stand its typical rate (diamond) and the prediction interval of a new study (bar).
+    each group stand its typical rate (diamond) and the prediction interval of a new study (bar). Of
+    arms divided by a stratum (``select(strata=...)``), those that report two levels together stand
+    last, with the patients of each level, and the contrast between levels is the first note.
 
     The weight of an arm is its share of the information on its group's typical rate. It is left out
     where rates depend on more than the group. Markers grow with the weight or, where there are
@@ -117,6 +125,7 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     _check_labels(labels, numbers)
     words, axis = words_of(fit), _axis(numbers.table, scale)
     said = [
+        _about_strata(fit, numbers, words, outcome=outcome, profile=profile),
         *_notes(fit, numbers, axis, words),
         about_conditional(fit, outcome, "tau is that"),
         _about_priors(fit, outcome, words),
@@ -163,6 +172,35 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> 
     ]
 
 
+def _about_strata(fit: Fit, numbers: ForestNumbers, words: Wording, **of: Any) -> str:
+    """Return the contrast between the levels that divide arms, and what totals over them are."""
+    factor, ci_prob = numbers.factor, numbers.ci_prob
+    if factor is None or not is_divided(fit.arms, factor) or factor not in fit.coding.factors:
+        return ""
+    versus = fit.coding.levels[factor][0]
+    found = contrast(fit, factor, against=versus, ci_prob=ci_prob, **of)
+    pairs = [
+        f"{words.level(factor, row['level'])} against {words.level(factor, versus)} "
+        f"{interval_of(row, 'odds_ratio', ratio_texts)}, {_within(row['within_share'])}"
+        for row in found.table.to_dict("records")
+    ]
+    told = f"Odds ratio of typical rates by {words.column(factor)} ({100 * ci_prob:g}% CrI): {'; '.join(pairs)}."
+    if (numbers.table["group"] == TOTALS).any():
+        told += (
+            " Total only: the sum of two binomial counts, one at each level; the label of the arm has the patients "
+            "of each."
+        )
+    return told
+
+
+def _within(share: float) -> str:
+    return (
+        "without evidence"
+        if pd.isna(share)
+        else f"{100 * share:.0f}% of the information within studies"
+    )
+
+
 def _about_weights(numbers: ForestNumbers) -> str:
     size = "number of patients" if numbers.sizes == "n" else "weight"
     markers = f"The area of a marker increases with the {size}."
@@ -195,6 +233,8 @@ def _about_levels(numbers: ForestNumbers, spec: ModelSpec) -> str:
         f"{name} {median:.2f} ({lower:.2f} to {upper:.2f})"
         for name, (median, lower, upper) in numbers.sigma.items()
     )
+    if all(STUDY in term.columns for term in spec.covariates.parsed.levels):
+        return f"Heterogeneity of coefficients between studies: {found}, scale of the {spec.link.scale}."
     return (
         f"Heterogeneity between exchangeable levels: {found}, scale of the {spec.link.scale}. The effect of a level "
         "that no study has is drawn from their distribution."

@@ -12,7 +12,7 @@ from matplotlib.path import Path
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
-from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, ForestNumbers
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TOTALS, TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import marked
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.values import value_text
@@ -70,7 +70,8 @@ def forest_rows(
     table = numbers.table
     rows = table.to_dict("records")
     typical = [i for i, row in enumerate(rows) if row["kind"] == TYPICAL]
-    starts = [0, *(i + 2 for i in typical[:-1])]
+    groups = table["group"]
+    starts = np.flatnonzero(groups != groups.shift())
     return Rows(
         heading="Study",
         # Ticks stand in the second line.
@@ -79,8 +80,11 @@ def forest_rows(
         columns=_columns(numbers, scale, columns, words),
         bold=typical,
         bands={
-            start: (_group(start, numbers, labels, words), _basis(rows[end]))
-            for start, end in zip(starts, typical, strict=True)
+            int(start): (
+                _group(int(start), numbers, labels, words),
+                _basis(table[groups == groups.iloc[start]]),
+            )
+            for start in starts
         },
     )
 
@@ -92,15 +96,22 @@ def _group(start: int, numbers: ForestNumbers, labels: Mapping[str, str], words:
     factor = labels.get(numbers.factor, words.column(numbers.factor))
     if group == NEW:
         return labels.get(group, f"{factor}: a level that no study has")
+    if group == TOTALS:
+        return labels.get(group, f"{factor}: total of both levels only")
     name = labels.get(group, f"{factor}: {words.level(numbers.factor, group)}")
     exchangeable = bool((numbers.table["group"] == NEW).any())
     return name if start or exchangeable else f"{name} (reference)"
 
 
-def _basis(row: Row) -> str:
-    if row["group"] == NEW:
+def _basis(group: pd.DataFrame) -> str:
+    """Return the studies and patients of a group's arms, for its band."""
+    if (group["group"] == NEW).all():
         return ""
-    return f"{counted(row['studies'], 'study', 'studies')}, {counted(row['n'], 'patient')}"
+    arms = group[group["kind"] == ARM]
+    studies = int(arms.loc[arms["n"] > 0, "study"].nunique())
+    if not studies and (group["studies"] > 0).any():
+        return "in totals only"
+    return f"{counted(studies, 'study', 'studies')}, {counted(int(arms['n'].sum()), 'patient')}"
 
 
 def _label(row: Row, factor: str | None, labels: Mapping[str, str], words: Wording) -> str:
@@ -144,7 +155,9 @@ def _places(table: pd.DataFrame, scale: RateScale) -> int:
 
 
 def _counts(row: Row) -> str:
-    return "" if row["kind"] == NEW_STUDY or row["group"] == NEW else f"{row['events']}/{row['n']}"
+    in_totals = row["kind"] == TYPICAL and row["studies"] and not row["n"]
+    none = row["kind"] == NEW_STUDY or row["group"] == NEW or in_totals
+    return "" if none else f"{row['events']}/{row['n']}"
 
 
 def _observed(row: Row, text: Callable[[float], str]) -> str:

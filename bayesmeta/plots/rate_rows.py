@@ -17,6 +17,7 @@ from bayesmeta.estimates.subgroup_numbers import SubgroupNumbers, subgroup_numbe
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import Labels
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.checks import check_kind, rows_of_outcome
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words, warning_of_fits
@@ -187,7 +188,10 @@ def subgroups(
     numbers = subgroup_numbers(fit, outcome=outcome, by=by, profile=profile, ci_prob=ci_prob)
     table, said = numbers.table, words_of(fit)
     factor = said.column(numbers.factor)
-    levels = [said.level(numbers.factor, one) for one in table["label"].iloc[:-1]]
+    levels = [
+        "New level" if one == NEW else said.level(numbers.factor, one)
+        for one in table["label"].iloc[:-1]
+    ]
     labels = [*levels, "All studies"]
     rows = Rows(
         heading=factor,
@@ -196,7 +200,8 @@ def subgroups(
         columns=[
             Column("Studies", table["studies"].astype(str).tolist()),
             Column(
-                "Responders\n/ patients", [f"{k}/{n}" for k, n in table[["events", "n"]].to_numpy()]
+                "Responders\n/ patients",
+                [f"{k}/{n}" if n else "" for k, n in table[["events", "n"]].to_numpy()],
             ),
             *rate_columns(table, ci_prob, scale),
         ],
@@ -208,7 +213,8 @@ def subgroups(
     with house_style():
         figure, graph, heights = draw_rows(rows, words)
         draw_rates(graph, table, heights, len(table) - 1, scale=scale)
-    return Plot("subgroups", figure, table.copy(), counted(len(table) - 1, "level"))
+    known = int((table["label"] != NEW).sum()) - 1
+    return Plot("subgroups", figure, table.copy(), counted(known, "level"))
 
 
 def _subgroup_notes(
@@ -222,11 +228,29 @@ def _subgroup_notes(
         f"tau is the {'standard deviation' if fit.spec.study_effects.tau_is_sd else 'scale'} of the {fit.spec.link.scale}."
         if "tau" in fit.posterior
         else f"Heterogeneity: {without_tau(fit.spec)}.",
+        _about_apart(table),
         about_conditional(fit, outcome, "tau is that"),
         f"Rates are at {words_of(fit).text(numbers.held)}." if numbers.held else "",
         *inferred_words(zip(labels[:-1], table["arms"], table["inferred"], strict=False)),
         about_characters(table["label"].tolist()),
     ]
+
+
+def _about_apart(table: pd.DataFrame) -> str:
+    """Return what a new level is, and whose patients are in no row of a level."""
+    said = []
+    if (table["label"] == NEW).any():
+        said.append(
+            "New level: one that no study has, drawn from the distribution of all levels; it has no share in all studies."
+        )
+    levels, whole = table.iloc[:-1], table.iloc[-1]
+    events, n = (int(whole[name] - levels[name].sum()) for name in ("events", "n"))
+    if n:
+        said.append(
+            f"Arms that report two levels in total only ({events} responders of {n} patients) are among the studies of "
+            "both levels; their responders and patients are in the last row only."
+        )
+    return " ".join(said)
 
 
 def rate_columns(table: pd.DataFrame, ci_prob: float, scale: RateScale) -> list[Column]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import SHOWN
+from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.checks import SEPARATOR
 from bayesmeta.multiverse.results import GridResults
@@ -60,10 +61,16 @@ def grid_json(results: GridResults) -> dict[str, Any]:
 def profile_text(grid: SpecificationGrid) -> str:
     """Return whom the rates of models with covariates are for; empty where no model has any."""
     given = grid.question.profile
-    used = [name for one in grid.covariates.values() for name in one.parsed.columns]
-    left = [name for name in dict.fromkeys(used) if name not in given]
-    rest = [f"at reference or centre: {', '.join(left)}"] if left else []
-    return "; ".join([*([values_text(given)] if given else []), *rest])
+    formulas = [one.parsed for one in grid.covariates.values()]
+    held = dict.fromkeys(name for one in formulas for name in one.fixed_columns)
+    # Whatever is asked is asked of a new study.
+    drawn = dict.fromkeys(
+        name for one in formulas for name in one.grouping_columns if name != STUDY
+    )
+    rest = {"at reference or centre": held, "at a new level": drawn}
+    told = {where: [name for name in names if name not in given] for where, names in rest.items()}
+    parts = [f"{where}: {', '.join(names)}" for where, names in told.items() if names]
+    return "; ".join([*([values_text(given)] if given else []), *parts])
 
 
 def asked_words(grid: SpecificationGrid, words: Wording) -> list[str]:

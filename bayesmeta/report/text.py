@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.partition import UNKNOWN_SIZES
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
@@ -61,6 +62,7 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     if len(arms.excluded):
         what = counted(len(arms.excluded), "count" if several else "row")
         lines.append(f"           {what} left out ({rule_counts(arms.excluded)}).")
+        lines += _unknown_sizes(arms.excluded["rule"])
     if len(arms.studies) == 1:
         lines.append(
             "           One study: tau and what a new study would show depend on the priors."
@@ -70,6 +72,15 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
             f"           Without patients, so without information: {', '.join(arms.without_patients)}."
         )
     return [*lines, *(f"           Check: {finding}" for finding in arms.findings)]
+
+
+def _unknown_sizes(rules: "pd.Series[str]") -> list[str]:
+    """Return how many totals over levels are left out for want of sizes, and what gives them."""
+    found = rules[rules.str.startswith(UNKNOWN_SIZES)]
+    return [
+        f"           {counted(rows, 'total')} among them: {str(rule).removeprefix('strata: ')}."
+        for rule, rows in found.value_counts().items()
+    ]
 
 
 def rule_counts(excluded: pd.DataFrame) -> str:

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, arm_labels, forest_numbers
+from bayesmeta.estimates.arm_labels import arm_labels
+from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TYPICAL, forest_numbers
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 

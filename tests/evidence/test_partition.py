@@ -69,6 +69,18 @@ def test_a_total_keeps_the_sizes_of_its_levels() -> None:
     assert arms.labels[2] == "c/y"
 
 
+def test_a_row_of_a_level_gives_its_size_alone() -> None:
+    rows = [*BOTH, ("c", "y", "", 15, 40), ("c", "y", "hma=yes", None, 25)]
+    frame = pd.DataFrame(rows, columns=COLUMNS, dtype=object)
+    arms = bm.read_evidence(frame).select(strata="hma")
+    assert arms.frame["split_n"].tolist() == [0, 0, 25]
+    assert rules(arms) == {
+        "c/hma=yes": "strata: the size of a level of 'hma', without a count",
+    }
+    with pytest.raises(bm.EvidenceError, match=r"`events` must not be missing; not so in row 3"):
+        bm.read_evidence(frame.assign(events=[12, 3, None, None]))
+
+
 def test_sizes_from_columns_of_the_study() -> None:
     rows: list[Row] = [
         ("c", "y", "", 15, 40),
@@ -123,6 +135,22 @@ def test_a_total_of_several_unknown_levels_is_left_out() -> None:
     assert rules(arms)["c/"] == "strata: the patients of no reported level of 'hma' are of several"
 
 
+def test_sizes_that_do_not_make_up_the_arm() -> None:
+    rows = [("c", "y", "", 15, 40), ("c", "y", "hma=yes", None, 25), ("c", "y", "hma=no", None, 10)]
+    assert rules(table(*BOTH, *rows).select(strata="hma"))["c/"] == (
+        "strata: the sizes of the levels add up to 35 of 40 patients, or are of more than two levels"
+    )
+
+
+def test_sizes_are_of_the_population_of_the_total() -> None:
+    level = ("c", "y", "mixed_population=yes;hma=yes", None, 38)
+    arms = table(*BOTH, ("c", "y", "", 15, 40), level).select(strata="hma")
+    assert rules(arms)["c/"].startswith("strata: the sizes of the levels of 'hma' are not known")
+    assert len(table(*BOTH, ("c", "y", "", 15, 30), level).select(strata="hma")) == 2
+    mixed = table(*BOTH, ("c", "y", "mixed_population=yes", 15, 40), level)
+    assert mixed.select(strata="hma", mixed=True).frame["split_n"].tolist() == [0, 0, 38]
+
+
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
@@ -149,6 +177,14 @@ def test_a_total_of_several_unknown_levels_is_left_out() -> None:
         (
             [("c", "y", "", 15, 40), ("c", "y", "hma=yes", 4, 25), ("c", "y", "hma=no", None, 14)],
             r"leaves 11 responders of 15 patients for hma=no, of which there are 14. Correct",
+        ),
+        (
+            [
+                ("c", "y", "", 15, 40),
+                ("c", "y", "hma=yes", None, 25),
+                ("c", "y", "hma=no", None, 20),
+            ],
+            r"no more patients than their arm; c/y \(row 3\) has 40, its levels 20 at no, 25 at yes. Correct `n`",
         ),
     ],
 )

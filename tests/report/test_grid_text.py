@@ -11,7 +11,7 @@ import bayesmeta as bm
 from bayesmeta.multiverse.results import columns
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import lines_of
-from bayesmeta.report.grid_text import grid_blocks, grid_json
+from bayesmeta.report.grid_text import grid_blocks, grid_json, profile_text
 
 GRID = bm.SpecificationGrid("small", question=bm.Question(rate_above=0.3), seed=4)
 
@@ -113,3 +113,14 @@ def test_json_of_a_grid(results: bm.GridResults) -> None:
     assert found["ranges"][0]["greatest"] == pytest.approx(0.53)
     assert found["effects"][0]["axis"] == "study_effects"
     assert found["failed"] == found["not_possible"] == found["unreliable"] == []
+
+
+def test_whom_rates_are_for() -> None:
+    covariates = {
+        "fixed": bm.Covariates("prior + age"),
+        "slopes": bm.Covariates("prior + (0 + prior | study)"),
+        "levels": bm.Covariates("(1 | regimen)"),
+    }
+    question = bm.Question(profile={"prior": "yes"})
+    grid = replace(GRID, covariates=covariates, question=question)
+    assert profile_text(grid) == "prior=yes; at reference or centre: age; at a new level: regimen"
