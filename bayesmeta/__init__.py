@@ -103,7 +103,19 @@ def __getattr__(name: str) -> Any:
     """Return a public name, loaded when it is first used; of release 0.1.0, what replaces it."""
     from bayesmeta.deprecated import RENAMED, replacement
 
-    return replacement(name) if name in RENAMED else _public(name)
+    if name in RENAMED:
+        return replacement(name)
+    if name in __all__ or name.startswith("_"):
+        return _public(name)
+    from bayesmeta import plots
+    from bayesmeta.errors import nearest
+
+    figures = [f"plots.{one}" for one in plots.__all__]
+    # A name of this module that is like it goes before the name of a figure.
+    hints = [nearest(name, names, label="Names") for names in (__all__, figures)]
+    hint = next((one for one in hints if one.startswith("Did you mean")), hints[0])
+    # With its name but not this module, so that Python adds no hint of its own.
+    raise AttributeError(f"bayesmeta has no '{name}'. {hint}", name=name)
 
 
 __version__ = "0.2.0"

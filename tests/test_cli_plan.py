@@ -147,7 +147,10 @@ def test_two_arms_are_planned(
     assert {"prior.json", "largest_errors.csv", "operating_characteristics.csv"} <= files
     assert run(*asked) == 0
     printed = capsys.readouterr().out
-    assert "20 patients are treated, with a uniform prior; 10 are controls." in printed
+    assert (
+        "20 patients in the treated arm, 10 in the control arm. The prior of the treated rate is uniform"
+        in printed
+    )
     assert "Type-I error at the null, a true difference of 0" in printed
 
 

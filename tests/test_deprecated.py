@@ -28,7 +28,7 @@ def test_an_old_name_of_a_figure() -> None:
 
 
 def test_there_is_no_other_name() -> None:
-    with pytest.raises(AttributeError, match="No bayesmeta attribute nested_fit"):
+    with pytest.raises(AttributeError, match="bayesmeta has no 'nested_fit'"):
         bm.nested_fit  # noqa: B018
 
 

@@ -19,9 +19,21 @@ def test_public_names_are_documented() -> None:
     assert undocumented == []
 
 
-def test_an_unknown_name_is_an_attribute_error() -> None:
-    with pytest.raises(AttributeError, match="No bayesmeta attribute fitt"):
-        bm.fitt  # noqa: B018
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("fitt", "Did you mean 'fit'"),
+        ("leave_one_out_", "Did you mean 'leave_one_study_out'"),
+        ("forrest", r"Did you mean 'plots\.forest'"),
+        ("xyzzy", r"Names: .* and \d+ more\.$"),
+    ],
+)
+def test_an_unknown_name_is_an_attribute_error_with_the_nearest(name: str, hint: str) -> None:
+    with pytest.raises(AttributeError, match=rf"^bayesmeta has no '{name}'\. {hint}"):
+        getattr(bm, name)
+    with pytest.raises(AttributeError, match="No bayesmeta attribute __wrapped__"):
+        bm.__wrapped__  # noqa: B018
+    assert not hasattr(bm, name)
 
 
 def test_importing_the_package_is_light() -> None:

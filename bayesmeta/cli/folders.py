@@ -100,7 +100,13 @@ def run(
     With --check, the exit code is 2 if a file has changed since it was written, or the run is
     not finished.
     """
-    from bayesmeta.report.run_text import fit_run_json, fit_run_lines, run_json, run_lines
+    from bayesmeta.report.run_text import (
+        fit_run_json,
+        fit_run_lines,
+        run_json,
+        run_lines,
+        unfinished_text,
+    )
     from bayesmeta.runs import check_run, describe_run
     from bayesmeta.runs.files import FIT
 
@@ -123,6 +129,8 @@ def run(
         print_json(content | ({"ok": not problems, "problems": list(problems)} if check else {}))
         return BAD_INPUT if problems else OK
     print_blocks(*lines)
+    if not is_fit and problems and not summary.complete:
+        raise RunError(unfinished_text(summary, problems))
     if problems:
         raise RunError(
             f"{folder} has changed since it was written: {listed(problems)}. Run the same again: jobs whose file is damaged "

@@ -16,9 +16,13 @@ LEVELS_LEFT_OUT = ("levels", "arms", "fits")
 def leave_one_level_out(
     saved: SavedFit,
     column: Annotated[
-        str,
-        typer.Option("--column", help="Column whose levels are left out, such as regimen_class."),
-    ],
+        str | None,
+        typer.Option(
+            "--column",
+            help="Column whose levels are left out, such as regimen_class. Default: the model's column of exchangeable "
+            "levels, if it has one.",
+        ),
+    ] = None,
     seed: Seed = DEFAULT_SEED,
     workers: Workers = None,
 ) -> Answer:

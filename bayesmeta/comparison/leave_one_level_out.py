@@ -101,7 +101,7 @@ class LevelsLeftOut:
 def leave_one_level_out(
     spec: ModelSpec,
     arms: Arms,
-    column: str,
+    column: str | None = None,
     *,
     seed: int,
     settings: SamplerSettings | None = None,
@@ -121,8 +121,9 @@ def leave_one_level_out(
         What is assumed.
     arms : Arms
         What was observed.
-    column : str
-        Column whose levels are left out, whether or not the model uses it.
+    column : str, optional
+        Column whose levels are left out, whether or not the model uses it. Where None the column of
+        exchangeable levels of the model, which must have one such column.
     seed : int
         Random seed; results do not depend on the number of workers.
     settings : SamplerSettings, optional
@@ -143,7 +144,8 @@ def leave_one_level_out(
     Raises
     ------
     SettingsError
-        If an argument is out of its range, or `column` is no column of the arms.
+        If an argument is out of its range, `column` is no column of the arms, or it is None and the
+        model has no column of exchangeable levels, or several.
     EvidenceError
         If there are fewer than two levels, or each study has all levels.
     SpecError
@@ -157,6 +159,7 @@ def leave_one_level_out(
     check_arms(arms)
     plan = make_plan(seed, settings, asked_question(None, None, 40, 0.95))
     design = make_design(spec, arms)
+    column = _column(design, column)
     levels = _levels(design, column)
     runner = Runner(workers=workers, executor=executor, progress=progress)
     plan = plan.adapted(runner.cores(plan.settings.cores))
@@ -166,13 +169,27 @@ def leave_one_level_out(
     return _gathered(design, column, {level: done[job.name] for level, job in jobs.items()})
 
 
-def _levels(design: Design, column: object) -> tuple[str, ...]:
-    """Return the levels of a column that arms with patients have, after checking them."""
-    frame = design.arms.frame
-    if not isinstance(column, str) or column not in frame:
+def _column(design: Design, column: object) -> str:
+    """Return the column whose levels are left out, after checking it."""
+    if column is None:
+        own = design.coding.grouping
+        if len(own) == 1:
+            return own[0]
+        has = f"exchangeable levels of {', '.join(own)}" if own else "no exchangeable levels"
         raise SettingsError(
-            f"`column` names {column!r}, which is no column of the arms. {nearest(str(column), map(str, frame.columns))}"
+            f"`column` must be named: model '{design.spec.name}' has {has}. "
+            f"Name one {'of them' if own else 'of the columns of the arms'}."
         )
+    columns = [str(name) for name in design.arms.frame.columns]
+    if not isinstance(column, str) or column not in columns:
+        raise SettingsError(
+            f"`column` names {column!r}, which is no column of the arms. {nearest(str(column), columns)}"
+        )
+    return column
+
+
+def _levels(design: Design, column: str) -> tuple[str, ...]:
+    """Return the levels of a column that arms with patients have, after checking them."""
     levels = tuple(sorted(set(_level_of_row(design, column)[design.arms.n > 0]) - {""}))
     if len(levels) < 2:  # noqa: PLR2004
         raise EvidenceError(
@@ -219,12 +236,19 @@ def fit_without_level(design: Design, column: str, level: str, plan: Plan) -> di
     new = design.rows(_level_of_row(design, column) == level)
     stream = (number_of(column), number_of(level))
     fit, found, score = scored(rest, plan, stream, lambda fit: _joint_score(fit, new))
-    row: Row = {"level": level, "studies": len(studies), "arms": len(new.arms)}
-    if not design.several:
-        row["events"] = int(new.arms.events.sum())
-    row |= {"n": int(new.arms.n.sum())} | score
+    row = _evidence(design, column, level) | score
     arms = arm_scores(predictions_of(fit), new, pit_stream(plan.seed, level))
     return {"fit": found, "level": row, "arms": [{"level": level} | one for one in arms]}
+
+
+def _evidence(design: Design, column: str, level: str) -> Row:
+    """Return a level, and what was observed at it."""
+    arms = design.rows(_level_of_row(design, column) == level).arms
+    row: Row = {"level": level, "studies": len(_studies_with(design, column, level))}
+    row["arms"] = len(arms)
+    if not design.several:
+        row["events"] = int(arms.events.sum())
+    return row | {"n": int(arms.n.sum())}
 
 
 def _joint_score(fit: Fit, new: Design) -> Row:
@@ -237,7 +261,8 @@ def _gathered(design: Design, column: str, outcomes: Mapping[str, Outcome]) -> L
     none = {"elpd": float("nan"), "mcse_elpd": float("nan")}
     found = {level: one.value for level, one in outcomes.items() if isinstance(one, Finished)}
     levels = [
-        found[level]["level"] if level in found else {"level": level} | none for level in outcomes
+        found[level]["level"] if level in found else _evidence(design, column, level) | none
+        for level in outcomes
     ]
     return LevelsLeftOut(
         design.spec.name,

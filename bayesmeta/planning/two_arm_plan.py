@@ -22,10 +22,10 @@ SPREAD = np.arange(1, 10) / 10
 """True rates of either arm where none are given."""
 
 CI_PROB = 0.95
-"""Probability of the interval within which the MAP prior expects the control's rate."""
+"""Probability of the interval within which the MAP prior expects the control rate."""
 
 POINTS = 41
-"""True rates of control within it, among which the largest type-I error is looked for."""
+"""True control rates within it, among which the largest type-I error is looked for."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,7 +35,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     Parameters
     ----------
     map_prior : MapPrior
-        Prior that a fit predicts of the control's rate.
+        Prior that a fit predicts of the control rate.
     compared : PlanPriors
         The priors of the control compared, and the weights of the vague component.
     trials : dict of str to TwoArmTrial
@@ -57,7 +57,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
 
     @cached_property
     def expected_controls(self) -> Array:
-        """True rates of control within the MAP prior's 95% interval, which leave room for the null."""
+        """True control rates within the MAP prior's 95% interval, which leave room for the null."""
         null = self.trial.success.null_value
         interval = self.compared.history.interval(CI_PROB)
         low, high = np.clip(interval, max(0.0, -null), min(1.0, 1 - null))
@@ -65,7 +65,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
 
     @cached_property
     def largest_errors(self) -> pd.DataFrame:
-        """Largest type-I error with each prior, and the true rate of control at which it is.
+        """Largest type-I error with each prior, and the true control rate at which it is.
 
         Columns `prior`; `controls`, "listed" for `controls`, "expected" for `expected_controls`;
         `control` and `success`.
@@ -84,7 +84,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
 
     @cached_property
     def conflict(self) -> pd.DataFrame | None:
-        """Tail probabilities, under the MAP prior, of responders of control; None without patients."""
+        """Tail probabilities, under the MAP prior, of control responders; None without patients."""
         n = self.trial.n_control
         return conflict_table(self.priors[MAP], n) if n else None
 
@@ -126,7 +126,7 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     Parameters
     ----------
     map_prior : MapPrior
-        Prior that a fit predicts of the control's rate; see `bayesmeta.map_prior`.
+        Prior that a fit predicts of the control rate; see `bayesmeta.map_prior`.
     n, n_control : int
         Patients of the treated and of the control arm; 0 of control where history alone serves.
     success : Success or str

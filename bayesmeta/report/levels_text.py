@@ -61,8 +61,8 @@ def levels_left_out_blocks(found: LevelsLeftOut, words: Wording = PLAIN) -> Iter
     cells = [
         {
             "level": words.level(found.column, row["level"]),
-            "studies": str(row.get("studies", "")),
-            "arms": str(row.get("arms", "")),
+            "studies": str(row["studies"]),
+            "arms": str(row["arms"]),
             "elpd": f"{row['elpd']:.1f}",
             "MCSE": f"{row['mcse_elpd']:.2f}",
         }

@@ -217,15 +217,15 @@ def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
 
 
 def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
-    yield from map(Text, prior_lines(plan, rate="the control's rate", words=words))
+    yield from map(Text, prior_lines(plan, rate="the control rate", words=words))
     yield from map(Text, ["", *_success_of_two(plan), "", *_errors_of_two(plan)])
-    yield certainty_table(plan, " at all rates of control that the MAP prior expects")
+    yield certainty_table(plan, " over control rates within the 95% interval of the MAP prior")
     names = list(NAMES.values())
     for name, value in plan.trial.success.thresholds:
         title = "Type-I error at the null" if name == NULL else "Success at the decision value"
         table = plan.threshold_errors
         rows = table[(table["threshold"] == name) & (table["difference"] == value)]
-        head = f"{title}, a true difference of {rate(value)}, with each prior of the control"
+        head = f"{title}, a true difference of {rate(value)}, by true control rate and prior"
         yield Text("")
         yield Table(head, _by_control(rows.assign(column=rows["prior"].map(NAMES)), names))
     table = plan.operating_characteristics
@@ -233,12 +233,16 @@ def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
     rows = rows.assign(column=rows["rate"].map(rate))
     yield Text("")
     yield Table(
-        "Probability of success with the robust prior, by the true rate of the treated arm (across)",
+        "Probability of success with the robust prior, by true rate of the control arm (rows) and of the treated arm",
         _by_control(rows, list(rows["column"].unique())),
     )
     yield Items(("Exact, by enumeration of the responders of both arms.",))
     yield from weight_table(
-        plan, {"expected": "largest error, as expected", "listed": "of all rates"}
+        plan,
+        {
+            "expected": "largest error within the MAP interval",
+            "listed": "at the rates listed",
+        },
     )
 
 
@@ -246,15 +250,16 @@ def _success_of_two(plan: TwoArmPlan) -> Iterator[str]:
     """Yield which counts succeed with the robust prior, and which of control conflict."""
     trial = plan.trial
     yield f"Success    {trial.success}"
-    yield f"           {trial.n_treated} patients are treated, with a uniform prior; {trial.n_control} are controls."
+    control = f"{trial.n_control} in the control arm" if trial.n_control else "no control arm"
     yield (
-        "           Control responders, and treated responders that then succeed with the robust prior: "
-        f"{_boundaries(plan)}."
+        f"           {trial.n_treated} patients in the treated arm, {control}. The prior of the treated rate is uniform, that "
+        "of the control rate robust."
     )
+    yield f"           Treated responders that succeed, by control responders: {_boundaries(plan)}."
     if plan.decides_alike:
         yield f"           {ALIKE}"
     if plan.conflict is not None:
-        yield conflict_line(plan.conflict, "responders of control,")
+        yield conflict_line(plan.conflict, "control responders")
 
 
 def _boundaries(plan: TwoArmPlan) -> str:
@@ -275,21 +280,21 @@ def _errors_of_two(plan: TwoArmPlan) -> Iterator[str]:
         largest_error(plan, name) for name in ("expected", "listed")
     )
     yield (
-        "Type-I     error, one-sided: success at the null, a true difference of "
-        f"{rate(plan.trial.success.null.threshold)}."
+        "Type-I     error (one-sided), the probability of success at the null, a true difference of "
+        f"{rate(plan.trial.success.null.threshold)}. It depends on the true control rate."
     )
     yield (
-        f"           Up to {exact_percent(expected)} where the true rate of control is as the MAP prior expects, "
-        f"{low:.2g} to {high:.2g} (95%): at {there:.2g}."
+        f"           Over control rates within the 95% interval of the MAP prior, {low:.2g} to {high:.2g}, at most "
+        f"{exact_percent(expected)}, at {there:.2g}."
     )
-    yield f"           Up to {exact_percent(listed)} at the rates of control listed below: at {rate(where)}."
+    yield f"           Over the control rates listed below, at most {exact_percent(listed)}, at {rate(where)}."
     yield from (f"WARNING    {text}" for text in warnings_of(plan))
 
 
 def _by_control(rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Return successes as text, with a row for each true rate of control."""
+    """Return successes as text, with a row for each true control rate."""
     cells = rows.assign(text=rows["success"].map(exact_percent)).pivot_table(
         index="control", columns="column", values="text", aggfunc="first"
     )
-    cells = cells[columns].reset_index(names="true rate of control")
-    return cells.assign(**{"true rate of control": cells["true rate of control"].map(rate)})
+    cells = cells[columns].reset_index(names="true control rate")
+    return cells.assign(**{"true control rate": cells["true control rate"].map(rate)})

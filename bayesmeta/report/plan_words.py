@@ -31,10 +31,13 @@ ENDS = {0.0: "0 (MAP)", 1.0: "1 (vague alone)"}
 TWO_SIDED = {0.025: "2.5% (two-sided 5%)"}
 """A one-sided level that is known by its two-sided one."""
 
-USUAL = (
-    "Single-arm trials of phase II usually use 5% or 10% (one-sided), confirmatory ones 2.5%, which is "
-    "two-sided 5%."
-)
+USUAL = {
+    1: "Single-arm trials of phase II usually use 5% or 10% (one-sided)",
+    2: "Randomised trials of phase II usually use 5% to 20% (one-sided)",
+}
+"""Type-I errors of trials of one arm, and of two (Rubinstein 2005, doi:10.1200/JCO.2005.01.149)."""
+
+CONFIRMATORY = "confirmatory ones 2.5%, which is two-sided 5%"
 
 PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
 """Distance from 0 or 1 that one decimal of a percentage shows, the least that is shown, and decimals."""
@@ -179,15 +182,16 @@ def warnings_of(plan: AnyPlan) -> list[str]:
         where = f"at the null, a true rate of {rate(plan.trial.success.null_value)}"
     else:
         error, control = largest_error(plan, "expected")
-        where = f"where the true rate of control is {control:.2g}"
+        where = f"where the true control rate is {control:.2g}"
     if error <= MOST_ERROR:
         return []
     found = f"The type-I error is {exact_percent(error)} {where}, above {level(MOST_ERROR)}."
-    return [f"{found} {USUAL} Require a greater certainty, or borrow less."]
+    usual = f"{USUAL[1 if isinstance(plan, Plan) else 2]}, {CONFIRMATORY}."
+    return [f"{found} {usual} Require a greater certainty, or borrow less."]
 
 
 def largest_error(plan: TwoArmPlan, controls: str) -> tuple[float, float]:
-    """Return the largest type-I error with the robust prior, and at which true rate of control."""
+    """Return the largest type-I error with the robust prior, and at which true control rate."""
     table = plan.largest_errors
     rows = table[(table["prior"] == ROBUST) & (table["controls"] == controls)]
     return float(rows["success"].item()), float(rows["control"].item())

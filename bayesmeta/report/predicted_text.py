@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.cumulative import Cumulative
-from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.left_out import WEIGHTED, LeftOut
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Block, Items, Table, Text
@@ -38,7 +38,7 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
         _predicted_cells(found.arms, words),
     )
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
-    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}"))
+    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}", *_weighting(found)))
     for outcome in outcomes_in(found.influence) if len(found.influence) else []:
         title = f"typical rate without each study{words.rates.note}, and its change {words.rates.in_points}"
         yield Text("")
@@ -47,6 +47,16 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
     if len(wrong):
         yield Text("")
         yield Table("Fits that failed", wrong)
+
+
+def _weighting(found: LeftOut) -> Iterator[str]:
+    """Yield which studies PSIS did not leave out; nothing where all are left out by refits."""
+    if found.studies.empty or found.studies["pareto_k"].isna().all():
+        return
+    again = found.studies.loc[found.studies["method"] != WEIGHTED, "study"]
+    names = ", ".join(found.labels[study] for study in again)
+    refits = f"by a refit, as PSIS is unreliable: {names}" if names else "no study needs a refit"
+    yield f"Studies are left out by PSIS; {refits}."
 
 
 def influence_cells(found: LeftOut, outcome: str | None, words: Wording = PLAIN) -> pd.DataFrame:

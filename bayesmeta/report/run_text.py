@@ -1,11 +1,12 @@
 """The folder of a run as text for a terminal and as JSON: formatted, nothing is computed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesmeta.errors import SHOWN, shortened
+from bayesmeta.errors import SHOWN, counted, listed, shortened
 from bayesmeta.runs import Failed, RunSummary
 
 if TYPE_CHECKING:
@@ -51,6 +52,18 @@ def run_lines(run: RunSummary) -> list[str]:
         f"  versions  {versions}",
         *_failure_lines(run),
     ]
+
+
+def unfinished_text(run: RunSummary, problems: Sequence[str]) -> str:
+    """Return what is missing of a run that has not finished, and what to do about it."""
+    jobs = run.finished + len(run.failed)
+    # The first problem is the missing file of hashes; others are files that changed meanwhile.
+    changed = f" Changed since written: {listed(problems[1:])}." if problems[1:] else ""
+    return (
+        f"{run.path} is not finished: {counted(jobs, 'job')} ended, and {problems[0].split(':')[0]}, "
+        f"which is written last.{changed} If it is not running, run the same command again: jobs that ended "
+        "are kept, the others are done, and the tables are written."
+    )
 
 
 def run_json(run: RunSummary) -> dict[str, Any]:

@@ -8,6 +8,7 @@ test and its Monte-Carlo errors is used. Statistics must lie within 4 of those e
 
 from dataclasses import dataclass
 from functools import cache
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,10 @@ import pytest
 from scipy import special, stats
 
 import bayesmeta as bm
+from bayesmeta.comparison.approximation import LARGEST_K
 from bayesmeta.estimates.precision import Draws
+from bayesmeta.report.document import lines_of
+from bayesmeta.report.predicted_text import left_out_blocks
 
 pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
@@ -28,6 +32,7 @@ STUDIES = [
     ("z", [(6, 30)]),
     ("w", [(8, 15), (3, 12)]),
 ]
+SIZE = sum(len(counts) for _, counts in STUDIES)
 STEP = 0.05
 M = np.arange(-6.0, 6.0001, STEP)
 """Mean predictors of levels and of studies, and mu."""
@@ -66,8 +71,9 @@ class Truth:
 
 
 @cache
-def truth(name: str, without: str = "") -> Truth:
-    own = {level: counts for level, counts in STUDIES if level != without}
+def truth(name: str, without: str = "", study: int | None = None) -> Truth:
+    """Return the truth of all studies, or without those of a level, or without one of them."""
+    own = {level: counts for level, counts in without_study(study) if level != without}
     prior_mu = stats.t(3, 0, 1.5).pdf(M) * STEP
     prior = [stats.halfnorm(scale=scale).pdf(SCALES) * 0.06 for scale in (1, 0.5)]
     kernels = [kernel(name, sigma) for sigma in SCALES]
@@ -86,6 +92,15 @@ def truth(name: str, without: str = "") -> Truth:
                 means[level] += (weight / inside[level]) @ each * values
     levels = {level: found / total for level, found in means.items()}
     return Truth(mu / total, sigma / total, levels, new / total, float(np.log(total)))
+
+
+def without_study(left_out: int | None) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Levels with the counts of their studies, but for one study, counted from the first."""
+    places = iter(range(SIZE))
+    kept = [
+        (level, [one for one in counts if next(places) != left_out]) for level, counts in STUDIES
+    ]
+    return [(level, counts) for level, counts in kept if counts]
 
 
 @cache
@@ -151,3 +166,40 @@ def test_each_level_predicted_from_the_others(name: str) -> None:
     for row in found.levels.to_dict("records"):
         exact = truth(name).log_evidence - truth(name, row["level"]).log_evidence
         assert row["elpd"] == pytest.approx(exact, abs=4 * row["mcse_elpd"] + 2e-3)
+
+
+@cache
+def left_out(name: str, method: Literal["exact", "psis"]) -> bm.LeftOut:
+    # Few draws of the whole evidence, so that PSIS must have some studies refitted.
+    settings = bm.SamplerSettings(draws=1000)
+    return bm.leave_one_study_out(
+        fitted(name).spec, arms(), seed=6, method=method, settings=settings
+    )
+
+
+@pytest.mark.parametrize("method", ["exact", "psis"])
+@pytest.mark.parametrize("name", LEVELS)
+def test_each_study_predicted_from_the_others(name: str, method: Literal["exact", "psis"]) -> None:
+    # The third level has one study: without it its effect is that of a new level.
+    found, whole = left_out(name, method), truth(name).log_evidence
+    exact = np.array([whole - truth(name, study=i).log_evidence for i in range(SIZE)])
+    error = found.studies["elpd"].to_numpy() - exact
+    stated = found.studies["mcse_elpd"].to_numpy()
+    assert (np.abs(error) <= 4 * stated + 2e-3).all()
+    assert stated.max() <= 0.025
+
+
+@pytest.mark.parametrize("name", LEVELS)
+def test_psis_agrees_with_refits_and_says_which_studies_it_refits(name: str) -> None:
+    by_refits, by_psis = left_out(name, "exact"), left_out(name, "psis")
+    one, other = by_refits.studies, by_psis.studies
+    error = np.hypot(one["mcse_elpd"], other["mcse_elpd"])
+    assert (np.abs(one["elpd"] - other["elpd"]) <= 4 * error).all()
+    assert (one["method"] == "refit").all()
+    refitted = set(other.loc[other["method"] != "weighted", "study"])
+    assert set(other.loc[other["pareto_k"] > LARGEST_K, "study"]) <= refitted
+    assert set(by_psis.fits["left_out"]) == {"", *refitted}
+    assert set(other["method"]) == {"weighted", "refit"}
+    [told] = [line for line in lines_of(left_out_blocks(by_psis)) if "PSIS" in line]
+    assert {study for study in other["study"] if study in told} == refitted
+    assert not [line for line in lines_of(left_out_blocks(by_refits)) if "PSIS" in line]

@@ -89,9 +89,14 @@ def test_the_certainty_keeps_the_error_wherever_history_expects_control(found):
 
 def test_all_is_told(found):
     told, content = text_of(found), content_of(found)
-    assert "MAP prior  of the control's rate (all studies): " in told
-    assert "16 patients are treated, with a uniform prior; 8 are controls." in told
-    assert "Type-I error at the null, a true difference of 0, with each prior" in told
+    assert "MAP prior  of the control rate (all studies): " in told
+    assert (
+        "16 patients in the treated arm, 8 in the control arm. The prior of the treated rate is uniform"
+        in told
+    )
+    assert (
+        "Type-I error at the null, a true difference of 0, by true control rate and prior" in told
+    )
     assert "Success at the decision value, a true difference of 0.1" in told
     assert "By the weight of the vague component, Beta(1, 1); the plan is for 0.3" in told
     assert content == json.loads(json.dumps(content, allow_nan=False))

@@ -80,7 +80,11 @@ def test_a_run_that_was_stopped(folder: Path, capsys: pytest.CaptureFixture[str]
     assert "NOT FINISHED" in printed
     assert "1 with a damaged file, to be done again" in printed
     assert run(str(folder), "--check") == 2
-    assert "hashes.json is missing: the run was not finished" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "run is not finished: 3 jobs ended, and hashes.json is missing" in told
+    assert "Changed since written: jobs/" in told
+    assert "run the same command again: jobs that ended are kept, the others are done" in told
+    assert "has changed since it was written" not in told
 
 
 def test_what_is_no_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
