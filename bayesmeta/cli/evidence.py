@@ -1,7 +1,8 @@
 """The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +16,7 @@ from bayesmeta.cli.options import (
     ReplaceTables,
     Selection,
     TablesOut,
+    check_no_effect,
     reading,
     selecting,
     table_of,
@@ -104,14 +106,25 @@ def evidence_check(
         str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
+    survival: Annotated[
+        bool,
+        typer.Option("--survival", help="The file has landmarks and medians of survival instead."),
+    ] = False,
+    unit: Annotated[
+        Literal["days", "weeks", "months", "years"] | None,
+        typer.Option(help="With --survival: unit of time, if no column names it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check an evidence table: errors, and entries that are probably mistakes."""
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
+    if not survival:
+        check_no_effect("--unit", unit, "without `--survival`")
+    read = partial(bm.read_survival, unit=unit) if survival else bm.read_evidence
     try:
-        table = bm.read_evidence(wanted, **notation)
+        table = read(wanted, **notation)
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise
