@@ -83,7 +83,7 @@ def test_notes_are_told_before_the_work(capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_a_file_of_survival_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
-    file, months = Path("survival.csv"), ("--survival", "--unit", "months")
+    file, months = Path("survival.csv"), ("--kind", "survival", "--time-unit", "months")
     file.write_text("study,time,survival,n\na,6,0.4,20\na,12,40,20\n")
     assert run("evidence", "check", "survival.csv", *months) == 2
     told = capsys.readouterr().err
@@ -92,5 +92,5 @@ def test_a_file_of_survival_is_checked(capsys: pytest.CaptureFixture[str]) -> No
     assert run("evidence", "check", "survival.csv", *months) == 0
     printed = capsys.readouterr().out
     assert "1 study, 1 arm, 2 landmarks and 0 medians): no problem found." in printed
-    assert run("evidence", "check", "mine.csv", "--unit", "months") == 2
-    assert "`--unit` has no effect without `--survival`" in capsys.readouterr().err
+    assert run("evidence", "check", "mine.csv", "--time-unit", "months") == 2
+    assert "`--time-unit` has no effect without `--kind survival`" in capsys.readouterr().err

@@ -1,7 +1,6 @@
 """The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
 
 from dataclasses import asdict
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -106,13 +105,13 @@ def evidence_check(
         str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
-    survival: Annotated[
-        bool,
-        typer.Option("--survival", help="The file has landmarks and medians of survival instead."),
-    ] = False,
-    unit: Annotated[
+    kind: Annotated[
+        Literal["counts", "survival"],
+        typer.Option(help="Responders of patients, or landmarks and medians of survival."),
+    ] = "counts",
+    time_unit: Annotated[
         Literal["days", "weeks", "months", "years"] | None,
-        typer.Option(help="With --survival: unit of time, if no column names it."),
+        typer.Option(help="With --kind survival: unit of time, if no column names it."),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -120,11 +119,14 @@ def evidence_check(
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
-    if not survival:
-        check_no_effect("--unit", unit, "without `--survival`")
-    read = partial(bm.read_survival, unit=unit) if survival else bm.read_evidence
+    if kind == "counts":
+        check_no_effect("--time-unit", time_unit, "without `--kind survival`")
     try:
-        table = read(wanted, **notation)
+        table = (
+            bm.read_evidence(wanted, **notation)
+            if kind == "counts"
+            else bm.read_survival(wanted, time_unit=time_unit, **notation)
+        )
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise

@@ -54,12 +54,12 @@ RISE = 1e-9
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation, unit: str | None
+    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return `cells` with typed columns, lengths of time in months, and what was found beside."""
     named = notation.named(cells, name)
-    check_none(name, _missing_columns(list(map(str, named.columns)), unit))
-    frame, units = _with_units(with_names(_complete(named)), unit)
+    check_none(name, _missing_columns(list(map(str, named.columns)), time_unit))
+    frame, units = _with_units(with_names(_complete(named)), time_unit)
     frame, numbers = _with_numbers(frame, notation)
     frame, ranks = with_ranks(frame, notation)
     rules = [
@@ -76,7 +76,7 @@ def checked(
     return frame, tuple(words)
 
 
-def _missing_columns(there: Collection[str], unit: str | None) -> list[Finding]:
+def _missing_columns(there: Collection[str], time_unit: str | None) -> list[Finding]:
     def lacking(text: str, remedy: str) -> Finding:
         return Finding("column", (), text, remedy)
 
@@ -90,9 +90,9 @@ def _missing_columns(there: Collection[str], unit: str | None) -> list[Finding]:
     if SURVIVAL in there and TIME not in there:
         text = f"column '{TIME}' is missing beside '{SURVIVAL}'"
         found.append(lacking(text, "Add the time of each landmark."))
-    if UNIT not in there and unit is None:
+    if UNIT not in there and time_unit is None:
         text = f"the unit of time is not known: there is no column '{UNIT}'"
-        remedy = f"Add the column, or give `unit`: {', '.join(MONTHS)}."
+        remedy = f"Add the column, or give `time_unit`: {', '.join(MONTHS)}."
         found.append(lacking(text, remedy))
     return found
 
@@ -102,9 +102,11 @@ def _complete(cells: pd.DataFrame) -> pd.DataFrame:
     return cells.assign(**blank).astype(object)
 
 
-def _with_units(frame: pd.DataFrame, unit: str | None) -> tuple[pd.DataFrame, list[Finding]]:
-    given = frame[UNIT] if UNIT in frame.columns else pd.Series(unit, frame.index, dtype=object)
-    units = [unit_of(str(value)) if value is not None else unit for value in given]
+def _with_units(frame: pd.DataFrame, time_unit: str | None) -> tuple[pd.DataFrame, list[Finding]]:
+    given = (
+        frame[UNIT] if UNIT in frame.columns else pd.Series(time_unit, frame.index, dtype=object)
+    )
+    units = [unit_of(str(value)) if value is not None else time_unit for value in given]
     found = pd.Series(units, frame.index, dtype=object)
     remedy = f"Write one of {', '.join(MONTHS)}."
     wrong = [(str(place), given[place]) for place in frame.index[found.isna()]]

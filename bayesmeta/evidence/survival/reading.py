@@ -19,7 +19,7 @@ from bayesmeta.evidence.values import Notation
 def read_survival(
     source: str | PathLike[str] | pd.DataFrame,
     *,
-    unit: Literal["days", "weeks", "months", "years"] | None = None,
+    time_unit: Literal["days", "weeks", "months", "years"] | None = None,
     columns: Mapping[str, str] | None = None,
     missing: Sequence[str] | None = None,
     text: Sequence[str] = (),
@@ -36,7 +36,7 @@ def read_survival(
         reached is NR. Other columns: `study` (needed), `arm`, `stratum`, `outcome`, `n` (patients),
         `reached` (yes or no), `followup` (median) and `unit` (days, weeks, months or years), and those
         of `read_evidence`.
-    unit : {"days", "weeks", "months", "years"}, optional
+    time_unit : {"days", "weeks", "months", "years"}, optional
         Unit of time of rows that name none in column `unit`.
     columns, missing, text, decimal
         As of `read_evidence`.
@@ -67,13 +67,13 @@ def read_survival(
     """
     given = {} if columns is None else columns
     notation = Notation(given, missing, text, decimal, MEANINGFUL)
-    if unit is not None and (not isinstance(unit, str) or unit_of(unit) is None):
+    if time_unit is not None and (not isinstance(time_unit, str) or unit_of(time_unit) is None):
         raise SettingsError(
-            f"`unit` must be a unit of time; got {unit!r}. {nearest(str(unit), MONTHS)}"
+            f"`time_unit` must be a unit of time; got {time_unit!r}. {nearest(str(time_unit), MONTHS)}"
         )
     cells, name, read = cells_of(source, notation)
-    frame, remarks = checked(cells, name, read, unit)
-    reading = notation.given | ({} if unit is None else {"unit": unit})
+    frame, remarks = checked(cells, name, read, time_unit)
+    reading = notation.given | ({} if time_unit is None else {"time_unit": time_unit})
     return SurvivalTable(frame, name, remarks, reading)
 
 

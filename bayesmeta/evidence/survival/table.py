@@ -39,7 +39,7 @@ class SurvivalTable(CheckedTable):
     >>> import bayesmeta as bm
     >>> import pandas as pd
     >>> rows = pd.DataFrame({"study": ["a", "b"], "median": [8.2, "NR"], "n": [57, 12]})
-    >>> table = bm.read_survival(rows, unit="months")
+    >>> table = bm.read_survival(rows, time_unit="months")
     >>> table
     SurvivalTable(DataFrame: 2 studies, 2 arms, 0 landmarks and 2 medians)
     >>> table.frame["median"].tolist()

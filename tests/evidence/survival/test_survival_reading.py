@@ -36,7 +36,7 @@ def test_units_may_be_short(written: str) -> None:
 
 def test_a_table_without_units_has_that_which_is_given() -> None:
     rows = pd.DataFrame({"study": ["a"], "median": [1.5], "n": [8]})
-    assert bm.read_survival(rows, unit="years").frame["median"].tolist() == [18.0]
+    assert bm.read_survival(rows, time_unit="years").frame["median"].tolist() == [18.0]
 
 
 @pytest.mark.parametrize("written", ["NR", "nr", "not reached", "NE", inf])
@@ -116,9 +116,9 @@ def test_columns_that_are_needed_are_named(frame: dict[str, list[object]], messa
 
 def test_an_unknown_unit_is_refused() -> None:
     with pytest.raises(
-        bm.SettingsError, match=r"`unit` must be a unit of time; got 'moons'. Did you mean"
+        bm.SettingsError, match=r"`time_unit` must be a unit of time; got 'moons'. Did you mean"
     ):
-        read({"median": 3}, unit="moons")
+        read({"median": 3}, time_unit="moons")
 
 
 @pytest.mark.parametrize(

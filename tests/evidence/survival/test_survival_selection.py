@@ -92,9 +92,9 @@ def test_a_selection_keeps_what_was_asked() -> None:
     rows = pd.DataFrame(
         {"study": ["a", "b"], "median": [3.0, 5.0], "n": [10, 30], "drug": ["x", "y"]}
     )
-    arms = bm.read_survival(rows, unit="weeks").select(drug="y")
+    arms = bm.read_survival(rows, time_unit="weeks").select(drug="y")
     assert arms.selection["columns"] == {"drug": ["y"]}
-    assert arms.selection["reading"] == {"unit": "weeks"}
+    assert arms.selection["reading"] == {"time_unit": "weeks"}
     assert arms.arms["drug"].tolist() == ["y"]
     assert arms.frame["median"].tolist() == [pytest.approx(5 * 84 / 365.25)]
     assert sqrt(len(arms.hash)) == 8
