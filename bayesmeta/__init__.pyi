@@ -64,10 +64,14 @@ from .evidence import (
     Arms as Arms,
     EvidenceTable as EvidenceTable,
     Finding as Finding,
+    SurvivalArms as SurvivalArms,
+    SurvivalTable as SurvivalTable,
     bundled_evidence as bundled_evidence,
     load_evidence as load_evidence,
     load_published as load_published,
+    load_survival as load_survival,
     read_evidence as read_evidence,
+    read_survival as read_survival,
 )
 from .evidence.arms import matching as matching
 from .inference.diagnosis import (

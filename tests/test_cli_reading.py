@@ -80,3 +80,17 @@ def test_notes_are_told_before_the_work(capsys: pytest.CaptureFixture[str]) -> N
     assert "Note: mine.csv: `study`: 'a' (row 1 (line 2)) and 'A'" in notes
     assert "Note: mine.csv: 'Total' (row 3 (line 4)) is named like a total" in notes
     assert "Check: 'Total' is named like a total" in printed
+
+
+def test_a_file_of_survival_is_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    file, months = Path("survival.csv"), ("--kind", "survival", "--time-unit", "months")
+    file.write_text("study,time,survival,n\na,6,0.4,20\na,12,40,20\n")
+    assert run("evidence", "check", "survival.csv", *months) == 2
+    told = capsys.readouterr().err
+    assert "`survival` must be a probability from 0 to 1; not so in row 2 (line 3): '40'" in told
+    file.write_text("study,time,survival,n\na,6,0.4,20\na,12,0.3,20\n")
+    assert run("evidence", "check", "survival.csv", *months) == 0
+    printed = capsys.readouterr().out
+    assert "1 study, 1 arm, 2 landmarks and 0 medians): no problem found." in printed
+    assert run("evidence", "check", "mine.csv", "--time-unit", "months") == 2
+    assert "`--time-unit` has no effect without `--kind survival`" in capsys.readouterr().err

@@ -1,7 +1,7 @@
 """The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -15,6 +15,7 @@ from bayesmeta.cli.options import (
     ReplaceTables,
     Selection,
     TablesOut,
+    check_no_effect,
     reading,
     selecting,
     table_of,
@@ -104,14 +105,28 @@ def evidence_check(
         str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
+    kind: Annotated[
+        Literal["counts", "survival"],
+        typer.Option(help="Responders of patients, or landmarks and medians of survival."),
+    ] = "counts",
+    time_unit: Annotated[
+        Literal["days", "weeks", "months", "years"] | None,
+        typer.Option(help="With --kind survival: unit of time, if no column names it."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Check an evidence table: errors, and entries that are probably mistakes."""
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
+    if kind == "counts":
+        check_no_effect("--time-unit", time_unit, "without `--kind survival`")
     try:
-        table = bm.read_evidence(wanted, **notation)
+        table = (
+            bm.read_evidence(wanted, **notation)
+            if kind == "counts"
+            else bm.read_survival(wanted, time_unit=time_unit, **notation)
+        )
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise

@@ -1,6 +1,6 @@
 """The rules an evidence table keeps, and the messages that name where it does not."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
 import pandas as pd
@@ -36,16 +36,17 @@ def checked(
     notation = notation or Notation()
     named = notation.named(cells, name)
     check_none(name, missing_columns(map(str, named.columns)))
-    frame, counts = _with_counts(_with_optional_columns(named), notation)
+    frame, counts = _with_counts(with_names(named), notation)
     frame, ranks = with_ranks(frame, notation)
     bookkeeping = broken_bookkeeping(frame)
-    rules = [*_names(frame), *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
-    frame, numbers, words = _with_types(frame, notation)
+    rules = [*broken_names(frame), *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
+    frame, numbers, words = with_types(frame, notation, (*COUNTS, OVERLAP_RANK), ALWAYS_TEXT)
     check_none(name, [*rules, *numbers])
     return frame, tuple(words)
 
 
-def _with_optional_columns(cells: pd.DataFrame) -> pd.DataFrame:
+def with_names(cells: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells with every column that names a row, as text."""
     frame = cells.copy()
     for column in (ARM, STRATUM, OUTCOME):
         if column not in frame.columns:
@@ -56,7 +57,8 @@ def _with_optional_columns(cells: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
-def _names(frame: pd.DataFrame) -> list[Finding]:
+def broken_names(frame: pd.DataFrame) -> list[Finding]:
+    """Return the broken rules of names of studies, outcomes and strata."""
     named, outcomes = frame[STUDY].fillna(""), frame[OUTCOME]
     rules = (
         (
@@ -174,15 +176,18 @@ def _labels(frame: pd.DataFrame) -> Iterator[Finding]:
         yield Finding("label", places, text, "Rename the arms.")
 
 
-def _with_types(
-    frame: pd.DataFrame, notation: Notation
+def with_types(
+    frame: pd.DataFrame, notation: Notation, numeric: Collection[str], text: Collection[str]
 ) -> tuple[pd.DataFrame, list[Finding], list[Finding]]:
-    """Return the rows with typed covariates, broken rules of numbers, and words taken as missing."""
+    """Return the rows with typed covariates, broken rules of numbers, and words taken as missing.
+
+    Columns of `numeric` have been read already; those of `text` are names.
+    """
     typed, broken_numbers, words = {}, [], []
     for column in map(str, frame.columns):
-        if column in (*COUNTS, OVERLAP_RANK):
+        if column in numeric:
             continue
-        if column in ALWAYS_TEXT:
+        if column in text:
             # Columns of names are blank where they say nothing; a covariate is missing.
             filled = ["" if value is None else str(value) for value in frame[column]]
             typed[column] = pd.Series(filled, index=frame.index, dtype="str")

@@ -15,7 +15,7 @@ from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
 from bayesmeta.evidence.table import EvidenceTable, labelled
 from bayesmeta.evidence.values import Notation, has_decimal_commas
-from bayesmeta.labels import labels_of_csv
+from bayesmeta.labels import Labels, labels_of_csv
 from bayesmeta.paths import expanded
 
 
@@ -79,23 +79,27 @@ def read_evidence(
     [61.0, nan]
     """
     notation = Notation({} if columns is None else columns, missing, text, decimal)
-    given = notation.given
+    cells, name, read = cells_of(source, notation)
+    frame, remarks = checked(cells, name, read)
+    return EvidenceTable(frame, name, remarks, notation.given)
+
+
+def cells_of(
+    source: str | PathLike[str] | pd.DataFrame, notation: Notation
+) -> tuple[pd.DataFrame, str, Notation]:
+    """Return the cells of a file or a DataFrame, its name, and how its numbers are written."""
     if isinstance(source, pd.DataFrame):
-        cells, name = cells_of_frame(source), "DataFrame"
-    elif isinstance(source, str | PathLike):
-        cells, separator = cells_of_csv(expanded(source))
-        name = Path(source).name
-        if separator == ";" and has_decimal_commas(cells):
-            notation = notation.with_decimal(",")
-    else:
+        return cells_of_frame(source), "DataFrame", notation
+    if not isinstance(source, str | PathLike):
         raise EvidenceError(
             f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
         )
-    frame, remarks = checked(cells, name, notation)
-    return EvidenceTable(frame, name, remarks, given)
+    cells, separator = cells_of_csv(expanded(source))
+    commas = separator == ";" and has_decimal_commas(cells)
+    return cells, Path(source).name, notation.with_decimal(",") if commas else notation
 
 
-_NOTATION = Notation(text=("ref",))
+BUNDLED_NOTATION = Notation(text=("ref",))
 """Numbers of references, of which a row may have two."""
 
 
@@ -130,18 +134,25 @@ def load_evidence(name: str) -> EvidenceTable:
     >>> bm.load_evidence("rr_aml_venetoclax")
     EvidenceTable(rr_aml_venetoclax: 46 studies, 57 arms, 75 outcomes, 316 rows)
     """
-    results, arms, studies = (
-        _bundled_cells(name, file) for file in ("results.csv", "arms.csv", "studies.csv")
-    )
-    # Results and studies each say where they stand in their source.
+    frame, _ = checked(bundled_rows(name, "results.csv"), name, BUNDLED_NOTATION)
+    return labelled(EvidenceTable(frame, name), bundled_labels(name))
+
+
+def bundled_rows(name: str, file: str) -> pd.DataFrame:
+    """Return the cells of a file of a bundled table, joined with the columns of their arm and study."""
+    rows, arms, studies = (_bundled_cells(name, one) for one in (file, "arms.csv", "studies.csv"))
+    # Rows and studies each say where they stand in their source.
     studies = studies.rename(columns={"locator": "study_locator", "notes": "study_notes"})
-    joined = results.merge(arms, on=[STUDY, ARM], how="left", validate="many_to_one").merge(
+    joined = rows.merge(arms, on=[STUDY, ARM], how="left", validate="many_to_one").merge(
         studies, on=STUDY, how="left", validate="many_to_one"
     )
-    joined.index = results.index
-    frame, _ = checked(joined.astype(object).where(joined.notna(), None), name, _NOTATION)
-    labels = (_data() / name / "labels.csv").read_text(encoding="utf-8")
-    return labelled(EvidenceTable(frame, name), labels_of_csv(labels))
+    joined.index = rows.index
+    return joined.astype(object).where(joined.notna(), None)
+
+
+def bundled_labels(name: str) -> Labels:
+    """Return what people call levels and outcomes of a bundled table."""
+    return labels_of_csv((_data() / name / "labels.csv").read_text(encoding="utf-8"))
 
 
 def _bundled_cells(name: str, file: str) -> pd.DataFrame:

@@ -24,7 +24,13 @@ from bayesmeta.evidence.strata import stratum_levels
 Where = str | Mapping[str, Any]
 
 
-def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
+NESTED = ", or nested ones by `outcomes`"
+"""What else may be asked for of counts."""
+
+
+def asked_outcome(
+    frame: pd.DataFrame, name: str, outcome: str | None, otherwise: str = NESTED
+) -> str:
     """Return the outcome asked for, or the only one there is."""
     there = [str(found) for found in pd.unique(frame[OUTCOME])]
     if outcome is None and len(there) == 1:
@@ -32,8 +38,8 @@ def asked_outcome(frame: pd.DataFrame, name: str, outcome: str | None) -> str:
     if outcome is None:
         often = frame[OUTCOME].value_counts().index
         raise EvidenceError(
-            f"{name} holds {len(there)} outcomes: {listed(map(str, often))}. Name one by `outcome`, or nested "
-            "ones by `outcomes`."
+            f"{name} holds {len(there)} outcomes: {listed(map(str, often))}. Name one by `outcome`"
+            f"{otherwise}."
         )
     if outcome not in there and there == [""]:
         raise EvidenceError(f"{name} names no outcome; got '{outcome}'. Leave `outcome` out.")
@@ -74,6 +80,11 @@ def plain(wanted: Any) -> list[Any]:
     if not all(isinstance(item, str | int | float) for item in items):
         raise SettingsError(f"Columns are selected by text and numbers; got {wanted!r}.")
     return items
+
+
+def plain_values(wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """Return the values wanted in each column, as they are kept."""
+    return {column: plain(value) for column, value in wanted.items()}
 
 
 def _values(frame: pd.DataFrame, name: str, column: str, wanted: Any) -> list[Any]:

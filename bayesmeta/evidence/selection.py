@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from bayesmeta.arrays import Integers
+from bayesmeta.errors import EvidenceError, listed
 from bayesmeta.evidence.columns import (
     ARM,
     DEFAULT_INCLUDE,
@@ -51,6 +52,16 @@ def apply_rules(frame: pd.DataFrame, rules: Sequence[Rule]) -> tuple[pd.DataFram
     return frame, pd.concat(kept).sort_index(kind="stable") if kept else excluded[0]
 
 
+def check_left(name: str, kept: pd.DataFrame, excluded: pd.DataFrame) -> None:
+    """Raise if the rules left nothing, with the rules that dropped most."""
+    if kept.empty:
+        counts = excluded["rule"].value_counts().items()
+        reasons = [f"{reason} ({rows} rows)" for reason, rows in counts]
+        raise EvidenceError(
+            f"{name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Relax a condition."
+        )
+
+
 def selection_rules(
     *,
     parts: Rule,
@@ -69,18 +80,18 @@ def selection_rules(
     if partition is not None:
         rules.insert(0, partition.size_alone)
     if derivations is not None:
-        rules.append(lambda frame: _derived_otherwise(frame, derivations))
+        rules.append(lambda frame: derived_otherwise(frame, derivations))
     if include == "default":
-        rules.append(_excluded_by_default)
+        rules.append(excluded_by_default)
     if not mixed:
-        rules.append(_mixed_population)
+        rules.append(mixed_population)
     if partition is None:
         rules.append(lambda frame: _outside_stratum(frame, strata))
     else:
         rules.append(partition.outside)
-    rules.append(_mixed_beside_target)
+    rules.append(mixed_beside_target)
     rules += [parts] if partition is None else [partition.instead_of_parts, parts]
-    rules += [_overlapping] if overlaps == "resolve" else []
+    rules += [overlapping] if overlaps == "resolve" else []
     return rules if partition is None else [*rules, partition.total_or_levels]
 
 
@@ -96,13 +107,15 @@ def _without_count(frame: pd.DataFrame) -> list[str]:
     return list(map(str, reasons))
 
 
-def _derived_otherwise(frame: pd.DataFrame, derivations: Sequence[str]) -> list[str]:
+def derived_otherwise(frame: pd.DataFrame, derivations: Sequence[str]) -> list[str]:
+    """Drop rows whose derivation is not asked for."""
     return [
         "" if how in derivations else f"derivation: count is '{how}'" for how in frame[DERIVATION]
     ]
 
 
-def _excluded_by_default(frame: pd.DataFrame) -> list[str]:
+def excluded_by_default(frame: pd.DataFrame) -> list[str]:
+    """Drop studies that are marked so."""
     none = pd.Series("", frame.index)
     rows = frame.get(DEFAULT_INCLUDE, none) == "no"
     why = frame.get(EXCLUSION_REASON, none)
@@ -112,7 +125,8 @@ def _excluded_by_default(frame: pd.DataFrame) -> list[str]:
     ]
 
 
-def _mixed_population(frame: pd.DataFrame) -> list[str]:
+def mixed_population(frame: pd.DataFrame) -> list[str]:
+    """Drop rows with patients outside the target population."""
     reason = "mixed population: patients outside the target population are counted"
     return [reason if is_mixed(stratum) else "" for stratum in frame[STRATUM]]
 
@@ -128,7 +142,7 @@ def _outside_stratum(frame: pd.DataFrame, name: str | None) -> list[str]:
     return ["" if list(stratum_levels(text)) == [name] else reason for text in frame[STRATUM]]
 
 
-def _mixed_beside_target(frame: pd.DataFrame) -> list[str]:
+def mixed_beside_target(frame: pd.DataFrame) -> list[str]:
     """Drop a mixed count where the same arm reports its target population."""
     levels = [tuple(stratum_levels(text).items()) for text in frame[STRATUM]]
     keys = list(zip(frame[STUDY], frame[ARM], levels, strict=True))
@@ -167,7 +181,7 @@ def parts_or_whole(
     reasons = np.full(len(frame), "", dtype=object)
     counts, outcomes, arms = _counts(frame), frame[OUTCOME].to_numpy(), frame[ARM].to_numpy()
     every = "report every outcome that it reports" if nested else "all report the outcome"
-    for arm, whole, parts in _families(frame):
+    for arm, whole, parts in families(frame):
         reported = set(zip(arms[parts], outcomes[parts], strict=True))
         wanted = {(part, outcome) for part in all_parts[arm] for outcome in outcomes[whole]}
         against = "" if prefer_parts and wanted <= reported else "the whole arm is kept"
@@ -198,7 +212,7 @@ def _against_parts(counts: _Counts, whole: Places, parts: Places, where: str) ->
     )
 
 
-def _families(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], Places, Places]]:
+def families(frame: pd.DataFrame) -> Iterator[tuple[tuple[str, str], Places, Places]]:
     """Yield, per arm that stands beside parts of itself, its names, and where it and they stand."""
     if PART_OF not in frame.columns:
         return
@@ -218,7 +232,8 @@ def _places(frame: pd.DataFrame, column: str) -> dict[tuple[str, str, str], Plac
     return {key: np.array(places, dtype=np.intp) for key, places in found.items()}
 
 
-def _overlapping(frame: pd.DataFrame) -> list[str]:
+def overlapping(frame: pd.DataFrame) -> list[str]:
+    """Drop cohorts that share patients with one of a lower rank."""
     if OVERLAP_GROUP not in frame.columns:
         return [""] * len(frame)
     grouped = frame[frame[OVERLAP_GROUP] != ""]

@@ -1,15 +1,15 @@
 """Evidence tables: what they hold, and selecting the arms of one analysis."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, SettingsError, counted, listed
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.evidence.arms import Arms
+from bayesmeta.evidence.checked_table import CheckedTable
 from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
 from bayesmeta.evidence.findings import Finding, warn_of
 from bayesmeta.evidence.nests import asked_outcomes, nested_arms
@@ -23,14 +23,14 @@ from bayesmeta.evidence.requests import (
     check_derivations,
     check_strata,
     parts_of_arms,
-    plain,
+    plain_values,
 )
-from bayesmeta.evidence.selection import apply_rules, parts_or_whole, selection_rules
+from bayesmeta.evidence.selection import apply_rules, check_left, parts_or_whole, selection_rules
 from bayesmeta.labels import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EvidenceTable:
+class EvidenceTable(CheckedTable):
     """Counts of responders out of patients, one row per study, arm, stratum and outcome.
 
     Made by `read_evidence` and `load_evidence`.
@@ -57,12 +57,6 @@ class EvidenceTable:
     Arms(one outcome: 2 arms of 2 studies, 10 responders of 50 patients; 0 rows left out)
     """
 
-    frame: pd.DataFrame
-    name: str
-    remarks: tuple[Finding, ...] = ()
-    reading: Mapping[str, Any] = field(default_factory=dict)
-    labels: Labels = field(default_factory=Labels)
-
     @property
     def outcomes(self) -> pd.DataFrame:
         """Rows with a count, studies and patients of each outcome."""
@@ -84,13 +78,6 @@ class EvidenceTable:
     @cached_property
     def _of_words(self) -> tuple[Finding, ...]:
         return (*self.remarks, *two_spellings(self.frame))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of the rows, their columns and their order."""
-        return hashlib.sha256(
-            self.frame.to_csv(index=False, lineterminator="\n").encode()
-        ).hexdigest()
 
     def select(  # noqa: PLR0913 - one argument a rule
         self,
@@ -208,19 +195,14 @@ class EvidenceTable:
         )
         kept, excluded = apply_rules(candidates, [*asked, *rules])
         warn_of(self.name, [*self._of_words_in(candidates), *patients_twice(kept)])
-        if kept.empty:
-            counts = excluded["rule"].value_counts().items()
-            reasons = [f"{reason} ({rows} rows)" for reason, rows in counts]
-            raise EvidenceError(
-                f"{self.name}: the selection leaves no arm. Dropped by: {listed(reasons)}. Relax a condition."
-            )
+        check_left(self.name, kept, excluded)
         selection: dict[str, Any] = {
             "table": self.name,
             "table_hash": self.hash,
             "table_outcomes": list(dict.fromkeys(self.frame[OUTCOME])),
             "outcome": " > ".join(wanted),
-            "where": where if isinstance(where, str) else _plain_values(where or {}) or None,
-            "columns": _plain_values(columns),
+            "where": where if isinstance(where, str) else plain_values(where or {}) or None,
+            "columns": plain_values(columns),
             "parts": parts,
             "strata": strata,
             "derivations": None if derivations is None else list(derivations),
@@ -260,9 +242,6 @@ class EvidenceTable:
             check_choice("by_definition", by_definition, ("missing", "keep"))
         return asked_outcomes(self.frame, self.name, outcomes)
 
-    def __len__(self) -> int:
-        return len(self.frame)
-
     def __repr__(self) -> str:
         counts = (
             counted(self.frame[STUDY].nunique(), "study", "studies"),
@@ -271,10 +250,6 @@ class EvidenceTable:
             counted(len(self), "row"),
         )
         return f"EvidenceTable({self.name}: {', '.join(counts)})"
-
-
-def _plain_values(wanted: Mapping[str, Any]) -> dict[str, list[Any]]:
-    return {column: plain(value) for column, value in wanted.items()}
 
 
 def labelled(table: EvidenceTable, labels: Labels) -> EvidenceTable:

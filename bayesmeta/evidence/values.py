@@ -7,7 +7,7 @@ thousands, or their spread. Every known value must then be a number. Otherwise i
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -46,6 +46,8 @@ class Notation:
     missing: Sequence[str] | None = None
     text: Sequence[str] = ()
     decimal: str | None = None
+    meaningful: Collection[str] = MEANINGFUL
+    """Columns that are not covariates."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.columns, Mapping):
@@ -54,9 +56,9 @@ class Notation:
                 "Write {'events': 'xi'}."
             )
         for wanted in self.columns:
-            if wanted not in MEANINGFUL:
+            if wanted not in self.meaningful:
                 raise SettingsError(
-                    f"`columns` maps to '{wanted}', which has no meaning. {nearest(str(wanted), MEANINGFUL)}"
+                    f"`columns` maps to '{wanted}', which has no meaning. {nearest(str(wanted), self.meaningful)}"
                 )
         for argument, words in (("missing", self.missing), ("text", self.text)):
             _check_words(argument, words)
@@ -108,10 +110,10 @@ class Notation:
                 )
         found = cells.rename(columns={own: wanted for wanted, own in self.columns.items()})
         for column in self.text:
-            if column not in found.columns or column in MEANINGFUL:
+            if column not in found.columns or column in self.meaningful:
                 raise EvidenceError(
                     f"{name}: `text` names '{column}', which is not a covariate. "
-                    f"{nearest(column, [one for one in map(str, found.columns) if one not in MEANINGFUL])}"
+                    f"{nearest(column, [one for one in map(str, found.columns) if one not in self.meaningful])}"
                 )
         return found
 
@@ -156,7 +158,7 @@ def column_of(
     if column.name in notation.text:
         return _as_text(column), [], []
     known = [None if notation.is_missing(value) else value for value in column]
-    numbers = [None if value is None else _number(value, notation) for value in known]
+    numbers = [None if value is None else number_of(value, notation) for value in known]
     meant = [
         number is not None or (isinstance(value, str) and _OTHERWISE.fullmatch(value) is not None)
         for value, number in zip(known, numbers, strict=True)
@@ -223,7 +225,7 @@ def _not_numbers(cells: "pd.Series") -> list[Finding]:
     )
 
 
-def _number(value: object, notation: Notation) -> float | None:
+def number_of(value: object, notation: Notation) -> float | None:
     """Return the finite number that a cell of a covariate states, or None."""
     if not isinstance(value, str):
         return _as_float(value)

@@ -1,0 +1,109 @@
+"""Survival tables from a file, a DataFrame or the package."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from os import PathLike
+from typing import Literal
+
+import pandas as pd
+
+from bayesmeta.errors import SettingsError, nearest
+from bayesmeta.evidence.reading import BUNDLED_NOTATION, bundled_labels, bundled_rows, cells_of
+from bayesmeta.evidence.survival.checks import checked
+from bayesmeta.evidence.survival.columns import MEANINGFUL
+from bayesmeta.evidence.survival.table import SurvivalTable
+from bayesmeta.evidence.survival.values import MONTHS, unit_of
+from bayesmeta.evidence.values import Notation
+
+
+def read_survival(
+    source: str | PathLike[str] | pd.DataFrame,
+    *,
+    time_unit: Literal["days", "weeks", "months", "years"] | None = None,
+    columns: Mapping[str, str] | None = None,
+    missing: Sequence[str] | None = None,
+    text: Sequence[str] = (),
+    decimal: Literal[".", ","] | None = None,
+) -> SurvivalTable:
+    """Return a checked survival table from a CSV file or a DataFrame.
+
+    Parameters
+    ----------
+    source : path or DataFrame
+        One row per landmark or median. A landmark has `time` and `survival` (probability, or a
+        percentage with its sign), and `ci_low`, `ci_high` and `at_risk` where known. A median has
+        `median`, and `median_low` and `median_high` where known; a median or upper limit that was not
+        reached is NR. Other columns: `study` (needed), `arm`, `stratum`, `outcome`, `n` (patients),
+        `reached` (yes or no), `followup` (median) and `unit` (days, weeks, months or years), and those
+        of `read_evidence`.
+    time_unit : {"days", "weeks", "months", "years"}, optional
+        Unit of time of rows that name none in column `unit`.
+    columns, missing, text, decimal
+        As of `read_evidence`.
+
+    Returns
+    -------
+    SurvivalTable
+        With lengths of time in months: a year has 12, a day 12/365.25. Its `findings` hold what is
+        probably not meant, such as a landmark that contradicts the median.
+
+    Raises
+    ------
+    EvidenceError
+        If the table cannot be read or breaks rules; the message names rule, row and column.
+    SettingsError
+        If another argument is not what it must be.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> import bayesmeta as bm
+    >>> rows = pd.DataFrame({"study": ["a", "b"], "time": [1, 26], "survival": ["40%", 0.55],
+    ...                      "n": [20, 31], "unit": ["years", "weeks"]})
+    >>> bm.read_survival(rows).frame[["study", "time", "survival"]].round(2)
+          study   time  survival
+    row 1     a  12.00      0.40
+    row 2     b   5.98      0.55
+    """
+    given = {} if columns is None else columns
+    notation = Notation(given, missing, text, decimal, MEANINGFUL)
+    if time_unit is not None and (not isinstance(time_unit, str) or unit_of(time_unit) is None):
+        raise SettingsError(
+            f"`time_unit` must be a unit of time; got {time_unit!r}. {nearest(str(time_unit), MONTHS)}"
+        )
+    cells, name, read = cells_of(source, notation)
+    frame, remarks = checked(cells, name, read, time_unit)
+    reading = notation.given | ({} if time_unit is None else {"time_unit": time_unit})
+    return SurvivalTable(frame, name, remarks, reading)
+
+
+def load_survival(name: str) -> SurvivalTable:
+    """Return the survival of a bundled evidence table, joined with the columns of arms and studies.
+
+    Parameters
+    ----------
+    name : str
+        ``"rr_aml_venetoclax"``: venetoclax regimens in relapsed or refractory AML.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no such table.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> bm.load_survival("rr_aml_venetoclax").outcomes
+             landmarks  medians  studies
+    outcome
+    OS              14       71       29
+    DOR              0       12        7
+    EFS              1       11        6
+    RFS              0        2        2
+    """
+    notation = replace(BUNDLED_NOTATION, meaningful=MEANINGFUL)
+    frame, _ = checked(bundled_rows(name, "survival.csv"), name, notation, None)
+    there = {str(column) for column in frame.columns}
+    labels = bundled_labels(name)
+    own = {column: names for column, names in labels.names.items() if column in there}
+    return SurvivalTable(frame, name, labels=replace(labels, names=own))
