@@ -87,9 +87,18 @@ class Wording:
         return f"{self.level(column, level)} vs {self.level(column, reference)}"
 
     def note(self, note: str) -> str:
-        """Return a note, which of nested outcomes begins with one, as people read it."""
-        head, colon, rest = self.text(note).partition(": ")
+        """Return a note as people read it; of nested outcomes it may begin with one or name some."""
+        head, colon, rest = _outcomes_of(self.text(note), self.labels).partition(": ")
         return f"{self.outcome(head)}{colon}{rest}"
+
+
+def _outcomes_of(text: str, labels: Labels) -> str:
+    """Return a text with labels of outcomes in it, such as that of ``mu of CR``."""
+    names = sorted(labels.names.get(OUTCOME, {}), key=len, reverse=True)
+    if not names:
+        return text
+    named = rf"(?<=\bof )({'|'.join(map(re.escape, names))})(?=[\s,;:)]|\.(?:\s|$)|$)"
+    return re.sub(named, lambda found: labels.outcome(found[1]), text)
 
 
 def _around(part: str, name: str) -> str:

@@ -56,7 +56,7 @@ def test_a_fit_prints_its_summary_and_is_saved(
     assert "typical rates before any evidence: ORR 5" in printed
     prior = "with the prior of tau half as strong"
     assert printed.count(prior) == 3
-    assert f"Prior      CR/CRi: Interval of a new study {prior}" in printed
+    assert f"Tau prior  CR/CRi: interval of a new study {prior}" in printed
     assert bm.load_fit(tmp_path / "run").outcomes == ("ORR", "CR_CRi", "CR")
     assert run("fit", "pooled", *OUTCOMES, *quick, "--force", "--json") == 0
     found = json.loads(capsys.readouterr().out)

@@ -47,6 +47,11 @@ def test_a_coefficient_stands_against_the_reference() -> None:
     assert words.note("Fewer studies inform regimen[DEC] (1): look.") == (
         "Fewer studies inform decitabine (1): look."
     )
+    nested = Wording(labels=Labels({"outcome": {"CR": "complete", "CR_CRi": "CR/CRi"}}))
+    assert nested.note("Few inform DEC of CR_CRi (1), DEC of CR and AZA of CR_MRD: of CRs.") == (
+        "Few inform DEC of CR/CRi (1), DEC of complete and AZA of CR_MRD: of CRs."
+    )
+    assert nested.note("The prior of tau of CR_CRi.") == "The prior of tau of CR/CRi."
     assert words.parameter("tau[DEC]") == "tau[decitabine]"
     assert words.parameter("correlation[P, Q]") == "correlation[response, Q]"
     assert words.category("Q, not P") == "Q, not response"

@@ -95,7 +95,7 @@ def fit(
         if result.spec.study_effects.tau is not None:
             for one in named_outcomes(arms):
                 found = bm.prior_sensitivity(result, outcome=one or None, ci_prob=ci)
-                print_blocks(f"Prior      {tau_prior_line(found, summary.words, outcome=one)}")
+                print_blocks(f"Tau prior  {tau_prior_line(found, summary.words, outcome=one)}")
         notes = note_lines(bm.notes(result), summary.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)

@@ -38,7 +38,8 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how far the rates depend on the priors."""
     words, found, grid = results.words, results.sensitivity, results.prior_grid
     if results.tau_prior is not None:
-        yield Text(tau_prior_line(results.tau_prior, words))
+        line = tau_prior_line(results.tau_prior, words)
+        yield Text(f"{line[0].upper()}{line[1:]}")
     if found is not None:
         said = "Rates under each other prior"
         plot = plots.sensitivity(found, scale=results.scale, labels=words.labels)

@@ -174,16 +174,19 @@ def _changed(row: Row) -> str:
 
 
 def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN, *, outcome: str = "") -> str:
-    """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`."""
+    """Return how the interval of a new study moves with the prior of tau; see `prior_sensitivity`.
+
+    It goes on after the heading of a line: it does not begin with a capital.
+    """
     rows = table.set_index("power")
     of = f"{words.outcome(outcome)}: " if outcome else ""
     if rows["new_study_lower"].isna().any():
-        return f"{of}The prior of tau determines the interval of a new study: too few draws have weight under another."
+        return f"{of}the prior of tau determines the interval of a new study: too few draws have weight under another."
     half, own, twice = map(words.rates.range, rows["new_study_lower"], rows["new_study_upper"])
     profile = rows["profile"].iloc[0]
     where = f" ({words.text(profile)})" if profile != "all studies" else ""
     return (
-        f"{of}Interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
+        f"{of}interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
         f"twice as strong {twice}."
     )
 

@@ -3,11 +3,14 @@
 `tests/inference/test_levels_truth.py` compares the scores with quadrature.
 """
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.cli import app
 from bayesmeta.report.document import lines_of
 from bayesmeta.report.levels_text import levels_left_out_blocks
 
@@ -94,3 +97,18 @@ def test_a_fit_that_fails_is_recorded_and_the_others_go_on(
     told = lines_of(levels_left_out_blocks(found))
     assert any(line.split() == ["b", "2", "2", "nan", "nan"] for line in told)
     assert "NOT RELIABLE: see fits" in repr(found)
+
+
+@pytest.mark.slow
+def test_the_command_has_the_same_default(
+    arms: bm.Arms, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, formula in (("one", "(1 | kind)"), ("two", "(1 | kind) + (1 | place)")):
+        bm.fit(spec(formula), arms, seed=1, settings=FEW).save(tmp_path / name)
+    with pytest.raises(SystemExit, match=r"0|1"):
+        app(["leave-one-level-out", str(tmp_path / "one"), "--json", "--workers", "1"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["column"], len(told["levels"])) == ("kind", 3)
+    with pytest.raises(SystemExit, match="2"):
+        app(["leave-one-level-out", str(tmp_path / "two")])
+    assert "has exchangeable levels of kind, place. Name one of them" in capsys.readouterr().err

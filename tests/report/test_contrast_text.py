@@ -85,6 +85,6 @@ def test_lines_are_text(found: Contrasts) -> None:
 
 def test_sensitivity_is_one_line(pooled_fit: bm.Fit) -> None:
     line = tau_prior_line(bm.prior_sensitivity(pooled_fit))
-    assert line.startswith("Interval of a new study with the prior of tau half as strong 1")
+    assert line.startswith("interval of a new study with the prior of tau half as strong 1")
     few = bm.prior_sensitivity(pooled_fit).assign(new_study_lower=float("nan"))
-    assert "The prior of tau determines" in tau_prior_line(few)
+    assert "the prior of tau determines" in tau_prior_line(few)
