@@ -1,8 +1,6 @@
-"""Exchangeable levels against rstanarm, and against brms what rstanarm cannot fit.
+"""Exchangeable levels against `rstanarm::stan_glmer`: means, standard deviations and quantiles.
 
-`rstanarm::stan_glmer` fits normal levels; brms fits levels that follow Student's t, and nested ones. The
-same models and priors. Means, standard deviations and quantiles must lie within 4 joint Monte-Carlo
-standard errors.
+The same model and priors. Numbers must lie within 4 joint Monte-Carlo standard errors.
 """
 
 import json
@@ -20,42 +18,23 @@ from bayesmeta.estimates.precision import Draws
 from bayesmeta.estimates.profile_rates import profile_rates
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "r"
-
-
-def stored(name: str) -> dict[str, Any]:
-    return dict(json.loads((REFERENCE / name).read_text())["results"])
-
-
-NORMAL = stored("level_reference.json")
-BRMS = stored("brms_level_reference.json")
-STUDENT = [name for name in BRMS if name.endswith("_student")]
-NESTED = [name for name in BRMS if name.endswith("_nested")]
+RESULTS = json.loads((REFERENCE / "level_reference.json").read_text())["results"]
 SCALE = bm.Gamma(2, 4)
 
 pytestmark = [pytest.mark.slow, pytest.mark.stored("tests/reference/r")]
 
 
-def result_of(name: str) -> dict[str, Any]:
-    return dict((NORMAL | BRMS)[name])
-
-
-def columns_of(name: str) -> list[str]:
-    """Columns whose levels are exchangeable, outer first."""
-    result = result_of(name)
-    return list(result["levels"]) if name in BRMS else [result["level"]]
-
-
 @cache
 def fitted(name: str) -> bm.Fit:
-    levels = bm.StudentTLevels(SCALE, nu=4) if name in STUDENT else bm.NormalLevels(SCALE)
+    result = RESULTS[name]
     spec = bm.ModelSpec(
         name,
         mu=bm.StudentT(3, 0, 1.5),
         study_effects=bm.NormalEffects(SCALE),
-        covariates=f"(1 | {' / '.join(columns_of(name))})",
-        levels=levels,
+        covariates=f"(1 | {result['level']})",
+        levels=bm.NormalLevels(SCALE),
     )
-    arms = bm.read_evidence(REFERENCE / result_of(name)["file"]).select()
+    arms = bm.read_evidence(REFERENCE / result["file"]).select()
     return bm.fit(spec, arms, seed=12, settings=bm.SamplerSettings(draws=2000))
 
 
@@ -72,45 +51,32 @@ def assert_same(draws: npt.NDArray[np.float64], theirs: dict[str, Any], name: st
         assert abs(own.value - value) <= 4 * np.hypot(own.mcse, mcse), (name, label)
 
 
-@pytest.mark.parametrize("name", [*NORMAL, *BRMS])
+@pytest.mark.parametrize("name", RESULTS)
 def test_parameters(name: str) -> None:
-    fit, theirs = fitted(name), result_of(name)["posterior"]
+    fit, theirs = fitted(name), RESULTS[name]["posterior"]
     assert bm.diagnose(fit).ok
     assert_same(fit.posterior["mu"].to_numpy(), theirs["mu"], "mu")
     assert_same(fit.posterior["tau"].to_numpy(), theirs["tau"], "tau")
-    sigma = fit.posterior["sigma"].to_numpy()
-    assert_same(sigma[..., 0], theirs["sigma"], "sigma")
-    if name in NESTED:
-        assert_same(sigma[..., 1], theirs["sigma_inside"], "sigma_inside")
+    assert_same(fit.posterior["sigma"].to_numpy()[..., 0], theirs["sigma"], "sigma")
 
 
-@pytest.mark.parametrize("name", [*NORMAL, *BRMS])
+@pytest.mark.parametrize("name", RESULTS)
 def test_effects_of_levels(name: str) -> None:
-    fit, column = fitted(name), columns_of(name)[0]
-    theirs = result_of(name)["effects"]
-    ours = {one for one in fit.coding.level_names if one.startswith(f"{column}[")}
-    assert ours == {f"{column}[{one}]" for one in theirs}
+    fit, level = fitted(name), RESULTS[name]["level"]
+    theirs = RESULTS[name]["effects"]
+    assert set(fit.coding.level_names) == {f"{level}[{one}]" for one in theirs}
     for one, own in theirs.items():
-        drawn = fit.posterior["b"].sel(level_effect=f"{column}[{one}]").to_numpy()
+        drawn = fit.posterior["b"].sel(level_effect=f"{level}[{one}]").to_numpy()
         assert_same(drawn, own, one)
 
 
-@pytest.mark.parametrize("name", [*NORMAL, *STUDENT])
+@pytest.mark.parametrize("name", RESULTS)
 def test_a_new_level(name: str) -> None:
-    theirs = result_of(name)["new_level"]
-    rates = profile_rates(fitted(name), {columns_of(name)[0]: bm.NEW})
-    assert_same(rates.typical_log_odds, theirs["new"] if name in BRMS else theirs, "new level")
-
-
-@pytest.mark.parametrize("name", NESTED)
-def test_a_new_level_inside_each_outer_level_and_inside_a_new_one(name: str) -> None:
-    outer, inner = columns_of(name)
-    for level, theirs in result_of(name)["new_level"].items():
-        profile = {outer: bm.NEW if level == "new" else level, inner: bm.NEW}
-        assert_same(profile_rates(fitted(name), profile).typical_log_odds, theirs, level)
+    rates = profile_rates(fitted(name), {RESULTS[name]["level"]: bm.NEW})
+    assert_same(rates.typical_log_odds, RESULTS[name]["new_level"], "new level")
 
 
 def test_the_evidence_is_the_bundled_one(orr: bm.Arms) -> None:
     columns = ["study", "arm", "events", "n", "regimen_class"]
-    kept = pd.read_csv(REFERENCE / "orr.csv")
-    assert kept.to_dict("records") == orr.frame[columns].to_dict("records")
+    stored = pd.read_csv(REFERENCE / "orr.csv")
+    assert stored.to_dict("records") == orr.frame[columns].to_dict("records")
