@@ -5,10 +5,8 @@
 #                    the log-odds of a class that no study has, if the effects follow Student's t with 4
 #                    degrees of freedom? The bundled evidence.
 #   smoking_student  The same of four treatments compared within 24 trials (crossed).
-#   copd_student     The same of eight treatments compared within 39 trials (crossed).
 #   orr_nested       The same of arms nested in classes of regimen, both normal; and the log-odds of a new
 #                    arm of each class.
-#   copd_nested      The same of treatments nested in classes of treatments, both normal.
 #
 # Model:   events ~ Binomial(n), logit link
 #          student:  0 + Intercept + (1 | gr(<level>, dist = "student")) + (1 | study)
@@ -21,11 +19,11 @@
 # sd is the scale of Student's t, not its standard deviation.
 # A new level: mu and draws, made here, of the distributions of the levels; studies are at zero.
 #
-# Packages (Debian):  apt-get install r-base-core r-cran-brms r-cran-metadat r-cran-bh r-cran-rcppeigen
+# Packages (Debian):  apt-get install r-base-core r-cran-brms r-cran-bh r-cran-rcppeigen
 #                       libtbb-dev libboost-dev
 # Debian's BH has no headers of its own: `ln -s /usr/include/boost` inside its folder `include`.
-# Run from the project root (about ten minutes, most of it compilation); writes copd.csv and
-# brms_level_reference.json next to this file:
+# Run from the project root (about five minutes, most of it compilation), after make_level_reference.R;
+# writes brms_level_reference.json next to this file:
 #   Rscript tests/reference/r/make_brms_level_reference.R
 
 suppressPackageStartupMessages({
@@ -37,23 +35,6 @@ options(warn = 1, mc.cores = 1)
 script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
 here <- if (length(script) == 1) dirname(script) else "tests/reference/r"
 beside <- function(name) file.path(here, name)
-
-# ---- data -----------------------------------------------------------------------------------
-
-write_copd <- function() {
-  d <- metadat::dat.baker2009
-  stopifnot(nrow(d) == 94, length(unique(d$study)) == 39, sum(d$exac) == 11864, sum(d$total) == 28235)
-  class <- c("Budesonide" = "steroid", "Fluticasone" = "steroid", "Salmeterol" = "beta_agonist",
-             "Formoterol" = "beta_agonist", "Tiotropium" = "anticholinergic",
-             "Budesonide+Formoterol" = "combination", "Fluticasone+Salmeterol" = "combination",
-             "Placebo" = "placebo")
-  out <- data.frame(study = d$study, arm = ave(d$id, d$id, FUN = seq_along), events = d$exac,
-                    n = d$total, class = unname(class[d$treatment]),
-                    treatment = sub("+", "_", tolower(d$treatment), fixed = TRUE))
-  stopifnot(!anyNA(out), length(unique(out$treatment)) == 8)
-  write.csv(out, beside("copd.csv"), row.names = FALSE, quote = FALSE)
-}
-write_copd()
 
 # ---- fits -----------------------------------------------------------------------------------
 
@@ -71,13 +52,23 @@ summarise <- function(x) {           # x: iterations by chains
 
 by_chain <- function(x) matrix(x, ncol = chains)    # draws of one chain follow each other
 
-fit_model <- function(file, terms, more_priors, seed) {
+compiled <- list()
+
+# The same model of other data is not compiled again: columns of levels have one name in all.
+fit_model <- function(file, columns, terms, more_priors, seed) {
   d <- read.csv(beside(file), colClasses = c(study = "character"))
+  for (name in names(columns)) d[[name]] <- d[[columns[[name]]]]
   formula <- sprintf("events | trials(n) ~ 0 + Intercept + %s + (1 | study)", terms)
   priors <- c(set_prior("student_t(3, 0, 1.5)", class = "b", coef = "Intercept"),
               set_prior("gamma(2, 4)", class = "sd"), more_priors)
-  fit <- brm(as.formula(formula), family = binomial(), data = d, prior = priors, chains = chains,
-             iter = 6000, warmup = 1000, seed = seed, control = list(adapt_delta = 0.99), refresh = 0)
+  settings <- list(chains = chains, iter = 3500, warmup = 1000, seed = seed,
+                   control = list(adapt_delta = 0.99), refresh = 0)
+  fit <- if (is.null(compiled[[terms]])) {
+    do.call(brm, c(list(as.formula(formula), family = binomial(), data = d, prior = priors), settings))
+  } else {
+    do.call(update, c(list(compiled[[terms]], newdata = d, recompile = FALSE), settings))
+  }
+  compiled[[terms]] <<- fit
   draws <- as_draws_array(fit)
   sampler <- nuts_params(fit)
   pick <- function(name) matrix(draws[, , name], ncol = chains)
@@ -100,23 +91,22 @@ result <- function(one, levels, posterior, effects, new) {
 sd_of <- function(one, group) one$pick(sprintf("sd_%s__Intercept", group))
 
 fit_student <- function(file, level, seed) {
-  fixed <- set_prior(sprintf("constant(%d)", nu), class = "df", group = level)
-  one <- fit_model(file, sprintf("(1 | gr(%s, dist = \"student\"))", level), fixed, seed)
-  stopifnot(all(one$pick(sprintf("df_%s", level)) == nu))
+  fixed <- set_prior(sprintf("constant(%d)", nu), class = "df", group = "outer")
+  one <- fit_model(file, list(outer = level), '(1 | gr(outer, dist = "student"))', fixed, seed)
+  stopifnot(all(one$pick("df_outer") == nu))
   mu <- one$pick("b_Intercept")
-  sigma <- sd_of(one, level)
+  sigma <- sd_of(one, "outer")
   set.seed(seed)
   result(one, I(level), list(mu = mu, sigma = sigma, tau = sd_of(one, "study")),
-         effects_of(one, level), list(new = mu + sigma * rt(length(sigma), nu)))
+         effects_of(one, "outer"), list(new = mu + sigma * rt(length(sigma), nu)))
 }
 
 fit_nested <- function(file, outer, inner, seed) {
-  one <- fit_model(file, sprintf("(1 | %s / %s)", outer, inner), NULL, seed)
+  one <- fit_model(file, list(outer = outer, inner = inner), "(1 | outer / inner)", NULL, seed)
   mu <- one$pick("b_Intercept")
-  both <- paste(outer, inner, sep = ":")
-  sigma <- sd_of(one, outer)
-  inside <- sd_of(one, both)
-  effects <- effects_of(one, outer)
+  sigma <- sd_of(one, "outer")
+  inside <- sd_of(one, "outer:inner")
+  effects <- effects_of(one, "outer")
   set.seed(seed)
   new <- list(new = mu + sigma * rnorm(length(sigma)) + inside * rnorm(length(inside)))
   for (level in names(effects))
@@ -129,9 +119,7 @@ fit_nested <- function(file, outer, inner, seed) {
 results <- list(
   orr_student = fit_student("orr.csv", "regimen_class", 20240701),
   smoking_student = fit_student("smoking.csv", "treatment", 20240702),
-  copd_student = fit_student("copd.csv", "treatment", 20240703),
-  orr_nested = fit_nested("orr.csv", "regimen_class", "arm", 20240704),
-  copd_nested = fit_nested("copd.csv", "class", "treatment", 20240705))
+  orr_nested = fit_nested("orr.csv", "regimen_class", "arm", 20240704))
 
 for (name in names(results)) {
   each <- do.call(c, unname(results[[name]][c("posterior", "effects", "new_level")]))
@@ -142,7 +130,7 @@ for (name in names(results)) {
 
 # ---- write ----------------------------------------------------------------------------------
 
-versions <- c("brms", "rstan", "StanHeaders", "posterior", "metadat", "jsonlite")
+versions <- c("brms", "rstan", "StanHeaders", "posterior", "jsonlite")
 reference <- list(
   about = paste(
     "Posteriors of models with exchangeable levels, written by make_brms_level_reference.R. All are on",
