@@ -72,7 +72,9 @@ def sampled(seeds: int) -> list[str]:
     lines.append(
         f"divergences: {sum(divergences)} in {sum(count > 0 for count in divergences)} fits"
     )
-    return [*lines, f"fits sampled again: {sum(bool(one.repeats) for one in found)}"]
+    again = {seed: one.repeats for seed, one in enumerate(found, 1) if one.repeats}
+    lines.append(f"fits sampled again: {len(again)}")
+    return [*lines, *(f"seed {seed}: {' '.join(why)}" for seed, why in again.items())]
 
 
 if __name__ == "__main__":

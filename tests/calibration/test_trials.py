@@ -92,7 +92,7 @@ def test_new_studies_of_nested_outcomes_have_correlated_effects() -> None:
     assert u.std(axis=1) == pytest.approx(tau, rel=0.02)
 
 
-@pytest.mark.parametrize("distribution", ["normal", "student_t", "exnex"])
+@pytest.mark.parametrize("distribution", ["normal", "student_t"])
 def test_a_trial_of_levels_ranks_each_level_and_rates_of_known_and_new_ones(
     distribution: str,
 ) -> None:
