@@ -32,7 +32,7 @@ SPLIT_BY: Final = "split_by"
 SPLIT_LEVEL: Final = "split_level"
 """The second level; the first stands in the column of the stratum."""
 SPLIT_N: Final = "split_n"
-"""Patients at the second level; 0 where a row is of one level."""
+"""Patients at the second level; 0 where a row is of one level, missing where it is not known."""
 SPLIT_COLUMNS: Final = (SPLIT_BY, SPLIT_LEVEL, SPLIT_N)
 
 ALWAYS_TEXT: Final = (

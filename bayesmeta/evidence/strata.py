@@ -7,7 +7,7 @@ from math import inf
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, listed
-from bayesmeta.evidence.columns import ARM, SPLIT_N, STRATUM, STUDY
+from bayesmeta.evidence.columns import ARM, SPLIT_BY, STRATUM, STUDY
 
 MIXED = "mixed_population"
 """Stratum of rows whose count includes patients outside the target population."""
@@ -49,7 +49,7 @@ def with_stratum_column(frame: pd.DataFrame, strata: str | None) -> pd.DataFrame
 
 def check_apart(frame: pd.DataFrame, strata: str) -> None:
     """Raise if levels of an arm are ranges that share values."""
-    single = frame[frame[SPLIT_N] == 0] if SPLIT_N in frame.columns else frame
+    single = frame[frame[SPLIT_BY] == ""] if SPLIT_BY in frame.columns else frame
     for (study, arm), own in single.groupby([STUDY, ARM])[strata]:
         if _ranges_overlap(list(own)):
             raise EvidenceError(

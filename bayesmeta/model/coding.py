@@ -11,7 +11,8 @@ import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import ProfileError, nearest
-from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, SPLIT_N, STUDY, N
+from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, STUDY
+from bayesmeta.evidence.splits import share_of
 from bayesmeta.model.centring import written_centres
 from bayesmeta.model.coded_levels import NEW, CodedLevels, enclosing
 from bayesmeta.model.covariates import Covariates
@@ -202,8 +203,9 @@ class Coding:
     def profile_of(self, row: "pd.Series[Any]") -> dict[str, Any]:
         """Return the profile of an arm, with shares of a mixture; NaN for a number not known."""
         found = {name: row[name] for name in self.columns}
-        if row.get(SPLIT_N) and row[SPLIT_BY] in found:
-            share, split = float(row[SPLIT_N]) / float(row[N]), row[SPLIT_BY]
+        split = row.get(SPLIT_BY)
+        if split and split in found:
+            share = share_of(row)
             found[split] = {row[split]: 1 - share, row[SPLIT_LEVEL]: share}
         for factor, columns in self.covariates.level_proportions.items():
             shares = {level: float(row[name]) for level, name in columns.items() if row[name] > 0}

@@ -8,7 +8,8 @@ import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, SPLIT_N, STUDY, N
+from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, STUDY
+from bayesmeta.evidence.splits import shares as shares_of_totals
 
 Shares = Mapping[str, Mapping[str, str]]
 
@@ -66,10 +67,9 @@ def mixtures(frame: pd.DataFrame, shares: Shares) -> list[tuple[Array, pd.DataFr
 
 def _halves(share: Array, part: pd.DataFrame) -> list[tuple[Array, pd.DataFrame]]:
     """Return a part once for each of the two levels that totals hold; itself where there is none."""
-    if SPLIT_N not in part.columns or not part[SPLIT_N].any():
+    other = shares_of_totals(part)
+    if not other.any():
         return [(share, part)]
-    n = np.maximum(part[N].to_numpy(dtype=np.float64), 1)
-    other: Array = part[SPLIT_N].to_numpy(dtype=np.float64) / n
     return [(share * (1 - other), part), (share * other, at_other_level(part))]
 
 

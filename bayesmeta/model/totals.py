@@ -5,9 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from bayesmeta.arrays import Array, Integers
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.columns import SPLIT_COLUMNS, SPLIT_N
+from bayesmeta.evidence.columns import SPLIT_COLUMNS
+from bayesmeta.evidence.splits import is_total, of_unknown_sizes, shares
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.mixtures import at_other_level
 
@@ -30,6 +31,9 @@ class Totals(NamedTuple):
     """Patients at the second level, shape (total,)."""
     step: Array
     """Coded covariates of the second level minus those of the first, dims (total, covariate)."""
+    unknown: Flags
+    """Which have levels of unknown sizes, any share of which is as probable, shape (total,). Half of
+    their patients stand at each level in `first` and `second`, so that `share` is its mean."""
 
     @property
     def share(self) -> Array:
@@ -38,8 +42,8 @@ class Totals(NamedTuple):
 
     @property
     def rows(self) -> Array:
-        """Arm, events, first and second, as the compiled density has them, shape (total, 4)."""
-        return np.column_stack(self[:4]).astype(np.float64)
+        """Arm, events, first, second and unknown, as the compiled density has them, (total, 5)."""
+        return np.column_stack([*self[:4], self.unknown]).astype(np.float64)
 
     def predictors(self, theta: Array, coefficients: Array) -> tuple[Array, Array]:
         """Return the predictors of both levels, dims (..., total), from those of arms."""
@@ -54,17 +58,19 @@ class Totals(NamedTuple):
 
 def totals_of(coding: Coding, arms: Arms) -> Totals:
     """Return the totals over levels that the model tells apart; others are binomial as they stand."""
-    if SPLIT_N not in arms.frame or not arms.frame[SPLIT_N].any():
+    rows = np.flatnonzero(is_total(arms.frame))
+    if not rows.size:
         none = np.zeros(0)
         step = np.zeros((0, len(coding.names) + len(coding.level_names)))
-        return Totals(np.zeros(0, np.int64), none, none, none, step)
-    split_n = arms.frame[SPLIT_N].to_numpy(np.int64)
-    rows = np.flatnonzero(split_n)
+        return Totals(np.zeros(0, np.int64), none, none, none, step, np.zeros(0, dtype=bool))
     step = _steps(coding, arms, rows)
     differ = step.any(axis=1)
     arm = rows[differ]
-    n, second = arms.n[arm].astype(np.float64), split_n[arm].astype(np.float64)
-    return Totals(arm, arms.events[arm].astype(np.float64), n - second, second, step[differ])
+    events, n = (counts[arm].astype(np.float64) for counts in (arms.events, arms.n))
+    second, unknown = n * shares(arms.frame)[arm], of_unknown_sizes(arms.frame)[arm]
+    # Sizes that are known are whole numbers.
+    second = np.where(unknown, second, np.round(second))
+    return Totals(arm, events, n - second, second, step[differ], unknown)
 
 
 def _steps(coding: Coding, arms: Arms, rows: Integers) -> Array:

@@ -81,7 +81,7 @@ class DensityData(NamedTuple):
     it is exchangeable, mean and standard deviation of its effect if it is not."""
     totals: Array
     """Arm, responders, and patients at the first and the second level of each total over two levels,
-    shape (T, 4); these arms have no patients in `n`."""
+    and whether these are unknown, shape (T, 5); these arms have no patients in `n`."""
     step: Array
     """Covariates of the second level minus those of the first, shape (T, K)."""
 
@@ -131,7 +131,7 @@ def unpack(pointers: Any) -> DensityData:
         carray(pointers[18], (c, 3)),
         carray(pointers[19], (int(sizes[7]),)),
         carray(pointers[20], (int(sizes[9]), 4)),
-        carray(pointers[21], (int(sizes[10]), 4)),
+        carray(pointers[21], (int(sizes[10]), 5)),
         carray(pointers[22], (int(sizes[10]), k)),
     )
 

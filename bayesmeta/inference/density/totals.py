@@ -6,7 +6,7 @@ on k through exp(k (theta2 - theta1)) alone. They rise to one mode and fall from
 from the mode outwards is exact to rounding after some standard deviations, however many patients.
 """
 
-from math import exp, lgamma, log
+from math import exp, log
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.likelihoods import LOGIT, log_rates
+from bayesmeta.inference.density.unknown_sizes import log_choose, log_total_of_unknown_sizes
 
 NEGLIGIBLE = 1e-18
 """Share of the largest term below which terms are left out; those beyond are smaller still."""
@@ -57,7 +58,7 @@ def _terms(
         k -= 1
         total += term
         above += term * (k - mode)
-    log_weight = log(total) + _log_choose(first, events - mode) + _log_choose(second, mode)
+    log_weight = log(total) + log_choose(first, events - mode) + log_choose(second, mode)
     return mode, log_weight, above / total
 
 
@@ -76,9 +77,12 @@ def _mode(  # noqa: PLR0917
     return low
 
 
-@inlined
-def _log_choose(n: float, k: float) -> float:
-    return lgamma(n + 1) - lgamma(k + 1) - lgamma(n - k + 1)
+@compiled
+def log_total_at(row: Array, theta_first: float, theta_second: float) -> tuple[float, float, float]:
+    """Return the log probability of a row of totals, and its derivatives in both linear predictors."""
+    if row[4] > 0:
+        return log_total_of_unknown_sizes(row[1], row[2] + row[3], theta_first, theta_second)
+    return log_total(row[1], row[2], row[3], theta_first, theta_second)
 
 
 @inlined
@@ -88,12 +92,15 @@ def log_totals(  # noqa: PLR0917
     """Return the log probability of totals, adding its derivatives in predictors and coefficients."""
     totals, step, total = d.totals, d.step, 0.0
     for t in range(totals.shape[0]):
-        arm, events, first, second = int(totals[t, 0]), totals[t, 1], totals[t, 2], totals[t, 3]
-        share, difference = second / (first + second), 0.0
+        arm, share, difference = (
+            int(totals[t, 0]),
+            totals[t, 3] / (totals[t, 2] + totals[t, 3]),
+            0.0,
+        )
         for k in range(step.shape[1]):
             difference += step[t, k] * coefficients[k]
         low, high = theta[arm] - share * difference, theta[arm] + (1 - share) * difference
-        value, by_first, by_second = log_total(events, first, second, low, high)
+        value, by_first, by_second = log_total_at(totals[t], low, high)
         total += value
         by_theta[arm] += by_first + by_second
         by_difference = (1 - share) * by_second - share * by_first
@@ -108,7 +115,5 @@ def log_totals_at(totals: Array, first: Array, second: Array) -> Array:
     found = np.empty(first.shape)
     for i in range(first.shape[0]):
         for t in range(first.shape[1]):
-            found[i, t] = log_total(
-                totals[t, 1], totals[t, 2], totals[t, 3], first[i, t], second[i, t]
-            )[0]
+            found[i, t] = log_total_at(totals[t], first[i, t], second[i, t])[0]
     return found
