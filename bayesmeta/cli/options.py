@@ -143,6 +143,12 @@ def _selection(
     strata: Annotated[
         str | None, typer.Option(help="Divide arms by the levels of this stratum.")
     ] = None,
+    unknown_sizes: Annotated[
+        Literal["drop", "keep"],
+        typer.Option(
+            help="With --strata: leave out totals over levels of unknown sizes, or keep them."
+        ),
+    ] = "drop",
     derivations: Annotated[
         str | None, typer.Option(help="Derivations of counts to keep, separated by commas.")
     ] = None,
@@ -168,6 +174,7 @@ def _selection(
         "where": where,
         "parts": parts,
         "strata": strata,
+        "unknown_sizes": unknown_sizes,
         "derivations": _words(derivations),
         "overlaps": overlaps,
         "include": include,

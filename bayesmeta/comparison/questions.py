@@ -12,6 +12,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import (
     EvidenceError,
     EvidenceWarning,
+    InapplicableError,
     ProfileError,
     SettingsError,
     SpecError,
@@ -33,6 +34,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.numeric import check_seed
 
 Label = tuple[str, str, str]
@@ -148,6 +150,8 @@ def check_arms(arms: object) -> None:
         raise EvidenceError(
             f"Leaving studies out needs two studies with patients or more; got {studies}. Select more."
         )
+    if reason := why_not_integrated(arms):
+        raise InapplicableError(f"Studies cannot be left out: {reason}.")
 
 
 def applicable(

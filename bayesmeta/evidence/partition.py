@@ -69,6 +69,8 @@ class Partition:
 
     stratum: str
     rows: pd.DataFrame
+    keep_unknown: bool = False
+    """Whether totals over two levels of unknown sizes stand, too."""
 
     @cached_property
     def levels(self) -> tuple[str, ...]:
@@ -143,9 +145,10 @@ class Partition:
         if not any(SPLIT_N in row for row in rows):
             return found
         usual = {SPLIT_BY: "", SPLIT_LEVEL: "", SPLIT_N: 0}
-        return found.assign(
+        found = found.assign(
             **{name: [row.get(name, usual[name]) for row in rows] for name in SPLIT_COLUMNS}
         )
+        return found.astype({SPLIT_N: "Int64"})
 
     def _arms(self, frame: pd.DataFrame) -> dict[ArmKey, _Arm]:
         whole = [not stratum_levels(text) for text in frame[STRATUM]]
@@ -159,19 +162,7 @@ class Partition:
         """Return why a total is dropped, after checking it against its levels."""
         assert arm.total is not None  # noqa: S101 - as in `missing`
         if arm.levels.empty:
-            if key in self.sizes:
-                return ""
-            stated = stated_sizes(arm.total, self.rows, self.stratum)
-            self._check_sizes(arm.total, stated)
-            if len(stated) == len(self.levels):
-                return (
-                    f"strata: the sizes of the levels add up to {sum(stated.values())} of {arm.total[N]} patients, or are "
-                    "of more than two levels"
-                )
-            return (
-                f"{UNKNOWN_SIZES} '{self.stratum}' are not known; a row of a level with `n`, or "
-                f"a column {self.stratum}_n, gives them"
-            )
+            return self._about_sizes(key, arm.total)
         self._check_levels(arm)
         events, n = arm.missing
         if (events, n) == (0, 0):
@@ -182,6 +173,24 @@ class Partition:
             return f"strata: the patients of no reported level of '{self.stratum}' are of several"
         self._check_complement(arm, left[0])
         return ""
+
+    def _about_sizes(self, key: ArmKey, total: "pd.Series[Any]") -> str:
+        """Return why a total without levels is dropped."""
+        if key in self.sizes:
+            return ""
+        stated = stated_sizes(total, self.rows, self.stratum)
+        self._check_sizes(total, stated)
+        if len(stated) == len(self.levels):
+            return (
+                f"strata: the sizes of the levels add up to {sum(stated.values())} of {total[N]} patients, or are "
+                "of more than two levels"
+            )
+        if self.keep_unknown and len(self.levels) == len(LEVELS):
+            return ""
+        return (
+            f"{UNKNOWN_SIZES} '{self.stratum}' are not known; a row of a level with `n`, or "
+            f"a column {self.stratum}_n, gives them"
+        )
 
     def _left(self, levels: pd.DataFrame) -> list[str]:
         """Return the levels that an arm does not report."""
@@ -241,13 +250,22 @@ class Partition:
         """Return a total as the level that is left, or with its levels."""
         if len(levels):
             return self._complement(total, levels)
-        sizes = self.sizes[total[STUDY], total[ARM]]
+        sizes = self.sizes.get((total[STUDY], total[ARM]))
+        if sizes is None:
+            first, other = self.levels
+            return self._split(total, first, other, pd.NA)
         (first, _), *others = sorted(sizes.items()) if min(sizes.values()) else _alone(sizes)
         if not others:
             return _at_level(total, f"{self.stratum}={first}")
-        found = total.copy()
         [(other, size)] = others
-        for name, value in zip(SPLIT_COLUMNS, (self.stratum, other, size), strict=True):
+        return self._split(total, first, other, size)
+
+    def _split(
+        self, total: "pd.Series[Any]", first: str, second: str, size: object
+    ) -> "pd.Series[Any]":
+        """Return a total with its levels, and the patients at the second."""
+        found = total.copy()
+        for name, value in zip(SPLIT_COLUMNS, (self.stratum, second, size), strict=True):
             found[name] = value
         found[self.stratum] = first
         return found

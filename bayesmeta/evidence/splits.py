@@ -31,7 +31,8 @@ def shares(frame: pd.DataFrame) -> Array:
     if SPLIT_N not in frame.columns:
         return np.zeros(len(frame))
     n = np.maximum(frame[N].to_numpy(dtype=np.float64), 1)
-    return np.nan_to_num(frame[SPLIT_N].to_numpy(dtype=np.float64, na_value=np.nan) / n, nan=EVEN)
+    second = frame[SPLIT_N].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(np.nan_to_num(second / n, nan=EVEN))
 
 
 def share_of(row: "pd.Series[Any]") -> float:

@@ -88,6 +88,7 @@ class EvidenceTable(CheckedTable):
         where: Where | None = None,
         parts: Literal["parts", "whole"] = "parts",
         strata: str | None = None,
+        unknown_sizes: Literal["drop", "keep"] = "drop",
         derivations: Sequence[str] | None = None,
         overlaps: Literal["resolve", "keep"] = "resolve",
         include: Literal["default", "all"] = "default",
@@ -121,8 +122,12 @@ class EvidenceTable(CheckedTable):
             the other level being the difference; one that reports the total alone as the total of two
             levels of known sizes. Sizes come from rows of levels with `n` and no count, or from columns
             ``prior_hma_n`` and ``prior_hma_percent``, patients of the study at level ``yes``; totals of
-            levels of unknown size are left out. No other stratum of an arm stands beside it, nor do
-            its parts, unless these are divided, too. Of nested outcomes, arms stand by level alone.
+            levels of unknown size are left out (see `unknown_sizes`). No other stratum of an arm
+            stands beside it, nor do its parts, unless these are divided, too. Of nested outcomes, arms
+            stand by level alone.
+        unknown_sizes : {"drop", "keep"}
+            With `strata`: leave totals of unknown sizes out, or keep them. Of these, any share of
+            patients at a level is as probable, and studies cannot be left out or scored.
         derivations : sequence of str, optional
             Keep only counts derived in these ways (column `derivation`).
         overlaps : {"resolve", "keep"}
@@ -175,13 +180,21 @@ class EvidenceTable(CheckedTable):
         check_choice("overlaps", overlaps, ("resolve", "keep"))
         check_choice("include", include, ("default", "all"))
         check_choice("mixed", mixed, (True, False))
+        check_choice("unknown_sizes", unknown_sizes, ("drop", "keep"))
+        if unknown_sizes == "keep" and (strata is None or outcomes is not None):
+            where_not = "without `strata`" if strata is None else "with `outcomes`"
+            raise SettingsError(f"`unknown_sizes` has no effect {where_not}. Leave it out.")
         asked = asked_conditions(self.frame, self.name, where, columns)
         wanted = self._wanted(outcome, outcomes, by_definition)
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
         all_parts, nested = parts_of_arms(self.frame), outcomes is not None
         candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
-        partition = None if nested or strata is None else Partition(strata, candidates)
+        partition = (
+            None
+            if nested or strata is None
+            else Partition(strata, candidates, unknown_sizes == "keep")
+        )
         rules = selection_rules(
             parts=partial(
                 parts_or_whole, all_parts=all_parts, prefer_parts=parts == "parts", nested=nested
@@ -205,6 +218,7 @@ class EvidenceTable(CheckedTable):
             "columns": plain_values(columns),
             "parts": parts,
             "strata": strata,
+            "unknown_sizes": unknown_sizes,
             "derivations": None if derivations is None else list(derivations),
             "overlaps": overlaps,
             "include": include,

@@ -13,6 +13,7 @@ from bayesmeta.inference.nested.coordinates import correlation_priors, correlati
 from bayesmeta.inference.nested.studies import cholesky_rows
 from bayesmeta.model import Design
 from bayesmeta.model.imputation import Imputation
+from bayesmeta.model.totals import Totals
 
 RESAMPLED = 4000
 """Candidates from which the mean and standard deviation of a covariate are resampled, at least."""
@@ -102,11 +103,21 @@ def draw_events(
     totals = design.totals
     if totals.arm.size:
         each = totals.predictors(variables["theta"], coefficients_of(variables))
+        sizes = _sizes(totals, rng, each[0].shape)
         found[..., totals.arm] = sum(
-            rng.binomial(n.astype(np.int64), expit(theta))
-            for n, theta in zip((totals.first, totals.second), each, strict=True)
+            rng.binomial(n, expit(theta)) for n, theta in zip(sizes, each, strict=True)
         )
     return found
+
+
+def _sizes(
+    totals: Totals, rng: np.random.Generator, shape: tuple[int, ...]
+) -> tuple[Integers, Integers]:
+    """Return patients at both levels of totals; those that are not known are drawn."""
+    n, second = (one.astype(np.int64) for one in (totals.first + totals.second, totals.second))
+    if totals.unknown.any():
+        second = np.where(totals.unknown, rng.binomial(n, rng.random(shape)), second)
+    return n - second, second
 
 
 def log_likelihood(design: Design, variables: Mapping[str, Array]) -> Array:

@@ -16,6 +16,7 @@ from bayesmeta.marginal_likelihood.bridge import Bridge
 from bayesmeta.marginal_likelihood.posterior import Drawn
 from bayesmeta.model import Design, ModelSpec, OwnModel
 from bayesmeta.model.design import with_spec
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.numeric import check_seed
 from bayesmeta.sensitivity.changed_priors import (
     own_priors,
@@ -190,6 +191,8 @@ def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
             f"the model imputes {names}, whose known values would be part of the evidence, so that it "
             "could not be compared with models that do not"
         )
+    if reason := why_not_integrated(fit.arms):
+        return reason
     draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if draws < FEWEST_DRAWS:
         return f"it needs {FEWEST_DRAWS} draws; the fit has {draws}"

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bayesmeta.errors import InapplicableError, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import SPLIT_BY, STUDY
+from bayesmeta.evidence.splits import of_unknown_sizes
 from bayesmeta.model.level_effects import NormalLevels
 from bayesmeta.model.links import Logit
 from bayesmeta.model.spec import ModelSpec
@@ -156,6 +157,17 @@ def check_slopes_by_study(spec: ModelSpec) -> None:
             f"slopes by study ({listed(terms)}) are normal, as the effects of studies must be beside them; got "
             f"{spec.study_effects.name} study effects. Use NormalEffects and NormalLevels, or leave the slopes out."
         )
+
+
+def why_not_integrated(arms: Arms) -> str:
+    """Return why study effects cannot be integrated out of the likelihood of arms; empty if they can."""
+    unknown = of_unknown_sizes(arms.frame)
+    if not unknown.any():
+        return ""
+    return (
+        f"study effects cannot be integrated out of totals over levels of unknown sizes ({listed(arms.labels[unknown])}); "
+        "leave them out by unknown_sizes='drop'"
+    )
 
 
 def check_totals(spec: ModelSpec, arms: Arms) -> None:

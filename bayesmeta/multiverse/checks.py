@@ -9,7 +9,16 @@ from bayesmeta.model import LKJ, ArmEffects, Covariates, Likelihood, StudyEffect
 from bayesmeta.numeric import is_whole
 from bayesmeta.priors import Prior
 
-SELECTION = ("where", "parts", "strata", "derivations", "overlaps", "include", "mixed")
+SELECTION = (
+    "where",
+    "parts",
+    "strata",
+    "unknown_sizes",
+    "derivations",
+    "overlaps",
+    "include",
+    "mixed",
+)
 """Arguments of `EvidenceTable.select` that an inclusion rule may give."""
 
 SEPARATOR = " / "

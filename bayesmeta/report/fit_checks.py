@@ -5,6 +5,7 @@ from typing import Any
 
 from bayesmeta import plots
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_results import FitResults
@@ -65,12 +66,18 @@ def _failed(wrong: int, fits: int) -> Iterator[Block]:
         yield Text(told, "warning")
 
 
+def _why_not_left_out(results: FitResults) -> str:
+    if reason := why_not_integrated(results.fit.arms):
+        return f"Studies were not left out in turn: {reason}."
+    return ONE_STUDY if results.studies_with_patients == 1 else NOT_LEFT_OUT
+
+
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
     """Yield how replicated counts look, and how studies were predicted from all others."""
     yield from figure_blocks("posterior_predictive", results)
     found = results.left_out
     if found is None:
-        yield Text(ONE_STUDY if results.studies_with_patients == 1 else NOT_LEFT_OUT)
+        yield Text(_why_not_left_out(results))
         return
     counts = found.studies["method"].value_counts()
     methods = ", ".join(f"{count} {METHODS[str(method)]}" for method, count in counts.items())

@@ -30,6 +30,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
@@ -204,6 +205,8 @@ class FitResults:
         """Each study predicted from all others, by refits or PSIS."""
         fit = self.fit
         if not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+            return None
+        if why_not_integrated(fit.arms):
             return None
         return leave_one_study_out(
             fit.spec,

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from bayesmeta.arrays import Array, Integers
-from bayesmeta.errors import SettingsError, listed
+from bayesmeta.errors import InapplicableError, SettingsError, listed
 from bayesmeta.inference.blocks import CELLS
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.compiled import compiled
@@ -17,6 +17,7 @@ from bayesmeta.inference.density.totals import log_totals_at
 from bayesmeta.inference.integrated.integrand import STUDENT, Kind, StudyArms
 from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model import Design
+from bayesmeta.model.limits import why_not_integrated
 
 
 class _Rows(NamedTuple):
@@ -85,6 +86,10 @@ def study_log_likelihood(
     `imputed` names the columns that these are of, those that the fit imputed; where None, those that
     the model imputes and that lack values in these arms. Log probabilities have dims (..., study).
     """
+    if design.totals.unknown.any():
+        raise InapplicableError(
+            f"Studies have no log likelihood: {why_not_integrated(design.arms)}."
+        )
     shape = np.shape(variables["mu"])
     flat = {
         name: np.asarray(values, dtype=np.float64).reshape(-1, *np.shape(values)[len(shape) :])

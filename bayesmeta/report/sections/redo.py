@@ -25,6 +25,7 @@ DEFAULTS = {
     "parts": "parts",
     "overlaps": "resolve",
     "include": "default",
+    "unknown_sizes": "drop",
     "by_definition": "missing",
 }
 """Options of a selection that need not be written."""

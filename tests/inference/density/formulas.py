@@ -159,21 +159,29 @@ def log_posterior(q: Complex, data: DensityData) -> complex:
     rho = at.scalars[int(parts.rho)] if parts.rho >= 0 else 0.0
     coefficients = np.concatenate([at.beta, at.b])
     for (arm, *counts), step in zip(data.totals, data.step, strict=True):
-        total += log_total(*map(int, counts), at.theta[int(arm)], step @ coefficients)
+        total += log_total(*counts, at.theta[int(arm)], step @ coefficients)
     arms = zip(data.events, data.n, at.theta, strict=True)
     return total + data.log_coefficient.sum() + sum(log_arm(parts, *arm, rho) for arm in arms)
 
 
-def log_total(events: int, first: int, second: int, theta: complex, difference: complex) -> complex:
-    """The sum over every way in which two binomial counts share the responders of both."""
-    share = second / (first + second)
+def log_total(
+    events: int, first: float, second: float, unknown: int, theta: complex, difference: complex
+) -> complex:
+    """The sum over every way in which two binomial counts share the responders of both.
+
+    Where their sizes are unknown, the mean over all sizes of the second.
+    """
+    n = round(first + second)
+    share = second / n
     low, high = theta - share * difference, theta + (1 - share) * difference
+    sizes = range(n + 1) if unknown else [round(second)]
     parts = [
-        log_binomial(events - k, first, low) + log_binomial(k, second, high)
-        for k in range(max(0, events - first), min(events, second) + 1)
+        log_binomial(events - k, n - size, low) + log_binomial(k, size, high)
+        for size in sizes
+        for k in range(max(0, int(events) - n + size), min(int(events), size) + 1)
     ]
     top = max(part.real for part in parts)
-    return top + np.log(sum(np.exp(part - top) for part in parts))
+    return top + np.log(sum(np.exp(part - top) for part in parts) / len(sizes))
 
 
 def log_binomial(y: int, n: int, theta: complex) -> complex:
