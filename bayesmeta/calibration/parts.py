@@ -174,13 +174,10 @@ def _others() -> dict[str, Part]:
 def _levels() -> dict[str, Part]:
     """Return every distribution of the effects of exchangeable levels, with its own defaults."""
     sets = ("one_term", "two_terms", "slopes")
-    found: dict[str, Part] = {}
-    for name, distribution in LEVEL_DISTRIBUTIONS.items():
-        levels = distribution()
-        # Fits of a mixture take three times as long, and its terms are those of the others.
-        own = sets if levels.mixture[0] == 1 else sets[:1]
-        found[f"levels-{name}"] = {"levels": levels, "covariates": own, "layout": "grouped"}
-    return found
+    return {
+        f"levels-{name}": {"levels": distribution(), "covariates": sets, "layout": "grouped"}
+        for name, distribution in LEVEL_DISTRIBUTIONS.items()
+    }
 
 
 def _distribution(distribution: type[StudyEffects]) -> StudyEffects:
