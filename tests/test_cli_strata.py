@@ -51,3 +51,36 @@ def test_totals_of_unknown_sizes_are_counted_with_their_remedy(
         "prior_n, gives them." in printed
     )
     assert "the size of a level of 'prior', without a count" in printed
+
+
+def test_totals_of_unknown_sizes_may_be_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = table(tmp_path, "a,,20,60\nc,,9,30\nd,,12,20\nd,prior=yes,,8\n")
+    options = ("--evidence", path, "--strata", "prior", "--unknown-sizes", "keep")
+    assert run("evidence", "show", *options) == 0
+    assert "5 arms of 4 studies, 47 of 130 patients responded" in capsys.readouterr().out
+    model, folder = tmp_path / "model.toml", tmp_path / "run"
+    model.write_text("""schema = 2
+name = "by_prior"
+[covariates]
+formula = "prior"
+reference = {prior = "no"}
+""")
+    assert run("fit", model, *options, "--out", folder, "--draws", "500") in (0, 1)
+    assert run("report", folder, "--format", "md", "--force") in (0, 1)
+    told = (folder / "report.md").read_text(encoding="utf-8")
+    assert "Of 2 totals the sizes of the levels are unknown" in told
+    assert "Studies were not left out in turn: study effects cannot be integrated out" in told
+    assert "--unknown-sizes keep" in told
+    assert run("leave-one-out", folder) == 2
+    assert "Studies cannot be left out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("more", [(), ("--outcomes", "ORR,CR", "--strata", "prior_hma")])
+def test_sizes_have_no_effect_where_arms_are_not_divided(
+    more: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = more or ("--outcome", "ORR")
+    assert run("evidence", "show", *options, "--unknown-sizes", "keep") == 2
+    assert "`--unknown-sizes` has no effect with" in capsys.readouterr().err

@@ -95,10 +95,18 @@ def empty_divided_arms(studies: int) -> Arms:
     return read_evidence(frame).select(strata="exposure")
 
 
+def empty_undivided_arms(studies: int) -> Arms:
+    """Return the arms of `empty_divided_arms`, with no more known of sizes than reported levels tell."""
+    arms = empty_divided_arms(studies)
+    sizes = arms.frame["split_n"].mask(arms.frame["split_n"] > 0)
+    return Arms(arms.frame.assign(split_n=sizes), arms.excluded)
+
+
 LAYOUTS: dict[str, tuple[Callable[[int], Arms], tuple[int, ...]]] = {
     "arms": (empty_arms, (3, 10)),
     "nested": (empty_nested_arms, (3, 10)),
     "grouped": (empty_grouped_arms, (10,)),
     "divided": (empty_divided_arms, (3, 10)),
+    "undivided": (empty_undivided_arms, (3, 10)),
 }
 """What makes the arms of each layout, and its numbers of studies: three have not all the regimens."""

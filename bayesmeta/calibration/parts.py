@@ -166,6 +166,7 @@ def _others() -> dict[str, Part]:
         "shares": {"covariates": ("shares",)},
         "within_between": {"covariates": ("split_factor", "split_number")},
         "totals": {"covariates": ("exposure", "exposure_by_study"), "layout": "divided"},
+        "unknown_sizes": {"covariates": ("exposure", "exposure_by_study"), "layout": "undivided"},
         "nested-correlated": {"correlation": LKJ(2), "layout": "nested"},
         "nested-independent": {"correlation": None, "layout": "nested"},
     }

@@ -75,10 +75,11 @@ def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
 
 
 def _unknown_sizes(rules: "pd.Series[str]") -> list[str]:
-    """Return how many totals over levels are left out for want of sizes, and what gives them."""
+    """Return how many totals over levels are left out for want of sizes, and what to do about it."""
     found = rules[rules.str.startswith(UNKNOWN_SIZES)]
     return [
-        f"           {counted(rows, 'total')} among them: {str(rule).removeprefix('strata: ')}."
+        f"           {counted(rows, 'total')} among them: {str(rule).removeprefix('strata: ')}. "
+        "--unknown-sizes keep averages over all sizes."
         for rule, rows in found.value_counts().items()
     ]
 

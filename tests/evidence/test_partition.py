@@ -1,11 +1,13 @@
 """Subgroups reported in part: by level, by one level and the total, and as totals of known levels."""
 
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.errors import InapplicableError
 
 COLUMNS = ["study", "arm", "stratum", "events", "n"]
 Row = tuple[Any, ...]
@@ -216,3 +218,32 @@ def test_the_bundled_evidence_by_prior_exposure() -> None:
         18,
         13,
     ]
+
+
+def test_totals_of_unknown_sizes_are_kept_where_asked() -> None:
+    table = bm.load_evidence("rr_aml_venetoclax")
+    ask = {"outcome": "ORR", "venetoclax": "yes", "strata": "prior_hma"}
+    few, all_ = table.select(**ask), table.select(**ask, unknown_sizes="keep")
+    assert (len(few), len(all_)) == (5, 29)
+    unknown = all_.frame["split_n"].isna()
+    assert unknown.sum() == 24
+    assert set(all_.frame.loc[unknown, "split_level"]) == {"yes"}
+    # Every patient stands once: as many as in the arms that are not divided.
+    assert all_.n.sum() == table.select(outcome="ORR", venetoclax="yes").n.sum() == 919
+
+
+def test_arms_of_unknown_sizes_are_the_same_after_they_were_saved(tmp_path: Path) -> None:
+    table = bm.load_evidence("rr_aml_venetoclax")
+    arms = table.select(outcome="CR", venetoclax="yes", strata="prior_hma", unknown_sizes="keep")
+    spec = bm.ModelSpec(covariates=bm.Covariates("prior_hma", {"prior_hma": "no"}))
+    fit = bm.fit(spec, arms, seed=1, settings=bm.SamplerSettings(chains=2, draws=200))
+    fit.save(tmp_path / "run")
+    again = bm.load_fit(tmp_path / "run")
+    assert again.arms.hash == arms.hash
+    assert again.design.totals.unknown.tolist() == fit.design.totals.unknown.tolist()
+    # What is asked of it is answered, or refused with the reason.
+    assert bm.contrast(again).table["odds_ratio"].notna().all()
+    with pytest.raises(InapplicableError, match="Studies have no log likelihood"):
+        bm.log_likelihood_by_study(again)
+    with pytest.raises(bm.SettingsError, match="cannot be integrated out of totals"):
+        bm.log_marginal_likelihood(again, seed=1)

@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmeta.errors import counted, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP, SPLIT_BY
+from bayesmeta.evidence.splits import of_unknown_sizes
 from bayesmeta.model.values import value_text
 from bayesmeta.report.document import Block, Items, Section, Table, Text
 from bayesmeta.report.sections import titles
@@ -93,6 +94,12 @@ def _divided(arms: Arms) -> Iterator[str]:
         f"Arms are divided by the levels of {stratum}: {counted(len(arms) - totals, 'row')} of one level and "
         f"{counted(totals, 'total')} over two, which are sums of two counts where the model has the stratum."
     )
+    unknown = int(of_unknown_sizes(arms.frame).sum())
+    if unknown:
+        yield (
+            f"Of {counted(unknown, 'total')} the sizes of the levels are unknown: any share of patients at a level is as "
+            "probable."
+        )
 
 
 def _facts(arms: Arms, words: Wording) -> Iterator[str]:
