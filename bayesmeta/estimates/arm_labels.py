@@ -72,7 +72,7 @@ def _said(row: Row, factor: str | None, *, total: bool, mixture: bool) -> str:
     """Return what a label says of how an arm stands to the levels of a factor."""
     if total:
         if pd.isna(row[SPLIT_N]):
-            return f"{row[str(factor)]} and {row[SPLIT_LEVEL]}, sizes unknown"
+            return "sizes unknown"
         first = row[N] - row[SPLIT_N]
         return f"{first} {row[str(factor)]}, {row[SPLIT_N]} {row[SPLIT_LEVEL]}"
     if mixture:

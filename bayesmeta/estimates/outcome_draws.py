@@ -228,14 +228,19 @@ class OutcomeDraws:
         return np.asarray(likelihood.rate(theta, probability, events=events, n=n, **own))
 
     def _rates(self, theta: Array, part: slice) -> Array:
-        """Return the rates of some arms; that of a total over levels is the mean of theirs."""
+        """Return the rates of some arms; that of a total over levels is the mean of theirs.
+
+        Of levels of unknown sizes, it enters as that of a beta-binomial likelihood does.
+        """
         found, totals = self.rate_at(theta), self.fit.design.totals
         if not totals.arm.size:
             return found
         whole = np.zeros((*theta.shape[:-1], len(self.arms)))
         whole[..., part] = theta
-        mean = totals.mean_rates(whole, coefficients_of(self.fit.posterior))
-        for place, rate in zip(totals.arm, np.moveaxis(mean, -1, 0), strict=True):
+        places = np.arange(theta[..., 0].size)[:, None] * len(self.arms) + totals.arm
+        probability = spread_at("u", places.ravel(), 1).reshape(*theta.shape[:-1], -1)
+        rates = totals.arm_rates(whole, coefficients_of(self.fit.posterior), probability)
+        for place, rate in zip(totals.arm, np.moveaxis(rates, -1, 0), strict=True):
             found[..., np.arange(len(self.arms))[part] == place] = rate[..., None]
         return found
 

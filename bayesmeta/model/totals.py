@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import betainc, betaincc, betainccinv, betaincinv, expit
 
 from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.evidence import Arms
@@ -54,6 +54,28 @@ class Totals(NamedTuple):
         """Return the rate (probability) of all patients of each total, dims (..., total)."""
         first, second = map(expit, self.predictors(theta, coefficients))
         return np.asarray((1 - self.share) * first + self.share * second)
+
+    def arm_rates(self, theta: Array, coefficients: Array, probability: Array) -> Array:
+        """Return draws of the rate (probability) of each total given its responders, (..., total).
+
+        Of unknown sizes, it is uniform between the rates of both levels before the responders are known,
+        so that given them it has a beta distribution between these; it enters at the quantile of
+        `probability`.
+        """
+        first, second = map(expit, self.predictors(theta, coefficients))
+        mean = (1 - self.share) * first + self.share * second
+        low, high = np.minimum(first, second), np.maximum(first, second)
+        shape = self.events + 1, self.first + self.second - self.events + 1
+        below, above = (
+            inverse(*shape, ends[0] + probability * (ends[1] - ends[0]))
+            for inverse, ends in (
+                (betaincinv, [betainc(*shape, end) for end in (low, high)]),
+                (betainccinv, [betaincc(*shape, end) for end in (low, high)]),
+            )
+        )
+        # Far out in one tail of the distribution, the other has no digits left.
+        found = np.where(betainc(*shape, low) > 0.5, above, below)  # noqa: PLR2004
+        return np.asarray(np.where(self.unknown, np.clip(found, low, high), mean))
 
 
 def totals_of(coding: Coding, arms: Arms) -> Totals:

@@ -118,6 +118,22 @@ def test_totals_are_drawn_with_the_probabilities_that_they_have() -> None:
     assert np.abs(share - exact).max() < 5 * np.sqrt(0.25 / draws)
 
 
+@pytest.mark.parametrize(("low", "high"), [(-1.2, 0.9), (0.9, -1.2), (2.0, 4.0), (-9.0, -7.0)])
+def test_the_rate_of_a_total_is_that_given_its_responders(low: float, high: float) -> None:
+    design = unknown_design()
+    [total] = np.flatnonzero(design.totals.arm == list(design.arms.frame["study"]).index("s4"))
+    one, draws = {"beta": np.full((4001, 1), high - low)}, 4001
+    theta = np.full((draws, len(design.arms)), (low + high) / 2)
+    probability = np.linspace(0, 1, draws)[:, None] + np.zeros(design.totals.arm.size)
+    found = np.sort(design.totals.arm_rates(theta, one["beta"], probability)[:, total])
+    w = (np.arange(20_000) + 0.5) / 20_000
+    rates = np.sort((1 - w) * expit(low) + w * expit(high))
+    weight = binom.pmf(41, 90, rates)
+    mean = float((weight * rates).sum() / weight.sum())
+    assert np.trapezoid(found, np.linspace(0, 1, draws)) == pytest.approx(mean, rel=1e-4)
+    assert rates[0] * (1 - 1e-3) <= found[0] <= found[-1] <= rates[-1] * (1 + 1e-3)
+
+
 @pytest.mark.slow
 def test_the_posterior_is_that_of_quadrature() -> None:
     rows = [("a", 14, 20, "no", 0), ("b", 4, 25, "yes", 0), ("c", 30, 60, "no", None)]
