@@ -88,7 +88,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> dict[
         seed=11,
     )
     bm.run_grid(grid, table, out=folder / "grid", progress=False)
-    nested = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes", by_definition="keep")
+    ask = {"venetoclax": "yes", "by_definition": "keep", "where": "n >= 40"}
+    nested = table.select(outcomes=["ORR", "CR_CRi"], **ask)
     settings = bm.SamplerSettings(warmup=400, draws=1000)
     joint = bm.fit(bm.load_model("pooled"), nested, seed=1, settings=settings)
     joint.save(folder / "nested")
