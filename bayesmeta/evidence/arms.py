@@ -1,28 +1,22 @@
 """What was observed, exactly as one model sees it: one row per treatment arm."""
 
-import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from bayesmeta.arrays import Array, Flags, Integers
+from bayesmeta.arrays import Array, Integers
 from bayesmeta.errors import EvidenceError, SettingsError, counted
-from bayesmeta.evidence.columns import EVENTS, LABEL, STUDY, N, labels_of
+from bayesmeta.evidence.columns import EVENTS
 from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.counts import check_arms, completed, counts_of
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import SPELLING, patients_twice, two_spellings
-
-Names = npt.NDArray[np.object_]
+from bayesmeta.evidence.study_arms import StudyArms
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Arms:
+class Arms(StudyArms):
     """Patients of each arm with one outcome, or with each of several nested outcomes.
 
     Made by `EvidenceTable.select`. Each of several outcomes is counted among the patients of the one
@@ -64,18 +58,10 @@ class Arms:
     [23, 13, 14]
     """
 
-    frame: pd.DataFrame
-    excluded: pd.DataFrame
-    selection: Mapping[str, Any] = field(default_factory=dict)
-    outcomes: tuple[str, ...] = ()
-
     def __post_init__(self) -> None:
-        outcomes = tuple(self.outcomes) or (str(self.selection.get("outcome") or ""),)
-        object.__setattr__(self, "outcomes", outcomes)
-        object.__setattr__(self, "frame", completed(self.frame, outcomes))
-        object.__setattr__(self, "excluded", self.excluded.reset_index(drop=True))
-        object.__setattr__(self, "selection", dict(self.selection))
-        check_arms(self.frame, outcomes)
+        super().__post_init__()
+        object.__setattr__(self, "frame", completed(self.frame, self.outcomes))
+        check_arms(self.frame, self.outcomes)
 
     @property
     def events(self) -> Integers:
@@ -99,37 +85,6 @@ class Arms:
         return counts_of(self.frame, self.outcomes)
 
     @property
-    def n(self) -> Integers:
-        """Patients of each arm (counts)."""
-        return self.frame[N].to_numpy(dtype=np.int64)
-
-    @cached_property
-    def labels(self) -> Names:
-        """Label of each arm: its study, its arm where named, its stratum where it is one."""
-        return np.array(labels_of(self.frame), dtype=object)
-
-    @property
-    def display_labels(self) -> Names:
-        """Label of each arm's study as people write it: column `label`, or else the study's name."""
-        names = self.frame[STUDY].tolist()
-        shown = self.frame[LABEL].tolist() if LABEL in self.frame.columns else names
-        return np.array([label or study for label, study in zip(shown, names, strict=True)], object)
-
-    @cached_property
-    def studies(self) -> Names:
-        """Names of the studies, in order of first appearance."""
-        return np.array(self._factorized[1], dtype=object)
-
-    @cached_property
-    def study_index(self) -> Integers:
-        """Position in `studies` of each arm's study."""
-        return np.array(self._factorized[0], dtype=np.int64)
-
-    @cached_property
-    def _factorized(self) -> tuple[npt.NDArray[np.intp], "pd.Index[Any]"]:
-        return pd.factorize(self.frame[STUDY].astype(object))
-
-    @property
     def without_patients(self) -> tuple[str, ...]:
         """Labels of the arms with n = 0; they carry no information."""
         return tuple(str(label) for label in self.labels[self.n == 0])
@@ -143,13 +98,6 @@ class Arms:
         found = (one for outcome in self.outcomes for one in self.of(outcome).findings)
         counted = (one for one in found if one.kind != SPELLING)
         return tuple(dict.fromkeys((*two_spellings(labelled), *counted)))
-
-    @cached_property
-    def hash(self) -> str:
-        """SHA-256 of the rows, their columns and their order."""
-        return hashlib.sha256(
-            self.frame.to_csv(index=False, lineterminator="\n").encode()
-        ).hexdigest()
 
     def of(self, outcome: str) -> "Arms":
         """Return the arms that report one of the outcomes, with its counts as `events`.
@@ -169,15 +117,6 @@ class Arms:
         own = frame.drop(columns=list(self.outcomes)).assign(**{EVENTS: frame[outcome]})
         selection = {**self.selection, "outcome": outcome, "outcomes": list(self.outcomes)}
         return Arms(own, self.excluded, selection)
-
-    def drop(self, rows: Flags, rule: str) -> "Arms":
-        """Return the arms without `rows`, which move to `excluded` under `rule`."""
-        moved = self.frame[rows].assign(rule=rule)
-        excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
-        return replace(self, frame=self.frame[~rows], excluded=excluded)
-
-    def __len__(self) -> int:
-        return len(self.frame)
 
     def __repr__(self) -> str:
         found = f"{counted(len(self), 'arm')} of {counted(len(self.studies), 'study', 'studies')}"

@@ -200,9 +200,7 @@ class Design:
 
     def rows(self, kept: Flags) -> "Design":
         """Return the design of some rows of its arms, which does not list what it lacks."""
-        arms = self.arms
-        some = replace(arms, frame=arms.frame[kept], excluded=arms.excluded.iloc[:0])
-        return with_arms(self, some, kept)
+        return with_arms(self, self.arms.rows(kept), kept)
 
     def places(self, name: str) -> list[int]:
         """Return the positions of a variable's parameters among `scalars`."""

@@ -12,7 +12,7 @@ from bayesmeta.errors import (
     issue_warning,
     listed,
 )
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence.study_arms import StudyArms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.limits import check_slopes_by_study, check_totals
@@ -25,7 +25,7 @@ LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
 
 
-def check_sense(spec: ModelSpec, arms: Arms) -> None:
+def check_sense(spec: ModelSpec, arms: StudyArms) -> None:
     """Refuse parts that the evidence cannot tell apart: arm effects, and the column of `by`."""
     check_totals(spec, arms)
     check_slopes_by_study(spec)
@@ -33,7 +33,7 @@ def check_sense(spec: ModelSpec, arms: Arms) -> None:
     _check_arm_effects(spec, arms)
 
 
-def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
+def warn_of_little_evidence(spec: ModelSpec, arms: StudyArms, coding: Coding) -> None:
     """Warn of parts that the evidence says little or nothing about, and of priors far wider than any."""
     for message in (
         *_about_shape(spec, arms),
@@ -47,13 +47,13 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         issue_warning(f"{spec.name}: {message}", ModelWarning)
 
 
-def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
+def _tau_levels(spec: ModelSpec, arms: StudyArms) -> list[str]:
     """Return each arm's level of the column that tau goes by."""
     by = str(spec.study_effects.by)
     return spec.covariates.levels_of(by, arms.frame[by])
 
 
-def _check_by(spec: ModelSpec, arms: Arms) -> None:
+def _check_by(spec: ModelSpec, arms: StudyArms) -> None:
     by = spec.study_effects.by
     if by is None:
         return
@@ -75,7 +75,7 @@ def _check_by(spec: ModelSpec, arms: Arms) -> None:
         )
 
 
-def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
+def _check_arm_effects(spec: ModelSpec, arms: StudyArms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
         instead = "Leave them out" if spec.study_effects.has_effects else "Use NormalEffects"
         raise InapplicableError(
@@ -84,12 +84,12 @@ def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
         )
 
 
-def _has_several_arms(arms: Arms) -> bool:
-    return bool((np.bincount(arms.study_index, weights=arms.n > 0) > 1).any())
+def _has_several_arms(arms: StudyArms) -> bool:
+    return bool((np.bincount(arms.study_index, weights=arms.informed) > 1).any())
 
 
-def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
-    distribution, studies = spec.study_effects, arms.frame.loc[arms.n > 0, "study"].nunique()
+def _about_shape(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
+    distribution, studies = spec.study_effects, arms.frame.loc[arms.informed, "study"].nunique()
     if studies < distribution.fewest_studies:
         yield (
             f"{studies} studies cannot identify {distribution.feature}: `{listed(distribution.units)}` depends on its "
@@ -97,12 +97,12 @@ def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
         )
 
 
-def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+def _about_tau(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
     if spec.study_effects.by is None:
         return
     frame = arms.frame.assign(level=_tau_levels(spec, arms))
     # A level of studies without patients has none that count.
-    counted = frame["study"].where(arms.n > 0)
+    counted = frame["study"].where(arms.informed)
     levels = counted.groupby(frame["level"]).nunique()
     few = [f"{level} ({studies})" for level, studies in levels.items() if studies < FEWEST_FOR_TAU]
     if few:
@@ -112,7 +112,7 @@ def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
         )
 
 
-def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
+def _about_overlap(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
     likelihood = spec.likelihood
     if (
         not likelihood.overdispersed
@@ -128,9 +128,9 @@ def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
             )
 
 
-def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
+def _about_levels(spec: ModelSpec, arms: StudyArms, coding: Coding) -> Iterable[str]:
     """Yield what the evidence cannot tell of exchangeable levels."""
-    frame = arms.frame[arms.n > 0]
+    frame = arms.frame[arms.informed]
     for one in coding.exchangeable:
         each = [spec.covariates.levels_of(name, frame[name]) for name in one.term.columns]
         pairs = set(zip(frame["study"], zip(*each, strict=True), strict=True))
@@ -160,7 +160,7 @@ def _slopes_show(numbers: "pd.Series[Any]", levels: Sequence[Sequence[str]]) -> 
     return bool((grouped.max() > grouped.min()).any())
 
 
-def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:
+def _about_parts(arms: StudyArms, coding: Coding) -> Iterable[str]:
     """Yield which effects within studies rest on their priors."""
     if not coding.parts.split:
         return
@@ -172,7 +172,7 @@ def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:
         )
 
 
-def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
+def _about_independent(spec: ModelSpec, arms: StudyArms, coding: Coding) -> Iterable[str]:
     names = (*coding.names, *coding.level_names)
     if spec.study_effects.pools or not names:
         return

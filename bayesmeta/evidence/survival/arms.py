@@ -1,22 +1,27 @@
-"""What was observed of survival, exactly as one model sees it: one row per landmark and median."""
+"""What was observed of survival, exactly as one model sees it: arms, with their landmarks and medians."""
 
-import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Self, override
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Integers
+from bayesmeta.arrays import Flags, Integers
 from bayesmeta.errors import counted
-from bayesmeta.evidence.columns import ARM, STUDY, labels_of
-from bayesmeta.evidence.survival.columns import REPORTED, SURVIVAL
+from bayesmeta.evidence.columns import ARM, STUDY, N
+from bayesmeta.evidence.study_arms import StudyArms, hash_of
+from bayesmeta.evidence.survival.columns import REPORTED, SURVIVAL, UNIT
+
+OF_AN_ARM = [STUDY, ARM]
+
+OF_A_REPORT = [name for name in REPORTED if name != N]
+"""Columns that differ between the reports of an arm."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SurvivalArms:
+class SurvivalArms(StudyArms):
     """Landmarks and medians of the survival of each arm, for one outcome.
 
     Made by `SurvivalTable.select`.
@@ -24,12 +29,17 @@ class SurvivalArms:
     Parameters
     ----------
     frame : DataFrame
-        One row per landmark or median; lengths of time in months. `survival`, `ci_low` and `ci_high` are
-        probabilities. A median, or an upper limit, that was not reached is infinite.
+        One row per arm: `study`, `arm`, `n` (patients, the most of its reports; missing where none
+        tells) and covariates.
     excluded : DataFrame
         The rows that the selection dropped, each with the `rule` that dropped it.
     selection : mapping
         The table and the arguments that made the selection.
+    outcomes : tuple of str
+        The name of the outcome.
+    reports : DataFrame
+        One row per landmark or median; lengths of time in months. `survival`, `ci_low` and `ci_high` are
+        probabilities. A median, or an upper limit, that was not reached is infinite.
 
     Examples
     --------
@@ -39,55 +49,73 @@ class SurvivalArms:
     SurvivalArms(EFS: 7 arms of 6 studies, 1 landmark and 6 medians; 5 rows left out)
     """
 
-    frame: pd.DataFrame
-    excluded: pd.DataFrame
-    selection: Mapping[str, Any] = field(default_factory=dict)
+    reports: pd.DataFrame = field(kw_only=True)
 
     @property
     def outcome(self) -> str:
         """Name of the outcome; empty where the table names none."""
-        return str(self.selection.get("outcome") or "")
-
-    @cached_property
-    def arms(self) -> pd.DataFrame:
-        """One row per arm: `study`, `arm` and its covariates."""
-        own = self.frame.drop_duplicates([STUDY, ARM]).reset_index(drop=True)
-        return own.drop(columns=[name for name in REPORTED if name != "n"])
-
-    @cached_property
-    def arm_index(self) -> Integers:
-        """Position in `arms` of each row's arm."""
-        keys = pd.MultiIndex.from_frame(self.frame[[STUDY, ARM]])
-        return np.asarray(pd.MultiIndex.from_frame(self.arms[[STUDY, ARM]]).get_indexer(keys))
+        return self.outcomes[0]
 
     @property
-    def labels(self) -> list[str]:
-        """Label of each arm: its study, and its arm where named."""
-        return labels_of(self.arms[[STUDY, ARM]])
+    @override
+    def n(self) -> Integers:
+        """Patients of each arm (counts); 0 where no report tells."""
+        return self.frame[N].fillna(0).to_numpy(dtype=np.int64)
+
+    @property
+    @override
+    def informed(self) -> Flags:
+        return np.ones(len(self), dtype=bool)
+
+    @cached_property
+    def arm_of_report(self) -> Integers:
+        """Position of each report's arm."""
+        arms = pd.MultiIndex.from_frame(self.frame[OF_AN_ARM])
+        reports = pd.MultiIndex.from_frame(self.reports[OF_AN_ARM])
+        return np.asarray(arms.get_indexer(reports), dtype=np.int64)
 
     @property
     def landmarks(self) -> pd.DataFrame:
-        """The rows that are survival at a time."""
-        return self.frame[self.frame[SURVIVAL].notna()]
+        """The reports that are survival at a time."""
+        return self.reports[self.reports[SURVIVAL].notna()]
 
     @property
     def medians(self) -> pd.DataFrame:
-        """The rows that are medians, reached or not."""
-        return self.frame[self.frame[SURVIVAL].isna()]
+        """The reports that are medians, reached or not."""
+        return self.reports[self.reports[SURVIVAL].isna()]
 
     @cached_property
+    @override
     def hash(self) -> str:
-        """SHA-256 of the rows, their columns and their order."""
-        text = self.frame.to_csv(index=False, lineterminator="\n")
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_of(self.frame, self.reports)
 
-    def __len__(self) -> int:
-        return len(self.arms)
+    @override
+    def rows(self, kept: Flags) -> Self:
+        own = self.reports[kept[self.arm_of_report]]
+        return replace(super().rows(kept), reports=own)
+
+    @override
+    def drop(self, rows: Flags, rule: str) -> Self:
+        gone = rows[self.arm_of_report]
+        moved = self.reports[gone].assign(rule=rule)
+        excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
+        frame = self.frame[~rows]
+        return replace(self, frame=frame, excluded=excluded, reports=self.reports[~gone])
 
     def __repr__(self) -> str:
-        studies = counted(self.frame[STUDY].nunique(), "study", "studies")
+        studies = counted(len(self.studies), "study", "studies")
         return (
             f"SurvivalArms({self.outcome or 'one outcome'}: {counted(len(self), 'arm')} of {studies}, "
             f"{counted(len(self.landmarks), 'landmark')} and {counted(len(self.medians), 'median')}; "
             f"{counted(len(self.excluded), 'row')} left out)"
         )
+
+
+def survival_arms(
+    reports: pd.DataFrame, excluded: pd.DataFrame, selection: Mapping[str, Any]
+) -> SurvivalArms:
+    """Return the arms of the reports that a selection kept."""
+    arms = reports.drop_duplicates(OF_AN_ARM).drop(columns=[*OF_A_REPORT, UNIT])
+    patients = reports.groupby(OF_AN_ARM, sort=False)[N].max()
+    frame = arms.assign(**{N: patients.to_numpy()}).reset_index(drop=True)
+    return SurvivalArms(frame, excluded, selection, reports=reports.reset_index(drop=True))

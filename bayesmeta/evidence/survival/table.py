@@ -21,7 +21,7 @@ from bayesmeta.evidence.requests import (
     plain_values,
 )
 from bayesmeta.evidence.selection import apply_rules, check_left
-from bayesmeta.evidence.survival.arms import SurvivalArms
+from bayesmeta.evidence.survival.arms import SurvivalArms, survival_arms
 from bayesmeta.evidence.survival.columns import MEANINGFUL, MEDIAN, SURVIVAL
 from bayesmeta.evidence.survival.findings import contradictions
 from bayesmeta.evidence.survival.selection import selection_rules
@@ -126,12 +126,12 @@ class SurvivalTable(CheckedTable):
         >>> import bayesmeta as bm
         >>> table = bm.load_survival("rr_aml_venetoclax")
         >>> arms = table.select(outcome="DOR")
-        >>> arms.frame[["study", "n", "median", "median_low", "median_high"]].round(1)
-                                 study     n  median  median_low  median_high
-        row 2 (line 3)        amit2021  11.0     4.4         NaN          NaN
-        row 15 (line 16)   dinardo2020  23.0    16.8         6.6          inf
-        row 28 (line 29)      feld2021  15.0     8.1         NaN          NaN
-        row 61 (line 62)  konopleva2016   2.0     1.6         NaN          NaN
+        >>> arms.reports[["study", "n", "median", "median_low", "median_high"]].round(1)
+                   study     n  median  median_low  median_high
+        0       amit2021  11.0     4.4         NaN          NaN
+        1    dinardo2020  23.0    16.8         6.6          inf
+        2       feld2021  15.0     8.1         NaN          NaN
+        3  konopleva2016   2.0     1.6         NaN          NaN
         """
         check_choice("parts", parts, ("parts", "whole"))
         check_choice("overlaps", overlaps, ("resolve", "keep"))
@@ -167,7 +167,7 @@ class SurvivalTable(CheckedTable):
             selection["reading"] = dict(self.reading)
         if self.labels.names:
             selection["labels"] = self.labels.table
-        return SurvivalArms(kept, excluded, selection)
+        return survival_arms(kept, excluded, selection)
 
     def __repr__(self) -> str:
         studies = counted(self.frame[STUDY].nunique(), "study", "studies")

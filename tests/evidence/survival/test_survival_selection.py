@@ -18,8 +18,10 @@ def bundled() -> bm.SurvivalTable:
 
 def test_every_row_of_the_outcome_is_kept_or_has_its_rule(bundled: bm.SurvivalTable) -> None:
     arms = bundled.select(outcome="OS")
-    rows = bundled.frame.index[bundled.frame["outcome"] == "OS"]
-    assert sorted([*arms.frame.index, *arms.excluded.index]) == sorted(rows)
+    columns = ["study", "arm", "stratum", "time", "median"]
+    rows = bundled.frame.loc[bundled.frame["outcome"] == "OS", columns]
+    found = pd.concat([arms.reports[columns], arms.excluded[columns]])
+    assert sorted(map(str, found.to_numpy().tolist())) == sorted(map(str, rows.to_numpy().tolist()))
     assert (arms.excluded["rule"] != "").all()
 
 
@@ -27,29 +29,29 @@ def test_the_whole_stands_for_its_parts_unless_these_are_asked_for(
     bundled: bm.SurvivalTable,
 ) -> None:
     whole, parts = (bundled.select(outcome="OS", parts=one) for one in ("whole", "parts"))  # type: ignore[arg-type]
-    of = {name: set(one.arms.loc[one.arms["study"] == "italy57", "arm"]) for name, one in (("whole", whole), ("parts", parts))}  # fmt: skip
+    of = {name: set(one.frame.loc[one.frame["study"] == "italy57", "arm"]) for name, one in (("whole", whole), ("parts", parts))}  # fmt: skip
     assert of == {"whole": {"ven_hma"}, "parts": {"ven_aza", "ven_dec"}}
     # No number of patients is printed of the arms of stahl2021: the whole is all there is.
-    assert set(parts.arms.loc[parts.arms["study"] == "stahl2021", "arm"]) == {"ven_hma_ldac"}
+    assert set(parts.frame.loc[parts.frame["study"] == "stahl2021", "arm"]) == {"ven_hma_ldac"}
 
 
 def test_of_cohorts_that_overlap_one_is_kept(bundled: bm.SurvivalTable) -> None:
-    kept = set(bundled.select(outcome="OS").arms["study"])
-    every = set(bundled.select(outcome="OS", overlaps="keep").arms["study"])
+    kept = set(bundled.select(outcome="OS").frame["study"])
+    every = set(bundled.select(outcome="OS", overlaps="keep").frame["study"])
     assert every - kept == {"maiti2021"}
 
 
 def test_duration_of_response_is_that_of_responders(bundled: bm.SurvivalTable) -> None:
     arms = bundled.select(outcome="DOR")
-    assert arms.frame["stratum"].str.startswith("responders=").all()
-    assert set(arms.arms["study"]) == {"amit2021", "dinardo2020", "feld2021", "konopleva2016"}
+    assert arms.reports["stratum"].str.startswith("responders=").all()
+    assert set(arms.frame["study"]) == {"amit2021", "dinardo2020", "feld2021", "konopleva2016"}
 
 
 def test_an_arm_may_have_several_rows(bundled: bm.SurvivalTable) -> None:
     arms = bundled.select(outcome="OS", where="study == 'ram2019'")
     assert len(arms) == 1
-    assert arms.arm_index.tolist() == [0, 0, 0]
-    assert arms.labels == ["ram2019/ven_hma_ldac_dli"]
+    assert arms.arm_of_report.tolist() == [0, 0, 0]
+    assert arms.labels.tolist() == ["ram2019/ven_hma_ldac_dli"]
     assert (len(arms.landmarks), len(arms.medians)) == (2, 1)
 
 
@@ -95,6 +97,6 @@ def test_a_selection_keeps_what_was_asked() -> None:
     arms = bm.read_survival(rows, time_unit="weeks").select(drug="y")
     assert arms.selection["columns"] == {"drug": ["y"]}
     assert arms.selection["reading"] == {"time_unit": "weeks"}
-    assert arms.arms["drug"].tolist() == ["y"]
-    assert arms.frame["median"].tolist() == [pytest.approx(5 * 84 / 365.25)]
+    assert arms.frame["drug"].tolist() == ["y"]
+    assert arms.reports["median"].tolist() == [pytest.approx(5 * 84 / 365.25)]
     assert sqrt(len(arms.hash)) == 8
