@@ -1,22 +1,28 @@
 """What was observed, exactly as one model sees it: one row per treatment arm."""
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
-from bayesmeta.arrays import Array, Integers
+from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceError, SettingsError, counted
-from bayesmeta.evidence.columns import EVENTS
+from bayesmeta.evidence.columns import EVENTS, LABEL, STUDY, N, labels_of
 from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.counts import check_arms, completed, counts_of
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import SPELLING, patients_twice, two_spellings
-from bayesmeta.evidence.study_arms import StudyArms
+
+Names = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Arms(StudyArms):
+class Arms:
     """Patients of each arm with one outcome, or with each of several nested outcomes.
 
     Made by `EvidenceTable.select`. Each of several outcomes is counted among the patients of the one
@@ -58,8 +64,19 @@ class Arms(StudyArms):
     [23, 13, 14]
     """
 
+    frame: pd.DataFrame
+    excluded: pd.DataFrame
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    outcomes: tuple[str, ...] = ()
+
     def __post_init__(self) -> None:
-        super().__post_init__()
+        outcomes = tuple(self.outcomes) or (str(self.selection.get("outcome") or ""),)
+        object.__setattr__(self, "outcomes", outcomes)
+        object.__setattr__(self, "excluded", self.excluded.reset_index(drop=True))
+        object.__setattr__(self, "selection", dict(self.selection))
+        self._check_counts()
+
+    def _check_counts(self) -> None:
         object.__setattr__(self, "frame", completed(self.frame, self.outcomes))
         check_arms(self.frame, self.outcomes)
 
@@ -85,6 +102,42 @@ class Arms(StudyArms):
         return counts_of(self.frame, self.outcomes)
 
     @property
+    def n(self) -> Integers:
+        """Patients of each arm (counts)."""
+        return self.frame[N].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def labels(self) -> Names:
+        """Label of each arm: its study, its arm where named, its stratum where it is one."""
+        return np.array(labels_of(self.frame), dtype=object)
+
+    @property
+    def display_labels(self) -> Names:
+        """Label of each arm's study as people write it: column `label`, or else the study's name."""
+        names = self.frame[STUDY].tolist()
+        shown = self.frame[LABEL].tolist() if LABEL in self.frame.columns else names
+        return np.array([label or study for label, study in zip(shown, names, strict=True)], object)
+
+    @cached_property
+    def studies(self) -> Names:
+        """Names of the studies, in order of first appearance."""
+        return np.array(self._factorized[1], dtype=object)
+
+    @cached_property
+    def study_index(self) -> Integers:
+        """Position in `studies` of each arm's study."""
+        return np.array(self._factorized[0], dtype=np.int64)
+
+    @cached_property
+    def _factorized(self) -> tuple[npt.NDArray[np.intp], "pd.Index[Any]"]:
+        return pd.factorize(self.frame[STUDY].astype(object))
+
+    @property
+    def informed(self) -> Flags:
+        """Which arms tell anything: those with patients."""
+        return np.asarray(self.n > 0)
+
+    @property
     def without_patients(self) -> tuple[str, ...]:
         """Labels of the arms with n = 0; they carry no information."""
         return tuple(str(label) for label in self.labels[self.n == 0])
@@ -98,6 +151,11 @@ class Arms(StudyArms):
         found = (one for outcome in self.outcomes for one in self.of(outcome).findings)
         counted = (one for one in found if one.kind != SPELLING)
         return tuple(dict.fromkeys((*two_spellings(labelled), *counted)))
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the rows, their columns and their order."""
+        return hash_of(self.frame)
 
     def of(self, outcome: str) -> "Arms":
         """Return the arms that report one of the outcomes, with its counts as `events`.
@@ -118,6 +176,19 @@ class Arms(StudyArms):
         selection = {**self.selection, "outcome": outcome, "outcomes": list(self.outcomes)}
         return Arms(own, self.excluded, selection)
 
+    def rows(self, kept: Flags) -> Self:
+        """Return some of the arms, with nothing listed as left out."""
+        return replace(self, frame=self.frame[kept], excluded=self.excluded.iloc[:0])
+
+    def drop(self, rows: Flags, rule: str) -> Self:
+        """Return the arms without `rows`, which move to `excluded` under `rule`."""
+        moved = self.frame[rows].assign(rule=rule)
+        excluded = pd.concat([self.excluded, moved]) if len(self.excluded) else moved
+        return replace(self, frame=self.frame[~rows], excluded=excluded)
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
     def __repr__(self) -> str:
         found = f"{counted(len(self), 'arm')} of {counted(len(self.studies), 'study', 'studies')}"
         left_out = f"{counted(len(self.excluded), 'row')} left out"
@@ -130,6 +201,12 @@ class Arms(StudyArms):
             f"Arms({self.outcomes[0] or 'one outcome'}: {found}, {self.events.sum()} responders of "
             f"{self.n.sum()} patients{empty}; {left_out})"
         )
+
+
+def hash_of(*frames: pd.DataFrame) -> str:
+    """Return the SHA-256 of rows, their columns and their order."""
+    text = "".join(frame.to_csv(index=False, lineterminator="\n") for frame in frames)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def matching(arms: Arms, condition: str, *, argument: str = "condition") -> Arms:

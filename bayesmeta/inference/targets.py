@@ -1,4 +1,4 @@
-"""What is sampled for a design: the one place that chooses between the two compiled densities."""
+"""What is sampled for a design: the one place that chooses between the compiled densities."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,7 +40,9 @@ class Target:
 
 
 def target_of(design: Design) -> Target:
-    """Return what is sampled for a design: of several outcomes a density of its own, which is slower."""
+    """Return what is sampled for a design: several outcomes, and survival, have others."""
+    if design.spec.curve is not None:
+        return _survival(design)
     return _joint(design) if design.several else _single(design)
 
 
@@ -77,4 +79,22 @@ def _joint(design: Design) -> Target:
         partial(coordinates.nested_variables, data),
         partial(coordinates.nested_parameters, data),
         partial(coordinates.nested_variables, data),
+    )
+
+
+def _survival(design: Design) -> Target:
+    from bayesmeta.inference.density.coordinates import parameters, parameters_size
+    from bayesmeta.inference.survival import coordinates
+    from bayesmeta.inference.survival.log_density import survival_density
+
+    data = coordinates.survival_data(design)
+    return Target(
+        survival_density,
+        data.pointers,
+        coordinates.survival_size(data),
+        parameters_size(data.shared),
+        partial(coordinates.survival_start, data),
+        partial(coordinates.survival_variables, design, data),
+        partial(parameters, design, data.shared),
+        partial(coordinates.survival_translate, data),
     )

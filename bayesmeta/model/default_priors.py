@@ -6,7 +6,7 @@ from dataclasses import replace
 from scipy.special import ndtri
 
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.links import Link
+from bayesmeta.model.links import Link, Scale
 from bayesmeta.priors import Prior
 from bayesmeta.rounding import PERCENT
 
@@ -24,14 +24,14 @@ MIDDLE = 0.5
 """Typical rate from which a coefficient is told to move it."""
 
 
-def default_beta(link: Link, spread: float) -> Prior:
+def default_beta(scale: Scale, spread: float) -> Prior:
     """Return the default prior of the coefficient of a number, per unit of its coded column.
 
-    It is the link's own, Normal(0, 1) of the logit, per standard deviation of the column over the arms,
+    It is the scale's own, Normal(0, 1) of the logit, per standard deviation of the column over the arms,
     so that it does not depend on the column's unit. The standard deviation takes nothing from the
     responses (Gelman, Jakulin, Pittau & Su 2008, doi:10.1214/08-AOAS191).
     """
-    return per_spread(link.beta, spread)
+    return per_spread(scale.beta, spread)
 
 
 def per_spread(prior: Prior, spread: float) -> Prior:
@@ -41,7 +41,7 @@ def per_spread(prior: Prior, spread: float) -> Prior:
 
 
 def completed_beta(
-    given: Prior | Mapping[str, Prior] | None, link: Link, coding: Coding
+    given: Prior | Mapping[str, Prior] | None, scale: Scale, coding: Coding
 ) -> Prior | dict[str, Prior]:
     """Return the priors of coefficients, with default ones of numbers as on these arms."""
     if isinstance(given, Prior):
@@ -49,9 +49,9 @@ def completed_beta(
     own = {} if given is None else dict(given)
     numbers = {name: one for name, one in coding.spreads.items() if name not in own and one > 0}
     if DEFAULT in own or not numbers:
-        return link.beta if given is None else own
-    found = own | {name: default_beta(link, spread) for name, spread in numbers.items()}
-    return {DEFAULT: link.beta, **found} if set(coding.names) - set(found) else found
+        return scale.beta if given is None else own
+    found = own | {name: default_beta(scale, spread) for name, spread in numbers.items()}
+    return {DEFAULT: scale.beta, **found} if set(coding.names) - set(found) else found
 
 
 def priors_of(beta: Mapping[str, Prior], names: Iterable[str]) -> tuple[Prior, ...]:

@@ -9,9 +9,10 @@ import numpy as np
 
 from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.conditional_counts import ConditionalCounts, conditional_counts
+from bayesmeta.model.curves import PRECISION, SurvivalCurve
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
@@ -19,6 +20,7 @@ from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.limits import check_outcomes
 from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.survival_reports import Reports, reports_of
 from bayesmeta.model.totals import Totals, totals_of
 from bayesmeta.priors import Prior
 
@@ -145,6 +147,22 @@ class Design:
         """The counts that arms report, each among the patients of the enclosing outcome."""
         return conditional_counts(self.arms)
 
+    @property
+    def curve(self) -> SurvivalCurve:
+        """The family of survival curves."""
+        if self.spec.curve is None:
+            raise SpecError(f"{self.spec.name} is no model of survival. Give it a `curve`.")
+        return self.spec.curve
+
+    @cached_property
+    def reports(self) -> Reports:
+        """What arms report of survival."""
+        if not isinstance(self.arms, SurvivalArms):
+            raise SpecError(
+                "`arms` report no survival. Select them by read_survival(...).select(...)."
+            )
+        return reports_of(self.arms)
+
     @cached_property
     def totals(self) -> Totals:
         """The arms whose counts are totals over levels with rates of their own."""
@@ -186,6 +204,12 @@ class Design:
             Scalar(name, prior, spec.likelihood.units[name])
             for name, prior in spec.likelihood.parameters.items()
         ]
+        if spec.curve is not None:
+            found += [
+                Scalar(name, prior, spec.curve.units[name])
+                for name, prior in spec.curve.parameters.items()
+                if name != PRECISION or self.reports.discounts
+            ]
         for one in self.imputed:
             unit = "unit of the column"
             found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]

@@ -20,6 +20,7 @@ from bayesmeta.model.parts import (
     part_table,
     read_arm_effects,
     read_covariates,
+    read_curve,
     read_levels,
     read_likelihood,
     read_priors,
@@ -40,6 +41,7 @@ _KEYS = (
     "name",
     "description",
     "likelihood",
+    "survival",
     "study_effects",
     "arm_effects",
     "covariates",
@@ -150,7 +152,10 @@ def to_toml(spec: ModelSpec) -> str:
 
     document = tomlkit.document()
     document.update({"schema": SCHEMA, "name": spec.name, "description": spec.description})
-    document["likelihood"] = part_table(spec.likelihood, "family") | {"link": spec.link.name}
+    if spec.curve is None:
+        document["likelihood"] = part_table(spec.likelihood, "family") | {"link": spec.link.name}
+    else:
+        document["survival"] = part_table(spec.curve, "curve")
     document["study_effects"] = part_table(spec.study_effects, "distribution")
     # Of other distributions it has no effect yet.
     if spec.study_effects.is_normal or spec.correlation != LKJ():
@@ -180,6 +185,8 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     optional: dict[str, Any] = {key: read_priors(key, priors[key]) for key in priors}
     if "arm_effects" in content:
         optional["arm_effects"] = read_arm_effects(table_of(content, "arm_effects"))
+    if "survival" in content:
+        optional["curve"] = read_curve(table_of(content, "survival"))
     if "levels" in content:
         optional["levels"] = read_levels(table_of(content, "levels"))
     if "correlation" in effects:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from bayesmeta.errors import InapplicableError, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.study_arms import StudyArms
 from bayesmeta.evidence.columns import SPLIT_BY, STUDY
 from bayesmeta.evidence.splits import of_unknown_sizes
 from bayesmeta.model.level_effects import NormalLevels
@@ -171,7 +170,7 @@ def why_not_integrated(arms: Arms) -> str:
     )
 
 
-def check_totals(spec: ModelSpec, arms: StudyArms) -> None:
+def check_totals(spec: ModelSpec, arms: Arms) -> None:
     """Refuse parts and columns that are not available for totals over levels."""
     if SPLIT_BY not in arms.frame.columns:
         return

@@ -1,4 +1,4 @@
-"""Links: from the linear predictor theta to the rate (probability) of response, and back."""
+"""Scales of the linear predictor: links of a rate (probability), and months of a median survival."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -12,7 +12,32 @@ from bayesmeta.arrays import Array
 from bayesmeta.priors import Normal, Prior, StudentT
 
 
-class Link(ABC):
+class Scale(ABC):
+    """What a linear predictor theta is: its name, and default priors on it.
+
+    Abstract: a subclass gives `name`, `scale` (what theta is called, such as ``"log-odds"``), and `mu`
+    and `beta`, default priors on that scale.
+    """
+
+    name: ClassVar[str]
+    scale: ClassVar[str]
+    mu: ClassVar[Prior]
+    beta: ClassVar[Prior]
+
+
+@dataclass(frozen=True)
+class LogMonths(Scale):
+    """The log of a median survival in months; coefficients are log ratios of medians."""
+
+    name: ClassVar[str] = "log_months"
+    scale: ClassVar[str] = "log months"
+    mu: ClassVar[Prior] = Normal(2.5, 1.5)
+    """A typical median of 12 months, 0.6 to 230 in 95%."""
+    beta: ClassVar[Prior] = Normal(0, 0.7)
+    """A ratio of medians of 0.25 to 3.9 in 95%."""
+
+
+class Link(Scale):
     """A link function g, with ``g(rate) = theta``.
 
     Abstract: a subclass gives `name` (its name in a model file), `code` (its branch in the compiled
@@ -31,13 +56,9 @@ class Link(ABC):
     [0.27, 0.16, 0.31]
     """
 
-    name: ClassVar[str]
     code: ClassVar[int]
-    scale: ClassVar[str]
     pole: ClassVar[float]
     """Distance from the real line of the rate's nearest pole, or of where it turns large."""
-    mu: ClassVar[Prior]
-    beta: ClassVar[Prior]
 
     @abstractmethod
     def rate(self, theta: npt.ArrayLike) -> Array:

@@ -8,6 +8,7 @@ from typing import Any
 from bayesmeta.deprecated import RENAMED_KEYS, warn_deprecated
 from bayesmeta.errors import SpecError, nearest, shortened
 from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.curves import CURVES, SurvivalCurve
 from bayesmeta.model.effects import DISTRIBUTIONS, ArmEffects, StudyEffects
 from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS, LevelEffects
 from bayesmeta.model.likelihoods import LIKELIHOODS, Likelihood
@@ -52,7 +53,9 @@ def _within(whole: object) -> Iterable[Any]:
     return whole if isinstance(whole, list) else ()
 
 
-def part_table(part: StudyEffects | Likelihood | LevelEffects, key: str) -> dict[str, Any]:
+def part_table(
+    part: StudyEffects | Likelihood | LevelEffects | SurvivalCurve, key: str
+) -> dict[str, Any]:
     """Return the table of a distribution or a likelihood: its name under `key`, and its arguments."""
     table: dict[str, Any] = {key: part.name}
     for argument in _arguments(type(part)):
@@ -100,6 +103,11 @@ def read_likelihood(table: Table) -> Likelihood:
     if not isinstance(link, str) or link not in LINKS:
         raise SpecError(f"[likelihood]: there is no link {link!r}. {nearest(str(link), LINKS)}")
     return _read_part("likelihood", "family", table, LIKELIHOODS, link=LINKS[link]())
+
+
+def read_curve(table: Table) -> SurvivalCurve:
+    """Return the family of survival curves that a table names."""
+    return _read_part("survival", "curve", table, CURVES)
 
 
 def read_arm_effects(table: Table) -> ArmEffects:

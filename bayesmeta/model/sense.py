@@ -12,7 +12,7 @@ from bayesmeta.errors import (
     issue_warning,
     listed,
 )
-from bayesmeta.evidence.study_arms import StudyArms
+from bayesmeta.evidence import Arms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.default_priors import priors_of, wide_priors
 from bayesmeta.model.limits import check_slopes_by_study, check_totals
@@ -25,7 +25,7 @@ LARGEST_INFORMED_RHO = 0.1
 """Upper 95% bound of a prior of rho up to which it is called informative."""
 
 
-def check_sense(spec: ModelSpec, arms: StudyArms) -> None:
+def check_sense(spec: ModelSpec, arms: Arms) -> None:
     """Refuse parts that the evidence cannot tell apart: arm effects, and the column of `by`."""
     check_totals(spec, arms)
     check_slopes_by_study(spec)
@@ -33,7 +33,7 @@ def check_sense(spec: ModelSpec, arms: StudyArms) -> None:
     _check_arm_effects(spec, arms)
 
 
-def warn_of_little_evidence(spec: ModelSpec, arms: StudyArms, coding: Coding) -> None:
+def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None:
     """Warn of parts that the evidence says little or nothing about, and of priors far wider than any."""
     for message in (
         *_about_shape(spec, arms),
@@ -47,13 +47,13 @@ def warn_of_little_evidence(spec: ModelSpec, arms: StudyArms, coding: Coding) ->
         issue_warning(f"{spec.name}: {message}", ModelWarning)
 
 
-def _tau_levels(spec: ModelSpec, arms: StudyArms) -> list[str]:
+def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
     """Return each arm's level of the column that tau goes by."""
     by = str(spec.study_effects.by)
     return spec.covariates.levels_of(by, arms.frame[by])
 
 
-def _check_by(spec: ModelSpec, arms: StudyArms) -> None:
+def _check_by(spec: ModelSpec, arms: Arms) -> None:
     by = spec.study_effects.by
     if by is None:
         return
@@ -75,7 +75,7 @@ def _check_by(spec: ModelSpec, arms: StudyArms) -> None:
         )
 
 
-def _check_arm_effects(spec: ModelSpec, arms: StudyArms) -> None:
+def _check_arm_effects(spec: ModelSpec, arms: Arms) -> None:
     if spec.arm_effects is not None and not _has_several_arms(arms):
         instead = "Leave them out" if spec.study_effects.has_effects else "Use NormalEffects"
         raise InapplicableError(
@@ -84,11 +84,11 @@ def _check_arm_effects(spec: ModelSpec, arms: StudyArms) -> None:
         )
 
 
-def _has_several_arms(arms: StudyArms) -> bool:
+def _has_several_arms(arms: Arms) -> bool:
     return bool((np.bincount(arms.study_index, weights=arms.informed) > 1).any())
 
 
-def _about_shape(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
+def _about_shape(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     distribution, studies = spec.study_effects, arms.frame.loc[arms.informed, "study"].nunique()
     if studies < distribution.fewest_studies:
         yield (
@@ -97,7 +97,7 @@ def _about_shape(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
         )
 
 
-def _about_tau(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
+def _about_tau(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     if spec.study_effects.by is None:
         return
     frame = arms.frame.assign(level=_tau_levels(spec, arms))
@@ -112,7 +112,7 @@ def _about_tau(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
         )
 
 
-def _about_overlap(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
+def _about_overlap(spec: ModelSpec, arms: Arms) -> Iterable[str]:
     likelihood = spec.likelihood
     if (
         not likelihood.overdispersed
@@ -128,7 +128,7 @@ def _about_overlap(spec: ModelSpec, arms: StudyArms) -> Iterable[str]:
             )
 
 
-def _about_levels(spec: ModelSpec, arms: StudyArms, coding: Coding) -> Iterable[str]:
+def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
     """Yield what the evidence cannot tell of exchangeable levels."""
     frame = arms.frame[arms.informed]
     for one in coding.exchangeable:
@@ -160,7 +160,7 @@ def _slopes_show(numbers: "pd.Series[Any]", levels: Sequence[Sequence[str]]) -> 
     return bool((grouped.max() > grouped.min()).any())
 
 
-def _about_parts(arms: StudyArms, coding: Coding) -> Iterable[str]:
+def _about_parts(arms: Arms, coding: Coding) -> Iterable[str]:
     """Yield which effects within studies rest on their priors."""
     if not coding.parts.split:
         return
@@ -172,7 +172,7 @@ def _about_parts(arms: StudyArms, coding: Coding) -> Iterable[str]:
         )
 
 
-def _about_independent(spec: ModelSpec, arms: StudyArms, coding: Coding) -> Iterable[str]:
+def _about_independent(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
     names = (*coding.names, *coding.level_names)
     if spec.study_effects.pools or not names:
         return

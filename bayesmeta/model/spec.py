@@ -10,11 +10,12 @@ from bayesmeta.labels import Labels
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.curves import SurvivalCurve
 from bayesmeta.model.default_priors import DEFAULT, completed_beta
 from bayesmeta.model.effects import ArmEffects, NormalEffects, StudyEffects
 from bayesmeta.model.level_effects import LevelEffects, NormalLevels
 from bayesmeta.model.likelihoods import Binomial, Likelihood
-from bayesmeta.model.links import Link, Logit
+from bayesmeta.model.links import Link, Logit, Scale
 from bayesmeta.priors import Prior
 
 
@@ -62,6 +63,10 @@ class ModelSpec:
         Distribution of the effects of exchangeable levels, the terms such as ``(1 | regimen_class)``
         of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
         the others. By default `NormalLevels`.
+    curve : SurvivalCurve, optional
+        Family of survival curves, such as `Weibull`; None for response rates. The linear predictor is
+        then the log of the median survival in months, `mu` and `beta` are on that scale, and there is
+        no `likelihood`.
 
     Raises
     ------
@@ -86,6 +91,7 @@ class ModelSpec:
     labels: Labels = field(default_factory=Labels, hash=False)
     correlation: LKJ | None = field(default_factory=LKJ)
     levels: LevelEffects | Mapping[str, LevelEffects] = field(default_factory=NormalLevels)
+    curve: SurvivalCurve | None = None
 
     def __post_init__(self) -> None:
         for label, value in (("name", self.name), ("description", self.description)):
@@ -97,20 +103,20 @@ class ModelSpec:
         self._check_parts()
         self._check_levels()
         self._complete_priors()
-        if not self.covariates.parsed.terms and self.beta not in (None, self.link.beta):
+        if not self.covariates.parsed.terms and self.beta not in (None, self.scale.beta):
             raise SpecError(
                 f"`beta` has no effect without covariates; got {self.beta!r}. Leave it out."
             )
         for name in ("mu", "beta"):
             for label, prior in self.priors(name).items():
                 shown = name if label == DEFAULT else f"{name} {label}"
-                _check_unbounded(shown, prior, self.link.scale)
+                _check_unbounded(shown, prior, self.scale.scale)
 
     def _complete_priors(self) -> None:
         if self.mu is None:
-            object.__setattr__(self, "mu", self.link.mu)
+            object.__setattr__(self, "mu", self.scale.mu)
         if isinstance(self.mu, Mapping):
-            object.__setattr__(self, "mu", {DEFAULT: self.link.mu, **self.mu})
+            object.__setattr__(self, "mu", {DEFAULT: self.scale.mu, **self.mu})
         if isinstance(self.beta, Mapping):
             object.__setattr__(self, "beta", dict(self.beta))
 
@@ -121,6 +127,7 @@ class ModelSpec:
             "likelihood": (Likelihood, "Binomial or BetaBinomial"),
             "arm_effects": (ArmEffects | None, "ArmEffects or None"),
             "correlation": (LKJ | None, "LKJ(eta) or None"),
+            "curve": (SurvivalCurve | None, "a family of survival curves such as Weibull, or None"),
         }
         for name, (kind, wanted) in parts.items():
             if not isinstance(getattr(self, name), kind):
@@ -129,6 +136,11 @@ class ModelSpec:
             raise SpecError(
                 f"`arm_effects` and a {self.likelihood.words} likelihood both let arms vary beyond binomial variation, and "
                 "cannot be distinguished. Keep one of them."
+            )
+
+        if self.curve is not None and self.likelihood != Binomial():
+            raise SpecError(
+                f"`likelihood` has no effect beside `curve`, a model of survival; got {self.likelihood!r}. Leave it out."
             )
 
     def _check_levels(self) -> None:
@@ -159,8 +171,13 @@ class ModelSpec:
         return self.levels
 
     @property
+    def scale(self) -> Scale:
+        """What the linear predictor is: its link, or the log of a median in months."""
+        return self.link if self.curve is None else self.curve.scale
+
+    @property
     def link(self) -> Link:
-        """Link of the linear predictor."""
+        """Link of the linear predictor of a rate."""
         return self.likelihood.link
 
     @property
@@ -175,9 +192,9 @@ class ModelSpec:
         priors of coefficients of numbers are not known.
         """
         value = self.study_effects.tau if name == "tau" else getattr(self, name)
-        own = self.link.beta if name == "beta" and value is None else value
+        own = self.scale.beta if name == "beta" and value is None else value
         if isinstance(own, Mapping):
-            return {DEFAULT: self.link.beta, **own} if name == "beta" else dict(own)
+            return {DEFAULT: self.scale.beta, **own} if name == "beta" else dict(own)
         return {} if own is None else {DEFAULT: own}
 
     def prior_of(self, name: str, label: str) -> Prior:
@@ -213,7 +230,7 @@ class ModelSpec:
             found = replace(found, study_effects=replace(found.study_effects, tau=own))  # type: ignore[type-var]  # distributions are dataclasses
         if not coding.names:
             return found
-        return replace(found, beta=completed_beta(found.beta, found.link, coding))
+        return replace(found, beta=completed_beta(found.beta, found.scale, coding))
 
     def __repr__(self) -> str:
         formula = self.covariates.parsed
@@ -223,6 +240,8 @@ class ModelSpec:
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""
         plain = self.likelihood == Binomial(Logit())
         distribution = "" if plain else f", {self.likelihood.name} {self.link.name} likelihood"
+        if self.curve is not None:
+            distribution = f", {self.curve.words} survival"
         correlation = "" if self.correlation == LKJ() else f", correlation {self.correlation!r}"
         return (
             f"ModelSpec({self.name}: {predictor}, {self.study_effects.name} study effects{by}"

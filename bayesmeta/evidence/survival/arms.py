@@ -1,4 +1,4 @@
-"""What was observed of survival, exactly as one model sees it: arms, with their landmarks and medians."""
+"""What was observed of survival, exactly as one model sees it: arms with landmarks and medians."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -8,10 +8,12 @@ from typing import Any, Self, override
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Flags, Integers
-from bayesmeta.errors import counted
+from bayesmeta.arrays import Array, Flags, Integers
+from bayesmeta.errors import EvidenceError, counted
+from bayesmeta.evidence.arms import Arms, hash_of
 from bayesmeta.evidence.columns import ARM, STUDY, N
-from bayesmeta.evidence.study_arms import StudyArms, hash_of
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.repeats import two_spellings
 from bayesmeta.evidence.survival.columns import REPORTED, SURVIVAL, UNIT
 
 OF_AN_ARM = [STUDY, ARM]
@@ -21,7 +23,7 @@ OF_A_REPORT = [name for name in REPORTED if name != N]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SurvivalArms(StudyArms):
+class SurvivalArms(Arms):
     """Landmarks and medians of the survival of each arm, for one outcome.
 
     Made by `SurvivalTable.select`.
@@ -50,6 +52,35 @@ class SurvivalArms(StudyArms):
     """
 
     reports: pd.DataFrame = field(kw_only=True)
+
+    @override
+    def _check_counts(self) -> None:
+        """Do nothing: there are no counts of responders."""
+
+    @property
+    @override
+    def events(self) -> Integers:
+        raise self._no_counts()
+
+    @property
+    @override
+    def counts(self) -> Array:
+        raise self._no_counts()
+
+    def _no_counts(self) -> EvidenceError:
+        return EvidenceError(
+            f"The arms report {self.outcome or 'survival'} by landmarks and medians, and no responders. Use `reports`."
+        )
+
+    @property
+    @override
+    def without_patients(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    @override
+    def findings(self) -> tuple[Finding, ...]:
+        return two_spellings(self.frame)
 
     @property
     def outcome(self) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from bayesmeta.evidence.columns import STRATUM
+from bayesmeta.evidence.columns import STRATUM, N
 from bayesmeta.evidence.selection import (
     Rule,
     derived_otherwise,
@@ -18,7 +18,7 @@ from bayesmeta.evidence.selection import (
 )
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.checks import has_precision
-from bayesmeta.evidence.survival.columns import RESPONDERS
+from bayesmeta.evidence.survival.columns import FOLLOWUP, MEDIAN, MEDIAN_LOW, RESPONDERS
 
 
 def selection_rules(
@@ -30,7 +30,7 @@ def selection_rules(
     mixed: bool,
 ) -> list[Rule]:
     """Return the rules of `SurvivalTable.select` in order."""
-    rules: list[Rule] = [_without_precision]
+    rules: list[Rule] = [_without_precision, _unreached]
     if derivations is not None:
         rules.append(partial(derived_otherwise, derivations=derivations))
     if include == "default":
@@ -44,6 +44,13 @@ def selection_rules(
 def _without_precision(frame: pd.DataFrame) -> list[str]:
     reason = "no precision: neither an interval nor a number of patients is known"
     return ["" if known else reason for known in has_precision(frame)]
+
+
+def _unreached(frame: pd.DataFrame) -> list[str]:
+    """Drop medians that were not reached, where it is not known by when, or by how many patients."""
+    known = (frame[FOLLOWUP].notna() | frame[MEDIAN_LOW].notna()) & frame[N].notna()
+    reason = "not reached: by when, or by how many patients, is not known"
+    return [reason if one else "" for one in np.isinf(frame[MEDIAN]) & ~known]
 
 
 def _strata(frame: pd.DataFrame) -> list[str]:

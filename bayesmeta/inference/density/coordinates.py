@@ -1,5 +1,7 @@
 """Between a design and its compiled density: its arrays, starting points, and draws as variables."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import gammaln
 
@@ -20,33 +22,48 @@ def density_data(design: Design) -> DensityData:
     """Return the arrays that the compiled density needs."""
     arms, spec = design.arms, design.spec
     events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
-    study = arms.study_index
-    means = study_means(design.matrix, n, study)
-    distribution = spec.study_effects
-    centre = design.matrix.mean(axis=0) if distribution.pools else np.zeros(design.matrix.shape[1])
     arm_level, arm_information = _empirical(events, n, spec)
-    with_arms = spec.arm_effects is not None
-    if with_arms:
-        level, information = _by_study(arm_level, arm_information, study)
+    if spec.arm_effects is not None:
+        study = by_study(arm_level, arm_information, arms.study_index, TYPICAL_TAU_ARM)
     else:
-        totals = np.bincount(study, weights=events), np.bincount(study, weights=n)
-        level, information = _empirical(*totals, spec)
+        totals = [np.bincount(arms.study_index, weights=counts) for counts in (events, n)]
+        study = Informed(*_empirical(totals[0], totals[1], spec))
+        arm_level = arm_information = np.zeros(0)
+    events, n = (_without_totals(design.totals, counts) for counts in (events, n))
+    return assembled(design, events, n, study)._replace(
+        log_coefficient=gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1),
+        arm_level=arm_level,
+        arm_information=arm_information,
+    )
+
+
+class Informed(NamedTuple):
+    """Empirical linear predictors, and the information on them, the inverse of their variance."""
+
+    level: Array
+    information: Array
+
+
+def assembled(design: Design, events: Array, n: Array, of_study: Informed) -> DensityData:
+    """Return the arrays of a design, without effects of arms and coefficients of their counts."""
+    study, distribution = design.arms.study_index, design.spec.study_effects
+    means = study_means(design.matrix, design.arms.n.astype(np.float64), study)
+    centre = design.matrix.mean(axis=0) if distribution.pools else np.zeros(design.matrix.shape[1])
     levels = [design.level_effects[place] for place in design.term_of_level]
     own = [design.mu[0], *design.beta, *(one.standard for one in levels)]
     own += [scalar.prior for scalar in design.scalars]
-    events, n = (_without_totals(design.totals, counts) for counts in (events, n))
     return DensityData(
         events=events,
         n=n,
         study=study.astype(np.float64),
-        log_coefficient=gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1),
+        log_coefficient=np.zeros(len(n)),
         deviation=np.ascontiguousarray(design.matrix - means[study]),
         study_mean=means - centre,
         centre=centre,
-        level=level,
-        information=information,
-        arm_level=arm_level if with_arms else np.zeros(0),
-        arm_information=arm_information if with_arms else np.zeros(0),
+        level=of_study.level,
+        information=of_study.information,
+        arm_level=np.zeros(0),
+        arm_information=np.zeros(0),
         tau_of_study=design.tau_of_study.astype(np.float64)[
             : None if distribution.has_effects else 0
         ],
@@ -143,12 +160,12 @@ def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
     return theta, information
 
 
-def _by_study(level: Array, information: Array, study: Integers) -> tuple[Array, Array]:
+def by_study(level: Array, information: Array, study: Integers, spread: float) -> Informed:
     """Return each study's mean level and the information on it, given what its arms differ by."""
-    weights = information / (1 + TYPICAL_TAU_ARM**2 * information)
+    weights = information / (1 + spread**2 * information)
     total = np.bincount(study, weights=weights)
     sums = np.bincount(study, weights=weights * level)
-    return np.divide(sums, total, out=np.zeros_like(total), where=total > 0), total
+    return Informed(np.divide(sums, total, out=np.zeros_like(total), where=total > 0), total)
 
 
 def size(data: DensityData) -> int:

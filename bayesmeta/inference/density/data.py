@@ -86,8 +86,11 @@ class DensityData(NamedTuple):
     """Covariates of the second level minus those of the first, shape (T, K)."""
 
 
-def pack(data: DensityData) -> Pointers:
-    """Return where the sizes and the arrays of `data` lie, for the sampler to point at."""
+def pack(data: DensityData, *own: Array) -> Pointers:
+    """Return where the sizes and the arrays of `data` lie, for the sampler to point at.
+
+    Arrays that a density has of its own come last.
+    """
     sizes = [
         data.events.size,
         data.level.size,
@@ -100,8 +103,16 @@ def pack(data: DensityData) -> Pointers:
         data.tau_of_study.size,
         len(data.levels),
         len(data.totals),
+        *map(len, own),
     ]
-    return pointers_to([sizes, *data])
+    return pointers_to([sizes, *data, *own])
+
+
+ARRAYS = 1 + len(DensityData._fields)
+"""Place of the first array that a density has of its own."""
+
+SIZES = 11
+"""Place of the first of their lengths among the sizes."""
 
 
 @inlined

@@ -126,7 +126,7 @@ def test_an_unknown_unit_is_refused() -> None:
     [
         ([landmark(6, 0.74), {"median": 5.6}], "survival of 0.74 at 6 months (row 1) contradicts the median, which is 5.6 months"),
         ([landmark(6, 0.3), {"median": 9}], "contradicts the median, which is 9 months"),
-        ([landmark(6, 0.3), {"median": "NR"}], "contradicts the median, which was not reached"),
+        ([landmark(6, 0.3), {"median": "NR", "followup": 9}], "contradicts the median, which was not reached"),
         ([landmark(52, 0.3, unit="weeks"), {"median": 9}], "times of one curve are in weeks and in months"),
         ([{"median": 5.6, "median_low": 4.9, "median_high": 6.2, "n": 23}], "is narrower than 23 patients allow"),
     ],

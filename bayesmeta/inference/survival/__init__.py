@@ -1,0 +1,1 @@
+"""The density of models of survival: medians and landmarks of arms, given their curves."""
