@@ -81,6 +81,40 @@ def pooled_fit(orr: bm.Arms) -> bm.Fit:
     return bm.fit(bm.load_model("pooled"), orr, seed=1)
 
 
+DIVIDED = [
+    ("s1", "", 16, 60),
+    ("s1", "prior=yes", 4, 26),
+    ("s2", "", 9, 40),
+    ("s2", "prior=yes", None, 25),
+    ("s3", "", 12, 31),
+    ("s3", "prior=yes", 3, 12),
+    ("s4", "", 41, 90),
+    ("s4", "prior=yes", None, 30),
+    ("s5", "prior=no", 12, 28),
+]
+
+
+@pytest.fixture(scope="session")
+def fit_divided(quick: bm.SamplerSettings) -> Callable[..., bm.Fit]:
+    """Fit studies divided by a stratum: at both levels, at one, or (s2, s4) as totals of both."""
+
+    def fit(*studies: str) -> bm.Fit:
+        frame = pd.DataFrame(DIVIDED, columns=["study", "stratum", "events", "n"])
+        frame = frame.astype({"events": "Int64"}).assign(derivation="reported")
+        frame = frame[frame["study"].isin(studies or frame["study"])]
+        covariates = bm.Covariates("prior + (0 + prior | study)", {"prior": "no"})
+        spec = bm.ModelSpec("by prior", covariates=covariates, beta=bm.Normal(0, 1))
+        arms = bm.read_evidence(frame).select(strata="prior")
+        return bm.fit(spec, arms, seed=1, settings=quick)
+
+    return fit
+
+
+@pytest.fixture(scope="session")
+def divided_fit(fit_divided: Callable[..., bm.Fit]) -> bm.Fit:
+    return fit_divided()
+
+
 LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
 
 

@@ -4,14 +4,14 @@ An arm enters once, in the finest way that its rows allow: by level; by the leve
 by subtraction from the total, the other; or as the total of levels of known sizes, whose rates differ.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.errors import EvidenceError
 from bayesmeta.evidence.columns import (
     ARM,
     DERIVATION,
@@ -24,23 +24,17 @@ from bayesmeta.evidence.columns import (
     STRATUM,
     STUDY,
     N,
-    labels_of,
 )
 from bayesmeta.evidence.derivations import CONCLUDED, standing
 from bayesmeta.evidence.level_sizes import (
     LEVELS,
     ArmKey,
     level_of,
-    level_sizes,
     other_level,
     stated_sizes,
 )
 from bayesmeta.evidence.strata import check_apart, stratum_levels
-
-Sizes = Mapping[str, int]
-
-UNKNOWN_SIZES = "strata: the sizes of the levels of"
-"""How the reason begins for which totals are left out where no row or column gives the sizes."""
+from bayesmeta.evidence.total_sizes import TotalSizes, at_level, shown
 
 BY_SUBTRACTION = "from_total"
 """Derivation of the count of a level that is the total of its arm less the other level."""
@@ -86,6 +80,11 @@ class Partition:
         """Return the level of a row that is a level of this stratum and of no other."""
         return level_of(text, self.stratum)
 
+    @cached_property
+    def sizes(self) -> TotalSizes:
+        """What is known of the sizes of the levels within totals."""
+        return TotalSizes(self.stratum, self.rows, self.levels, self.keep_unknown)
+
     def size_alone(self, frame: pd.DataFrame) -> list[str]:
         """Drop rows that give the size of a level and no count: `sizes` has them."""
         reason = f"strata: the size of a level of '{self.stratum}', without a count"
@@ -110,7 +109,7 @@ class Partition:
         by_level = {
             key
             for key, text in zip(_keys(frame), frame[STRATUM], strict=True)
-            if self.level_of(text) is not None or key in self.sizes
+            if self.level_of(text) is not None or key in self.sizes.known
         }
         owners = list(zip(frame[STUDY], frame[PART_OF], strict=True))
         finer = {own for key, own in zip(_keys(frame), owners, strict=True) if key in by_level}
@@ -120,9 +119,7 @@ class Partition:
     def total_or_levels(self, frame: pd.DataFrame) -> list[str]:
         """Drop totals for which levels stand, and those whose levels are of unknown size."""
         arms = self._arms(frame)
-        seen = {
-            key: self._about_total(key, arm) for key, arm in arms.items() if arm.total is not None
-        }
+        seen = {key: self._about_total(arm) for key, arm in arms.items() if arm.total is not None}
         return [
             seen.get(key, "") if not stratum_levels(text) else ""
             for key, text in zip(_keys(frame), frame[STRATUM], strict=True)
@@ -158,11 +155,11 @@ class Partition:
             found[key] = _Arm(totals.iloc[0] if len(totals) else None, levels)
         return found  # type: ignore[return-value]
 
-    def _about_total(self, key: ArmKey, arm: _Arm) -> str:
+    def _about_total(self, arm: _Arm) -> str:
         """Return why a total is dropped, after checking it against its levels."""
         assert arm.total is not None  # noqa: S101 - as in `missing`
         if arm.levels.empty:
-            return self._about_sizes(key, arm.total)
+            return self.sizes.why_unknown(arm.total)
         self._check_levels(arm)
         events, n = arm.missing
         if (events, n) == (0, 0):
@@ -173,24 +170,6 @@ class Partition:
             return f"strata: the patients of no reported level of '{self.stratum}' are of several"
         self._check_complement(arm, left[0])
         return ""
-
-    def _about_sizes(self, key: ArmKey, total: "pd.Series[Any]") -> str:
-        """Return why a total without levels is dropped."""
-        if key in self.sizes:
-            return ""
-        stated = stated_sizes(total, self.rows, self.stratum)
-        self._check_sizes(total, stated)
-        if len(stated) == len(self.levels):
-            return (
-                f"strata: the sizes of the levels add up to {sum(stated.values())} of {total[N]} patients, or are "
-                "of more than two levels"
-            )
-        if self.keep_unknown and len(self.levels) == len(LEVELS):
-            return ""
-        return (
-            f"{UNKNOWN_SIZES} '{self.stratum}' are not known; a row of a level with `n`, or "
-            f"a column {self.stratum}_n, gives them"
-        )
 
     def _left(self, levels: pd.DataFrame) -> list[str]:
         """Return the levels that an arm does not report."""
@@ -204,32 +183,24 @@ class Partition:
             for name in (N, EVENTS):
                 if row[name] > total[name]:
                     raise EvidenceError(
-                        f"A level may have no more `{name}` than its arm; {_shown(place, row)} has {row[name]}, the "
+                        f"A level may have no more `{name}` than its arm; {shown(place, row)} has {row[name]}, the "
                         f"arm ({total.name}) {total[name]}. Correct the counts."
                     )
         for name in (N, EVENTS):
             both = int(levels[name].sum())
             if both > total[name]:
                 raise EvidenceError(
-                    f"Levels of '{self.stratum}' may share no patients; of {_shown(total.name, total)} they add up to "
+                    f"Levels of '{self.stratum}' may share no patients; of {shown(total.name, total)} they add up to "
                     f"{both} `{name}`, more than the {total[name]} of the arm. Correct the counts, or drop the level "
                     "that overlaps another."
                 )
-
-    def _check_sizes(self, total: "pd.Series[Any]", stated: Sizes) -> None:
-        """Raise if rows without a count state more patients at levels than the arm has."""
-        if sum(stated.values()) > total[N]:
-            raise EvidenceError(
-                f"Levels of '{self.stratum}' may have no more patients than their arm; {_shown(total.name, total)} has "
-                f"{total[N]}, its levels {listed(f'{n} at {level}' for level, n in sorted(stated.items()))}. Correct `n`."
-            )
 
     def _check_complete(self, arm: _Arm, left: list[str]) -> None:
         total, (events, n) = arm.total, arm.missing
         assert total is not None  # noqa: S101 - as in `missing`
         if not left or n == 0:
             raise EvidenceError(
-                f"All levels of '{self.stratum}' must add up to their arm; of {_shown(total.name, total)} they add up to "
+                f"All levels of '{self.stratum}' must add up to their arm; of {shown(total.name, total)} they add up to "
                 f"{total[EVENTS] - events} of {total[N] - n}, not to {total[EVENTS]} of {total[N]}. Correct the "
                 f"counts, or give patients of no known level one of their own, such as {self.stratum}=unknown."
             )
@@ -242,7 +213,7 @@ class Partition:
             told = f"{events} responders of {n} patients"
             against = "" if size == n else f", of which there are {size}"
             raise EvidenceError(
-                f"The total of an arm less its levels must be a count; {_shown(total.name, total)} leaves {told} for "
+                f"The total of an arm less its levels must be a count; {shown(total.name, total)} leaves {told} for "
                 f"{self.stratum}={level}{against}. Correct the counts."
             )
 
@@ -250,41 +221,18 @@ class Partition:
         """Return a total as the level that is left, or with its levels."""
         if len(levels):
             return self._complement(total, levels)
-        sizes = self.sizes.get((total[STUDY], total[ARM]))
-        if sizes is None:
-            first, other = self.levels
-            return self._split(total, first, other, pd.NA)
-        (first, _), *others = sorted(sizes.items()) if min(sizes.values()) else _alone(sizes)
-        if not others:
-            return _at_level(total, f"{self.stratum}={first}")
-        [(other, size)] = others
-        return self._split(total, first, other, size)
-
-    def _split(
-        self, total: "pd.Series[Any]", first: str, second: str, size: object
-    ) -> "pd.Series[Any]":
-        """Return a total with its levels, and the patients at the second."""
-        found = total.copy()
-        for name, value in zip(SPLIT_COLUMNS, (self.stratum, second, size), strict=True):
-            found[name] = value
-        found[self.stratum] = first
-        return found
+        return self.sizes.divided(total)
 
     def _complement(self, total: "pd.Series[Any]", levels: pd.DataFrame) -> "pd.Series[Any]":
         events, n = _Arm(total, levels).missing
         [level] = self._left(levels)
-        found = _at_level(total, f"{self.stratum}={level}")
+        found = at_level(total, f"{self.stratum}={level}")
         found[EVENTS], found[N] = events, n
         if DERIVATION in found:
             ways = pd.Series([total[DERIVATION], *levels[DERIVATION]])
             concluded = standing(ways).max() == CONCLUDED
             found[DERIVATION] = "inferred" if concluded else BY_SUBTRACTION
         return found
-
-    @cached_property
-    def sizes(self) -> dict[ArmKey, dict[str, int]]:
-        """Patients at each level of the arms whose levels are of known size, at most two of them."""
-        return level_sizes(self.rows, self.stratum, self.levels)
 
 
 def _keys(frame: pd.DataFrame) -> Iterable[ArmKey]:
@@ -293,21 +241,6 @@ def _keys(frame: pd.DataFrame) -> Iterable[ArmKey]:
 
 def _counts(frame: pd.DataFrame) -> list[str]:
     return [EVENTS, N, *([DERIVATION] if DERIVATION in frame.columns else [])]
-
-
-def _alone(sizes: Sizes) -> list[tuple[str, int]]:
-    """Return the level that has all patients; the first where there are none."""
-    return [max(sorted(sizes.items()), key=lambda item: item[1])]
-
-
-def _at_level(total: "pd.Series[Any]", stratum: str) -> "pd.Series[Any]":
-    found = total.copy()
-    found[STRATUM] = ";".join(filter(None, (total[STRATUM], stratum)))
-    return found
-
-
-def _shown(place: object, row: "pd.Series[Any]") -> str:
-    return f"{labels_of(pd.DataFrame([row]))[0]} ({place})"
 
 
 def by_level(frame: pd.DataFrame, partition: Partition) -> pd.DataFrame:

@@ -36,5 +36,6 @@ def shares(frame: pd.DataFrame) -> Array:
 
 
 def share_of(row: "pd.Series[Any]") -> float:
-    """Return the share of patients of one row at the second level."""
-    return float(shares(row.to_frame().T)[0])
+    """Return the share of patients of one total at the second level, as `shares` does."""
+    second = row[SPLIT_N]
+    return EVEN if pd.isna(second) else float(second) / max(float(row[N]), 1.0)

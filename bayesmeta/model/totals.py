@@ -52,8 +52,7 @@ class Totals(NamedTuple):
 
     def mean_rates(self, theta: Array, coefficients: Array) -> Array:
         """Return the rate (probability) of all patients of each total, dims (..., total)."""
-        first, second = map(expit, self.predictors(theta, coefficients))
-        return np.asarray((1 - self.share) * first + self.share * second)
+        return self._mean(*self._level_rates(theta, coefficients))
 
     def arm_rates(self, theta: Array, coefficients: Array, probability: Array) -> Array:
         """Return draws of the rate (probability) of each total given its responders, (..., total).
@@ -62,8 +61,7 @@ class Totals(NamedTuple):
         so that given them it has a beta distribution between these; it enters at the quantile of
         `probability`.
         """
-        first, second = map(expit, self.predictors(theta, coefficients))
-        mean = (1 - self.share) * first + self.share * second
+        first, second = self._level_rates(theta, coefficients)
         low, high = np.minimum(first, second), np.maximum(first, second)
         shape = self.events + 1, self.first + self.second - self.events + 1
         below, above = (
@@ -75,7 +73,15 @@ class Totals(NamedTuple):
         )
         # Far out in one tail of the distribution, the other has no digits left.
         found = np.where(betainc(*shape, low) > 0.5, above, below)  # noqa: PLR2004
-        return np.asarray(np.where(self.unknown, np.clip(found, low, high), mean))
+        return np.where(self.unknown, np.clip(found, low, high), self._mean(first, second))
+
+    def _level_rates(self, theta: Array, coefficients: Array) -> tuple[Array, Array]:
+        first, second = self.predictors(theta, coefficients)
+        return expit(first), expit(second)
+
+    def _mean(self, first: Array, second: Array) -> Array:
+        """Return the mean of the rates of both levels, weighted by patients."""
+        return np.asarray((1 - self.share) * first + self.share * second)
 
 
 def totals_of(coding: Coding, arms: Arms) -> Totals:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.evidence import Arms
-from bayesmeta.evidence.partition import UNKNOWN_SIZES
+from bayesmeta.evidence.total_sizes import UNKNOWN_SIZES
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text

@@ -7,37 +7,11 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.estimates.forest_table import ARM, TOTALS, TYPICAL
 
-ROWS = [
-    ("s1", "", 16, 60),
-    ("s1", "prior=yes", 4, 26),
-    ("s2", "", 9, 40),
-    ("s2", "prior=yes", None, 25),
-    ("s3", "", 12, 31),
-    ("s3", "prior=yes", 3, 12),
-    ("s4", "", 41, 90),
-    ("s4", "prior=yes", None, 30),
-    ("s5", "prior=no", 12, 28),
-]
-
-
-def fit_of(rows, settings):
-    frame = pd.DataFrame(rows, columns=["study", "stratum", "events", "n"])
-    frame = frame.astype({"events": "Int64"}).assign(arm="a", derivation="reported")
-    arms = bm.read_evidence(frame).select(strata="prior")
-    covariates = bm.Covariates("prior + (0 + prior | study)", {"prior": "no"})
-    spec = bm.ModelSpec("by prior", covariates=covariates, beta=bm.Normal(0, 1))
-    return bm.fit(spec, arms, seed=1, settings=settings)
-
 
 @pytest.fixture(scope="module")
-def fit(quick):
-    return fit_of(ROWS, quick)
-
-
-@pytest.fixture(scope="module")
-def totals(quick):
+def totals(fit_divided):
     with pytest.warns(bm.ModelWarning, match="2 levels"):
-        return fit_of(ROWS[2:4] + ROWS[6:8], quick)
+        return fit_divided("s2", "s4")
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +37,8 @@ def texts(figure):
     return [text.get_text() for axes in figure.axes for text in axes.texts]
 
 
-def test_a_forest_has_the_levels_and_then_the_totals(fit, collisions):
-    plot = bm.plots.forest(fit)
+def test_a_forest_has_the_levels_and_then_the_totals(divided_fit, collisions):
+    plot = bm.plots.forest(divided_fit)
     assert collisions(plot.figure) == ([], [])
     arms = plot.table[plot.table["kind"] == ARM]
     assert arms.groupby("group", sort=False)["label"].agg(list).to_dict() == {
@@ -85,11 +59,11 @@ def test_a_forest_has_the_levels_and_then_the_totals(fit, collisions):
     assert "prior: total of both levels only" in shown
 
 
-def test_a_forest_states_the_contrast_between_levels(fit):
-    ratios = np.exp(np.asarray(fit.posterior["beta"]).ravel())
+def test_a_forest_states_the_contrast_between_levels(divided_fit):
+    ratios = np.exp(np.asarray(divided_fit.posterior["beta"]).ravel())
     lower, median, upper = np.quantile(ratios, [0.025, 0.5, 0.975])
-    share = bm.contrast(fit).table["within_share"].iloc[0]
-    words = " ".join(" ".join(texts(bm.plots.forest(fit).figure)).split())
+    share = bm.contrast(divided_fit).table["within_share"].iloc[0]
+    words = " ".join(" ".join(texts(bm.plots.forest(divided_fit).figure)).split())
     assert (
         f"yes against no {median:.2f} ({lower:.2f} to {upper:.2f}), "
         f"{100 * share:.0f}% of the information within studies" in words
@@ -105,8 +79,8 @@ def test_levels_in_totals_only_have_rates_without_counts(totals, collisions):
     assert plot.table["kind"].value_counts()[ARM] == 2
 
 
-def test_subgroups_count_totals_among_all_studies_only(fit, totals, collisions):
-    plot = bm.plots.subgroups(fit)
+def test_subgroups_count_totals_among_all_studies_only(divided_fit, totals, collisions):
+    plot = bm.plots.subgroups(divided_fit)
     assert collisions(plot.figure) == ([], [])
     assert plot.table[["label", "studies", "events", "n"]].to_numpy().tolist() == [
         ["no", 5, 33, 81],
