@@ -16,9 +16,12 @@ from bayesmeta.inference.simulation import (
     prior_effects,
     prior_parameters,
 )
+from bayesmeta.inference.survival.simulation import survival_log_likelihood
 from bayesmeta.model import Design
+from bayesmeta.model.curves import CURVES
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
+from bayesmeta.model.survival_reports import Report
 
 DIMS: dict[str, tuple[str, ...]] = {
     "mu": (),
@@ -27,6 +30,8 @@ DIMS: dict[str, tuple[str, ...]] = {
     **{name: () for distribution in DISTRIBUTIONS.values() for name in distribution.units},
     "tau_arm": (),
     **{name: () for likelihood in LIKELIHOODS.values() for name in likelihood.units},
+    **{name: () for curve in CURVES.values() for name in curve.units},
+    "log_shape": ("arm",),
     "sigma": ("level_term",),
     "b": ("level_effect",),
     "x_mean": ("imputed",),
@@ -36,6 +41,7 @@ DIMS: dict[str, tuple[str, ...]] = {
     "w": ("arm",),
     "theta": ("arm",),
     "events": ("arm",),
+    "reports": ("arm",),
 }
 """Dims of every variable of one outcome beyond chain and draw; `tau` by a column has dim level."""
 
@@ -111,6 +117,8 @@ def _simulated(
 
 def _evidence(design: Design) -> dict[str, xr.Dataset]:
     """Return the groups that hold the evidence."""
+    if design.spec.curve is not None:
+        return _survival_evidence(design)
     arms, dims = design.arms, ("arm", "outcome") if design.several else ("arm",)
     events = arms.counts if design.several else arms.events
     return {
@@ -126,10 +134,36 @@ def _evidence(design: Design) -> dict[str, xr.Dataset]:
     }
 
 
+def _survival_evidence(design: Design) -> dict[str, xr.Dataset]:
+    """Return the groups that hold what arms report of survival."""
+    arms, reports = design.arms, design.reports
+    told: Labelled = {
+        f"report_{name}": (("report",), column)
+        for name, column in zip(Report._fields, reports.rows.T, strict=True)
+        if name not in ("arm", "value")
+    }
+    values = reports.rows[:, Report._fields.index("value")]
+    constant: Labelled = {
+        "n": (("arm",), arms.n),
+        "study_of_arm": (("arm",), arms.studies[arms.study_index]),
+        "design": (("arm", "covariate"), design.matrix[:, : len(design.coding.names)]),
+        "report_arm": (("report",), arms.labels[reports.arm]),
+        **told,
+    }
+    return {
+        "observed_data": numpy_dataset({"reports": (("report",), values)}, {}),
+        "constant_data": numpy_dataset(
+            constant, {"arm": arms.labels, "covariate": list(design.coding.names)}
+        ),
+    }
+
+
 def _after_evidence(
     design: Design, variables: Mapping[str, Array], rng: np.random.Generator
 ) -> dict[str, npt.NDArray[Any]]:
     """Return what follows from posterior draws, by group and variable, dims (draw, ...)."""
+    if design.spec.curve is not None:
+        return {"log_likelihood/reports": survival_log_likelihood(design, variables)}
     return {
         f"log_likelihood/{'reported' if design.several else 'events'}": log_likelihood(
             design, variables
@@ -145,8 +179,10 @@ def _before_evidence(
     mu = parameters["mu"]
     shape = mu.shape[:-1] if design.several else mu.shape
     effects = prior_effects(design, parameters, rng, shape)
-    events = draw_events(design, {**parameters, **effects}, rng).astype(np.int32)
     found: dict[str, npt.NDArray[Any]] = {f"prior/{name}": one for name, one in effects.items()}
+    if design.spec.curve is not None:
+        return found
+    events = draw_events(design, {**parameters, **effects}, rng).astype(np.int32)
     return found | {"prior_predictive/events": events}
 
 

@@ -11,6 +11,7 @@ from bayesmeta.inference.density.coordinates import named_scalars
 from bayesmeta.inference.density.totals import log_totals_at
 from bayesmeta.inference.nested.coordinates import correlation_priors, correlations_of
 from bayesmeta.inference.nested.studies import cholesky_rows
+from bayesmeta.inference.survival.simulation import log_shapes
 from bayesmeta.model import Design
 from bayesmeta.model.imputation import Imputation
 from bayesmeta.model.totals import Totals
@@ -89,6 +90,8 @@ def prior_effects(
     if spec.arm_effects is not None:
         found["w"] = drawn["tau_arm"][..., None] * rng.standard_normal((*shape, len(design.arms)))
         theta += found["w"]
+    if spec.curve is not None and spec.curve.has_shape:
+        found["log_shape"] = log_shapes(design, drawn, rng)
     return found | {"theta": theta}
 
 

@@ -9,6 +9,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.observed_totals import totals_to_pymc
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.survival_likelihood import survival_to_pymc
 from bayesmeta.priors import Prior
 
 if TYPE_CHECKING:
@@ -34,6 +35,10 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
         `w`, `z_arm` and `theta` with dim arm; `x_mean` and `x_sd` of imputed covariates (unit of the
         column); `sigma` with dim level_term and `b` with dim level_effect, of exchangeable levels.
         Observed: `events` with dim arm.
+
+        Of survival `theta` is the log median in months; `kappa`, `tau_k`, `z_shape` and `log_shape`
+        (log k, with dim arm) are of the shape of curves, and `retention` is a share of patients.
+        Observed: `reports`, one for each landmark and median.
 
         Of several outcomes: `mu` and `tau` with dim outcome, `beta` with dims outcome and covariate,
         `cholesky` (of the correlations), `u` and `z` with dims study and outcome, `theta` and
@@ -87,6 +92,9 @@ def build_design(design: Design) -> "pm.Model":
             z = pm.Normal("z_arm", 0, 1, dims="arm")
             predictor = predictor + pm.Deterministic("w", tau_arm * z, dims="arm")
         theta = pm.Deterministic("theta", predictor, dims="arm")
+        if spec.curve is not None:
+            survival_to_pymc(design, theta)
+            return model
         own = {name: prior.to_pymc(name) for name, prior in spec.likelihood.parameters.items()}
         if design.totals.arm.size:
             totals_to_pymc(design, theta)
