@@ -142,6 +142,7 @@ def _survival_evidence(design: Design) -> dict[str, xr.Dataset]:
         for name, column in zip(Report._fields, reports.rows.T, strict=True)
         if name not in ("arm", "value")
     }
+    labels = {"report": reports.labels(arms.labels)}
     values = reports.rows[:, Report._fields.index("value")]
     constant: Labelled = {
         "n": (("arm",), arms.n),
@@ -151,9 +152,9 @@ def _survival_evidence(design: Design) -> dict[str, xr.Dataset]:
         **told,
     }
     return {
-        "observed_data": numpy_dataset({"reports": (("report",), values)}, {}),
+        "observed_data": numpy_dataset({"reports": (("report",), values)}, labels),
         "constant_data": numpy_dataset(
-            constant, {"arm": arms.labels, "covariate": list(design.coding.names)}
+            constant, {"arm": arms.labels, "covariate": list(design.coding.names), **labels}
         ),
     }
 

@@ -16,7 +16,7 @@ import pandas as pd
 import xarray as xr
 
 from bayesmeta.errors import BayesmetaError, RunError
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
@@ -40,6 +40,8 @@ DIMS = {"level": "outcome", "segment": "count"}
 _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 _CODING = "coding.json"
+_REPORTS = "reports.csv"
+"""What arms report of survival; runs of rates have none."""
 
 
 class Contents(NamedTuple):
@@ -59,6 +61,8 @@ def write_run(contents: Contents, folder: Path) -> None:
     (folder / _MODEL).write_text(to_toml(contents.spec), encoding="utf-8")
     _write_json(coding_json(contents.coding), folder / _CODING)
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
+    if isinstance(contents.arms, SurvivalArms):
+        frames[_REPORTS] = contents.arms.reports
     for name, frame in frames.items():
         frame.to_csv(folder / name, index=False)
     manifest = {
@@ -68,7 +72,9 @@ def write_run(contents: Contents, folder: Path) -> None:
         "settings": asdict(contents.settings),
         "selection": contents.arms.selection,
         "types": {name: _types(frame) for name, frame in frames.items()},
-        "sha256": {name: sha256_of(folder / name) for name in (*_FILES, _CODING)},
+        "sha256": {
+            name: sha256_of(folder / name) for name in dict.fromkeys((*_FILES, _CODING, *frames))
+        },
     }
     _write_json(manifest, folder / FIT)
 
@@ -96,9 +102,7 @@ def read_run(folder: str | PathLike[str]) -> Contents:
 
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
-    frames = {
-        name: _read_frame(path / name, manifest["types"][name]) for name in (_ARMS, _EXCLUDED)
-    }
+    frames = {name: _read_frame(path / name, types) for name, types in manifest["types"].items()}
     selection, draws = manifest["selection"], read_tree(path / _DRAWS)
     outcomes = manifest.get("outcomes", ())
     if manifest.get("form") == OLD_FORM:
@@ -106,7 +110,10 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     if "share" in draws["posterior"]:
         draws = _renamed(draws, {"share": "outlier_proportion"})
     spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
-    arms = Arms(frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes))
+    selected = frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes)
+    arms = (
+        SurvivalArms(*selected, reports=frames[_REPORTS]) if _REPORTS in frames else Arms(*selected)
+    )
     coding = _coding(path, manifest, spec, arms.frame)
     matrix = coding.matrix(filled(coding, arms.frame))[:, : len(coding.names)]
     if not np.allclose(matrix, np.asarray(draws["constant_data"]["design"]), rtol=1e-9):

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from bayesmeta.arrays import Array, Integers
+from bayesmeta.evidence.arms import Names
 from bayesmeta.evidence.columns import N
 from bayesmeta.evidence.survival.arms import SurvivalArms
 from bayesmeta.evidence.survival.columns import (
@@ -83,6 +84,15 @@ class Reports(NamedTuple):
     def kind(self) -> Integers:
         """`Kind` of each report."""
         return self.rows[:, 1].astype(np.int64)
+
+    def labels(self, arms: Names) -> list[str]:
+        """Return a label of each report: its arm, and ``median`` or the time of a landmark."""
+        landmarks = np.isin(self.kind, (Kind.LANDMARK, Kind.ALIVE))
+        times = self.rows[:, Report._fields.index("time")]
+        return [
+            f"{arms[arm]}/{f'{time:g} months' if landmark else 'median'}"
+            for arm, time, landmark in zip(self.arm, times, landmarks, strict=True)
+        ]
 
     @property
     def discounts(self) -> bool:
