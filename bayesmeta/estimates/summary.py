@@ -16,6 +16,7 @@ from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
     has_draws,
+    is_survival,
     outcomes_of,
     posterior_of,
 )
@@ -30,8 +31,16 @@ from bayesmeta.estimates.precision import (
     with_errors,
 )
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
+from bayesmeta.estimates.rates import DrawnRates, RateDistribution, RatesByQuadrature
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
+from bayesmeta.estimates.survival_summary import (
+    USUAL_TIMES,
+    checked_times,
+    conditional_note,
+    median_ratios,
+    survival_answers,
+)
+from bayesmeta.estimates.survival_words import TIME
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
@@ -63,8 +72,12 @@ def summary(
     cohort: int = 40,
     rates_per: int = 100,
     labels: LabelSource = None,
+    times: float | Sequence[float] | None = None,
 ) -> SummaryTable:
     """Return the coefficients, tau, I-squared and the four rates of each profile.
+
+    Of survival: the coefficients, tau and the parameters of curves, and medians, survival and restricted
+    means of each profile.
 
     Parameters
     ----------
@@ -85,6 +98,8 @@ def summary(
     labels : Labels, mapping or path, optional
         Labels of levels and outcomes where the table is printed, such as
         ``{"regimen": {"DEC": "decitabine"}}``, in place of those that model and evidence have.
+    times : float or sequence of float, optional
+        Months at which survival is told, of fits of survival only; where None, 12.
 
     Returns
     -------
@@ -109,6 +124,11 @@ def summary(
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
         distribution
           of a new study;
+        - time, of survival only: months; missing of medians. There ``median_ratio[...]`` is a ratio of
+          medians; a profile has ``typical median`` and ``new study median`` (months), and at each time
+          ``typical survival``, ``mean survival``, ``new study survival``, ``new cohort alive`` (of
+          `cohort`), ``typical restricted mean`` and ``new study restricted mean`` (months: the area
+          under the curve up to the time);
         - arms, inferred: arms with a count at the profile, and those of them whose count no source
           prints (column `derivation`); missing for parameters.
 
@@ -130,11 +150,22 @@ def summary(
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.04, 0.6]
     """
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     words = words_of(fit, rates_per=rates_per, labels=labels)
     check_profiles(profiles)
+    if has_draws(fit) and is_survival(fit):
+        if per is not None:
+            raise SettingsError(
+                "`per` is of odds ratios, which a model of survival has not. Leave it out."
+            )
+        asked = list(default_profiles(fit.coding) if profiles is None else profiles)
+        table = _survival_table(fit, asked, checked_times(times or USUAL_TIMES), ci_prob, cohort)
+        at, note = reference_text(fit.coding, words), conditional_note(fit.arms)
+        return headed(table, Heading(fit.spec.scale.scale, ci_prob, at, words, note))
+    if times is not None:
+        raise SettingsError("`times` has no effect on a fit of response rates. Leave it out.")
     units = _checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     rows = [
@@ -146,6 +177,27 @@ def summary(
     table = pd.DataFrame([{"outcome": outcome, **row} if several else row for outcome, row in rows])
     heading = Heading(fit.spec.link.scale, ci_prob, reference_text(fit.coding, words), words)
     return headed(with_inferred(table, fit, asked), heading)
+
+
+def _survival_table(
+    fit: Fit, profiles: Iterable[Profile], times: Sequence[float], ci_prob: float, cohort: int
+) -> pd.DataFrame:
+    """Return the rows of a fit of survival."""
+    rows = [
+        _row((name, "", scale), distribution, ci_prob) | {TIME: np.nan}
+        for _, name, scale, distribution in _drawn_parameters(fit)
+    ]
+    rows += [
+        _row((name, "", "ratio of medians"), distribution, ci_prob) | {TIME: np.nan}
+        for name, distribution in median_ratios(fit)
+    ]
+    for name, label, time, scale, found in survival_answers(fit, profiles, times, cohort):
+        if isinstance(found, DrawnRates):
+            row = _cohort_row(found, (name, label, scale), ci_prob, cohort)
+        else:
+            row = _row((name, label, scale), found, ci_prob)
+        rows.append(row | {TIME: time})
+    return pd.DataFrame(rows)
 
 
 def _rate_rows(
@@ -161,7 +213,8 @@ def _rate_rows(
                     yield outcome, _row((name, label, RATE), distribution, ci_prob)
             new = rates.cohort()
             yield outcome, _row(("new study", label, RATE), new.rate, ci_prob)
-            yield outcome, _cohort_row(new, label, ci_prob, cohort)
+            of_cohort = ("new cohort", label, f"responders of {cohort}")
+            yield outcome, _cohort_row(new, of_cohort, ci_prob, cohort)
 
 
 def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
@@ -171,8 +224,8 @@ def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
     return _labelled(label, found) | distribution.convergence()
 
 
-def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n: int) -> Row:
-    """Return the row of a new cohort of n: responders."""
+def _cohort_row(distribution: RateDistribution, label: Label, ci_prob: float, n: int) -> Row:
+    """Return the row of a new cohort of n: responders, or patients alive."""
     rate, spread = distribution.rate.mean(), distribution.rate.sd().value
     # Binomial variance, averaged over the rates, and the variance of the rates.
     variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
@@ -181,7 +234,6 @@ def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n:
     # A count moves by whole steps: its quantile has no standard error.
     others = (float(np.sqrt(variance)), median, low, high)
     found = [Estimate(one, np.nan if mcse else 0.0) for one in others]
-    label = ("new cohort", profile, f"responders of {n}")
     return _labelled(label, (Estimate(n * rate.value, mcse), *found)) | NO_CONVERGENCE
 
 
@@ -212,7 +264,7 @@ def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
                 # The first dim of several outcomes is the outcome; a correlation belongs to none.
                 outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
                 yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, scale, Draws(draws)
-    if not {"tau", "theta"} <= set(fit.posterior):
+    if is_survival(fit) or not {"tau", "theta"} <= set(fit.posterior):
         return
     for drawn in draws_by_outcome(fit):
         for level, draws in i_squared(drawn).items():
@@ -224,7 +276,7 @@ def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
 
 def _scales(fit: Fit) -> dict[str, str]:
     """Return the scale of each parameter, in the order of the table."""
-    link = fit.spec.link.scale
+    link = fit.spec.scale.scale if is_survival(fit) else fit.spec.link.scale
     if outcomes_of(fit):
         return {"mu": link, "beta": link, "tau": link, "correlation": "correlation"}
     own = {scalar.name: scalar.unit or link for scalar in fit.design.scalars}
