@@ -9,7 +9,6 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
-from bayesmeta.estimates.heterogeneity import i_squared, level_shares
 from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.posterior import (
@@ -21,38 +20,24 @@ from bayesmeta.estimates.posterior import (
     posterior_of,
 )
 from bayesmeta.estimates.precision import (
-    NO_CONVERGENCE,
-    Distribution,
     Draws,
-    Estimate,
     Row,
-    bounds_of,
-    labelled_draws,
-    with_errors,
 )
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.rates import DrawnRates, RateDistribution, RatesByQuadrature
+from bayesmeta.estimates.rates import RatesByQuadrature
+from bayesmeta.estimates.summary_rows import Parameter, cohort_row, drawn_parameters, row_of
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
 from bayesmeta.estimates.survival_summary import (
     USUAL_TIMES,
     checked_times,
     conditional_note,
-    median_ratios,
-    survival_answers,
+    survival_table,
 )
-from bayesmeta.estimates.survival_words import TIME
 from bayesmeta.estimates.words import words_of
-from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number
-
-Parameter = tuple[str, str, str, Distribution]
-"""Outcome, quantity, scale and posterior."""
-
-Label = tuple[str, str, str]
-"""Quantity, profile and scale."""
 
 RATE = "probability"
 
@@ -161,7 +146,8 @@ def summary(
                 "`per` is of odds ratios, which a model of survival has not. Leave it out."
             )
         asked = list(default_profiles(fit.coding) if profiles is None else profiles)
-        table = _survival_table(fit, asked, checked_times(times or USUAL_TIMES), ci_prob, cohort)
+        months = checked_times(USUAL_TIMES if times is None else times)
+        table = survival_table(fit, asked, months, ci_prob=ci_prob, cohort=cohort)
         at, note = reference_text(fit.coding, words), conditional_note(fit.arms)
         return headed(table, Heading(fit.spec.scale.scale, ci_prob, at, words, note))
     if times is not None:
@@ -169,7 +155,7 @@ def summary(
     units = _checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     rows = [
-        (outcome, _row((quantity, "", scale), distribution, ci_prob))
+        (outcome, row_of((quantity, "", scale), distribution, ci_prob))
         for outcome, quantity, scale, distribution in _parameters(fit, units)
     ]
     rows += _rate_rows(fit, asked, ci_prob, cohort)
@@ -177,27 +163,6 @@ def summary(
     table = pd.DataFrame([{"outcome": outcome, **row} if several else row for outcome, row in rows])
     heading = Heading(fit.spec.link.scale, ci_prob, reference_text(fit.coding, words), words)
     return headed(with_inferred(table, fit, asked), heading)
-
-
-def _survival_table(
-    fit: Fit, profiles: Iterable[Profile], times: Sequence[float], ci_prob: float, cohort: int
-) -> pd.DataFrame:
-    """Return the rows of a fit of survival."""
-    rows = [
-        _row((name, "", scale), distribution, ci_prob) | {TIME: np.nan}
-        for _, name, scale, distribution in _drawn_parameters(fit)
-    ]
-    rows += [
-        _row((name, "", "ratio of medians"), distribution, ci_prob) | {TIME: np.nan}
-        for name, distribution in median_ratios(fit)
-    ]
-    for name, label, time, scale, found in survival_answers(fit, profiles, times, cohort):
-        if isinstance(found, DrawnRates):
-            row = _cohort_row(found, (name, label, scale), ci_prob, cohort)
-        else:
-            row = _row((name, label, scale), found, ci_prob)
-        rows.append(row | {TIME: time})
-    return pd.DataFrame(rows)
 
 
 def _rate_rows(
@@ -210,36 +175,11 @@ def _rate_rows(
             for name, quantity in RATES.items():
                 distribution = rates.distribution(quantity)
                 if distribution is not None:
-                    yield outcome, _row((name, label, RATE), distribution, ci_prob)
+                    yield outcome, row_of((name, label, RATE), distribution, ci_prob)
             new = rates.cohort()
-            yield outcome, _row(("new study", label, RATE), new.rate, ci_prob)
+            yield outcome, row_of(("new study", label, RATE), new.rate, ci_prob)
             of_cohort = ("new cohort", label, f"responders of {cohort}")
-            yield outcome, _cohort_row(new, of_cohort, ci_prob, cohort)
-
-
-def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
-    """Return the row of a quantity from its distribution."""
-    low, median, high = (distribution.quantile(p) for p in bounds_of(ci_prob))
-    found = (distribution.mean(), distribution.sd(), median, low, high)
-    return _labelled(label, found) | distribution.convergence()
-
-
-def _cohort_row(distribution: RateDistribution, label: Label, ci_prob: float, n: int) -> Row:
-    """Return the row of a new cohort of n: responders, or patients alive."""
-    rate, spread = distribution.rate.mean(), distribution.rate.sd().value
-    # Binomial variance, averaged over the rates, and the variance of the rates.
-    variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
-    low, median, high = distribution.counts(n).quantiles(bounds_of(ci_prob)).astype(float)
-    mcse = n * rate.mcse
-    # A count moves by whole steps: its quantile has no standard error.
-    others = (float(np.sqrt(variance)), median, low, high)
-    found = [Estimate(one, np.nan if mcse else 0.0) for one in others]
-    return _labelled(label, (Estimate(n * rate.value, mcse), *found)) | NO_CONVERGENCE
-
-
-def _labelled(label: Label, found: Sequence[Estimate]) -> Row:
-    named = dict(zip(("mean", "sd", "median", "lower", "upper"), found, strict=True))
-    return dict(zip(("quantity", "profile", "scale"), label, strict=True)) | with_errors(named)
+            yield outcome, cohort_row(new, of_cohort, ci_prob, cohort)
 
 
 def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
@@ -250,39 +190,10 @@ def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
             if found is not None:
                 yield "", name, fit.spec.link.scale, found
         return
-    yield from _drawn_parameters(fit)
+    yield from drawn_parameters(fit)
     for drawn in draws_by_outcome(fit):
         for label, scale, draws in _odds_ratio_draws(drawn, per):
             yield drawn.outcome, label, scale, Draws(draws)
-
-
-def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
-    for name, scale in _scales(fit).items():
-        if name in fit.posterior:
-            variable, own = fit.posterior[name], outcomes_of(fit) and name != "correlation"
-            for labels, draws in labelled_draws(variable):
-                # The first dim of several outcomes is the outcome; a correlation belongs to none.
-                outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
-                yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, scale, Draws(draws)
-    if is_survival(fit) or not {"tau", "theta"} <= set(fit.posterior):
-        return
-    for drawn in draws_by_outcome(fit):
-        for level, draws in i_squared(drawn).items():
-            label = f"i_squared[{level}]" if level else "i_squared"
-            yield drawn.outcome, label, "share of variance", Draws(draws)
-    for term, draws in level_shares(fit).items():
-        yield "", f"level_share[{term}]", "share of variance", Draws(draws)
-
-
-def _scales(fit: Fit) -> dict[str, str]:
-    """Return the scale of each parameter, in the order of the table."""
-    link = fit.spec.scale.scale if is_survival(fit) else fit.spec.link.scale
-    if outcomes_of(fit):
-        return {"mu": link, "beta": link, "tau": link, "correlation": "correlation"}
-    own = {scalar.name: scalar.unit or link for scalar in fit.design.scalars}
-    if not fit.spec.study_effects.tau_is_sd:
-        own["tau"] = f"{link} (scale of the distribution, not sd)"
-    return {"mu": link, "beta": link, **own}
 
 
 def _checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+import pandas as pd
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
@@ -10,6 +11,7 @@ from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profile_survival import ProfileSurvival, SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.estimates.summary_rows import cohort_row, drawn_parameters, row_of
 from bayesmeta.estimates.survival_words import (
     ALIVE,
     MEAN_SURVIVAL,
@@ -17,6 +19,7 @@ from bayesmeta.estimates.survival_words import (
     NEW_MEDIAN,
     NEW_RESTRICTED_MEAN,
     NEW_SURVIVAL,
+    TIME,
     TYPICAL_MEDIAN,
     TYPICAL_RESTRICTED_MEAN,
     TYPICAL_SURVIVAL,
@@ -62,7 +65,28 @@ def conditional_note(arms: Arms) -> str:
     return f"{arms.outcome} is of responders alone: every number is conditional on response."
 
 
-def median_ratios(fit: Fit) -> Iterator[tuple[str, Distribution]]:
+def survival_table(
+    fit: Fit, profiles: Iterable[Profile], times: Sequence[float], *, ci_prob: float, cohort: int
+) -> pd.DataFrame:
+    """Return the summary of a fit of survival."""
+    rows = [
+        row_of((name, "", scale), distribution, ci_prob) | {TIME: np.nan}
+        for _, name, scale, distribution in drawn_parameters(fit)
+    ]
+    rows += [
+        row_of((name, "", "ratio of medians"), distribution, ci_prob) | {TIME: np.nan}
+        for name, distribution in _median_ratios(fit)
+    ]
+    for name, label, time, scale, found in _survival_answers(fit, profiles, times, cohort):
+        if isinstance(found, DrawnRates):
+            row = cohort_row(found, (name, label, scale), ci_prob, cohort)
+        else:
+            row = row_of((name, label, scale), found, ci_prob)
+        rows.append(row | {TIME: time})
+    return pd.DataFrame(rows)
+
+
+def _median_ratios(fit: Fit) -> Iterator[tuple[str, Distribution]]:
     """Yield the ratio of medians that each coefficient stands for, per unit of its column."""
     if not fit.coding.names:
         return
@@ -76,7 +100,7 @@ def _ratio(log_ratio: Array) -> Array:
     return np.exp(np.clip(log_ratio, -300.0, 300.0))
 
 
-def survival_answers(
+def _survival_answers(
     fit: Fit, profiles: Iterable[Profile], times: Sequence[float], cohort: int
 ) -> Iterator[Answer]:
     """Yield what a fit says of the survival of each profile."""
