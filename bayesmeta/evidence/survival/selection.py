@@ -1,44 +1,22 @@
 """Rules that turn the rows of a survival table into the arms of one analysis."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import STRATUM
-from bayesmeta.evidence.selection import (
-    Rule,
-    derived_otherwise,
-    excluded_by_default,
-    families,
-    mixed_beside_target,
-    mixed_population,
-    overlapping,
-)
+from bayesmeta.evidence.selection import Rule, families
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.checks import has_precision
 from bayesmeta.evidence.survival.columns import RESPONDERS
 
 
-def selection_rules(
-    *,
-    prefer_parts: bool,
-    derivations: Sequence[str] | None,
-    overlaps: str,
-    include: str,
-    mixed: bool,
-) -> list[Rule]:
+def survival_rules(choices: Choices) -> list[Rule]:
     """Return the rules of `SurvivalTable.select` in order."""
-    rules: list[Rule] = [_without_precision]
-    if derivations is not None:
-        rules.append(partial(derived_otherwise, derivations=derivations))
-    if include == "default":
-        rules.append(excluded_by_default)
-    if not mixed:
-        rules.append(mixed_population)
-    rules += [_strata, mixed_beside_target, partial(_parts_or_whole, prefer_parts=prefer_parts)]
-    return [*rules, overlapping] if overlaps == "resolve" else rules
+    parts = partial(_parts_or_whole, prefer_parts=choices.parts == "parts")
+    return choices.rules(unusable=_without_precision, strata=_strata, parts=[parts])
 
 
 def _without_precision(frame: pd.DataFrame) -> list[str]:
