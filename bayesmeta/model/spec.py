@@ -64,9 +64,9 @@ class ModelSpec:
         of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
         the others. By default `NormalLevels`.
     curve : SurvivalCurve, optional
-        Family of survival curves, such as `WeibullSurvival`; None for response rates. The linear predictor
-        is then the log of the median survival in months, `mu` and `beta` are on that scale, and there
-        is no `likelihood`.
+        Family of survival curves, such as `WeibullSurvival`; None for response rates. The linear
+        predictor is then the log of the median survival in months, `mu` and `beta` are on that scale,
+        and there is no `likelihood`.
 
     Raises
     ------

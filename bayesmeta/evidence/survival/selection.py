@@ -25,7 +25,7 @@ def _without_precision(frame: pd.DataFrame) -> list[str]:
 
 
 def _unusable(frame: pd.DataFrame) -> list[str]:
-    """Drop what tells nothing: rows of no known precision, and medians not reached by an unknown time."""
+    """Drop what tells nothing: rows of no known precision, and medians not reached by some time."""
     found = zip(_without_precision(frame), _unreached(frame), strict=True)
     return [one or other for one, other in found]
 
