@@ -18,6 +18,8 @@ from bayesmeta.cli.options import (
     check_no_effect,
     reading,
     selecting,
+    survival_selected,
+    survival_table_of,
     table_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
@@ -31,6 +33,10 @@ if TYPE_CHECKING:
 Table = Annotated[
     str | None,
     typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
+]
+Kind = Annotated[
+    Literal["counts", "survival"],
+    typer.Option(help="Responders of patients, or landmarks and medians of survival."),
 ]
 AlsoTable = Annotated[
     str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
@@ -61,6 +67,7 @@ def evidence_show(
     notation: Notation,
     table: Table = None,
     evidence: AlsoTable = None,
+    kind: Kind = "counts",
     out: TablesOut = None,
     force: ReplaceTables = False,
     as_json: AsJson = False,
@@ -69,16 +76,23 @@ def evidence_show(
     from bayesmeta.layout import table_text
     from bayesmeta.report import machine, text
 
-    check_tables(out, ("arms", "excluded", "outcomes"), force=force)
-    found = table_of(_one_of(table, evidence) or BUNDLED, notation)
+    check_tables(out, ("arms", "excluded", "outcomes", "reports"), force=force)
+    name = _one_of(table, evidence) or BUNDLED
+    found = table_of(name, notation) if kind == "counts" else survival_table_of(name, notation)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
         tables: dict[str, pd.DataFrame] = {"outcomes": there}
         content: object = machine.records(there)
         blocks: Blocks = [repr(found), table_text(there, indent=2)]
     else:
-        arms = found.select(**selection)
+        arms = (
+            survival_selected(found, selection)
+            if isinstance(found, bm.SurvivalTable)
+            else found.select(**selection)
+        )
         tables, content = {"arms": arms.frame, "excluded": arms.excluded}, machine.arms_json(arms)
+        if isinstance(arms, bm.SurvivalArms):
+            tables["reports"] = arms.reports
         blocks = text.arms_blocks(arms)
     saved = save_tables(out, tables)
     if as_json:
@@ -105,14 +119,7 @@ def evidence_check(
         str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
-    kind: Annotated[
-        Literal["counts", "survival"],
-        typer.Option(help="Responders of patients, or landmarks and medians of survival."),
-    ] = "counts",
-    time_unit: Annotated[
-        Literal["days", "weeks", "months", "years"] | None,
-        typer.Option(help="With --kind survival: unit of time, if no column names it."),
-    ] = None,
+    kind: Kind = "counts",
     as_json: AsJson = False,
 ) -> int:
     """Check an evidence table: errors, and entries that are probably mistakes."""
@@ -120,12 +127,12 @@ def evidence_check(
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
     if kind == "counts":
-        check_no_effect("--time-unit", time_unit, "without `--kind survival`")
+        check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
     try:
         table = (
             bm.read_evidence(wanted, **notation)
             if kind == "counts"
-            else bm.read_survival(wanted, time_unit=time_unit, **notation)
+            else bm.read_survival(wanted, **notation)
         )
     except EvidenceError as error:
         if not (as_json and error.findings):

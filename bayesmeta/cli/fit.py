@@ -22,14 +22,17 @@ from bayesmeta.cli.options import (
     RatesPer,
     Seed,
     Selection,
+    Times,
     Units,
+    arms_of,
+    check_no_effect,
     reading,
     selecting,
-    table_of,
 )
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.parsing import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
 from bayesmeta.runs.files import check_folder
@@ -56,6 +59,7 @@ def fit(
     per: Units = None,
     ci: Interval = 0.95,
     cohort: Cohort = 40,
+    time: Times = None,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
     force: Force = False,
@@ -78,7 +82,8 @@ def fit(
     )
     named = as_labels(labels)
     spec = bm.load_model(model)
-    arms = table_of(evidence, notation, named).select(**selection)
+    arms = arms_of(spec, evidence, notation, selection, named)
+    asked |= _times(spec, time)
     from bayesmeta.estimates.posterior import named_outcomes
     from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
     from bayesmeta.report.sensitivity_text import tau_prior_line
@@ -92,10 +97,18 @@ def fit(
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*fit_blocks(result, diagnostics, summary), "")
-        if result.spec.study_effects.tau is not None:
+        if result.spec.study_effects.tau is not None and spec.curve is None:
             for one in named_outcomes(arms):
                 found = bm.prior_sensitivity(result, outcome=one or None, ci_prob=ci)
                 print_blocks(f"Tau prior  {tau_prior_line(found, summary.words, outcome=one)}")
         notes = note_lines(bm.notes(result), summary.words)
         print_blocks(notes, f"Saved in {out}; random seed {seed}.")
     return code_of(diagnostics, fail_on)
+
+
+def _times(spec: bm.ModelSpec, time: list[float] | None) -> dict[str, Any]:
+    """Return the times of a summary of survival; those of rates have none."""
+    if spec.curve is None:
+        check_no_effect("--time", time, "on a model of response rates")
+        return {}
+    return {"times": checked_times(USUAL_TIMES if time is None else time)}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.options import Interval, Outcome, Profiles, check_no_effect
+from bayesmeta.cli.options import Interval, Outcome, Profiles, Time, check_no_effect
 from bayesmeta.cli.parsing import parsed_profile
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def predict(
     study: Annotated[
         str | None, typer.Option(help="Predict a further cohort of this study.")
     ] = None,
+    time: Time = None,
     outcome: Annotated[
         str | None, typer.Option(help="Which outcome, of a run of several. Default: all together.")
     ] = None,
@@ -58,7 +59,7 @@ def predict(
             check_no_effect(option, value, where)
     at = parsed_profile(profile)
     # No seed is asked for: intervals and probabilities are integrals, and no draws are printed.
-    found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, seed=0)
+    found = bm.predict(saved.fit, n=n, profile=at, study=study, outcome=outcome, time=time, seed=0)
     basis = basis_of(saved.fit, at, study)
     given = [*events.items(), *(("event", one) for one in event or ())]
     asked = [cohort_event(found.n, {name: value}, found.outcomes) for name, value in given]
@@ -114,6 +115,7 @@ def contrast(
     ] = None,
     outcome: Outcome = None,
     profile: Profiles = None,
+    time: Time = None,
     ci: Interval = 0.95,
     ranks: Annotated[
         bool,
@@ -134,6 +136,7 @@ def contrast(
         profile=parsed_profile(profile),
         against=against,
         ci_prob=ci,
+        time=time,
     )
     shown = ranks or found.rankable
     ranked = ["", *text.rank_blocks(found, saved.words)] if shown else text.unranked(found)

@@ -12,8 +12,9 @@ import typer
 from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
-    from bayesmeta.evidence import EvidenceTable
+    from bayesmeta.evidence import Arms, EvidenceTable, SurvivalArms, SurvivalTable
     from bayesmeta.labels import Labels
+    from bayesmeta.model import ModelSpec
 
 BUNDLED = "rr_aml_venetoclax"
 DEFAULT_SEED = 1
@@ -59,6 +60,11 @@ Seed = Annotated[int, typer.Option(help="Random seed. The same seed gives the sa
 TablesOut = Annotated[
     Path | None,
     typer.Option("--out", "-o", help="Folder for tables (.csv) and figures. Created if needed."),
+]
+Time = Annotated[float | None, typer.Option("--time", help="Of survival: at this time, in months.")]
+Times = Annotated[
+    list[float] | None,
+    typer.Option("--time", help="Of survival: months at which it is told. May be repeated."),
 ]
 Units = Annotated[
     list[str] | None,
@@ -137,9 +143,11 @@ def _selection(
         ),
     ] = None,
     parts: Annotated[
-        Literal["parts", "whole"],
-        typer.Option(help="Use the parts of an arm, or the whole arm."),
-    ] = "parts",
+        Literal["parts", "whole"] | None,
+        typer.Option(
+            help="Use the parts of an arm, or the whole arm. Default: the parts; of survival, the whole."
+        ),
+    ] = None,
     strata: Annotated[
         str | None, typer.Option(help="Divide arms by the levels of this stratum.")
     ] = None,
@@ -172,7 +180,7 @@ def _selection(
         "outcomes": _words(outcomes),
         "by_definition": by_definition,
         "where": where,
-        "parts": parts,
+        **({} if parts is None else {"parts": parts}),
         "strata": strata,
         "unknown_sizes": unknown_sizes,
         "derivations": _words(derivations),
@@ -204,13 +212,18 @@ def _notation(
         Literal[".", ","] | None,
         typer.Option(help="Decimal mark of covariates. Detected by default."),
     ] = None,
+    time_unit: Annotated[
+        Literal["days", "weeks", "months", "years"] | None,
+        typer.Option(help="Of survival: unit of time, if no column names it."),
+    ] = None,
 ) -> Notation:
-    """Return the arguments of `read_evidence`, as far as given."""
+    """Return the arguments of `read_evidence` or `read_survival`, as far as given."""
     found = {
         "columns": dict(map(_renaming, column)) if column else None,
         "missing": _words(missing),
         "text": _words(text),
         "decimal": decimal,
+        "time_unit": time_unit,
     }
     return {name: value for name, value in found.items() if value is not None}
 
@@ -236,21 +249,57 @@ NOTHING_SELECTED = _selection()
 def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) -> "EvidenceTable":
     """Return a bundled table by its name, or else a CSV file's, with labels of levels and outcomes."""
     from bayesmeta.evidence import load_evidence, read_evidence
+    from bayesmeta.evidence.table import labelled
 
+    check_no_effect("--time-unit", notation.get("time_unit"), "on counts of responders")
+    table = _table(evidence, notation, read_evidence, load_evidence)
+    return table if labels is None else labelled(table, labels)
+
+
+def survival_table_of(evidence: str, notation: Notation) -> "SurvivalTable":
+    """Return the survival of a bundled table by its name, or else of a CSV file."""
+    from bayesmeta.evidence import load_survival, read_survival
+
+    return _table(evidence, notation, read_survival, load_survival)
+
+
+def _table[T](
+    evidence: str, notation: Notation, read: Callable[..., T], load: Callable[[str], T]
+) -> T:
     if "." in evidence or "/" in evidence or Path(evidence).exists():
-        table = read_evidence(evidence, **notation)
-    elif notation:
+        return read(evidence, **notation)
+    if notation:
         raise SettingsError(
             f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
             "describe the format of a file. Leave them out."
         )
-    else:
-        table = load_evidence(evidence)
-    if labels is None:
-        return table
-    from bayesmeta.evidence.table import labelled
+    return load(evidence)
 
-    return labelled(table, labels)
+
+def arms_of(
+    spec: "ModelSpec",
+    evidence: str,
+    notation: Notation,
+    selection: Selection,
+    labels: "Labels | None" = None,
+) -> "Arms":
+    """Return the arms that a model is fitted to: of survival, those of a table of survival."""
+    if spec.curve is None:
+        return table_of(evidence, notation, labels).select(**selection)
+    return survival_selected(survival_table_of(evidence, notation), selection)
+
+
+_OF_COUNTS = ("outcomes", "by_definition", "strata", "unknown_sizes")
+"""Arguments of a selection that tables of survival have not."""
+
+
+def survival_selected(table: "SurvivalTable", selection: Selection) -> "SurvivalArms":
+    """Return the arms of a table of survival that options select."""
+    for name in _OF_COUNTS:
+        given = None if selection[name] == NOTHING_SELECTED[name] else selection[name]
+        check_no_effect(f"--{name.replace('_', '-')}", given, "on survival")
+    own = {name: value for name, value in selection.items() if name not in _OF_COUNTS}
+    return table.select(**own)
 
 
 @contextmanager

@@ -15,20 +15,26 @@ from bayesmeta.errors import RunError, counted
 def models(as_json: AsJson = False) -> int:
     """List the bundled models."""
     import bayesmeta as bm
-    from bayesmeta.model.files import models_of_strata
+    from bayesmeta.model.files import models_of_strata, models_of_survival
 
-    plain, of_strata = (
-        {name: bm.load_model(name).description for name in names}
-        for names in (bm.bundled_models(), models_of_strata())
-    )
+    kinds = {
+        "models": bm.bundled_models(),
+        "models_of_strata": models_of_strata(),
+        "models_of_survival": models_of_survival(),
+    }
+    found = {
+        kind: {name: bm.load_model(name).description for name in names}
+        for kind, names in kinds.items()
+    }
     if as_json:
-        print_json({"models": plain, "models_of_strata": of_strata})
+        print_json(found)
         return OK
-    width = max(map(len, (*plain, *of_strata)))
-    whole, divided = (
-        [f"{name:{width}}  {line}" for name, line in found.items()] for found in (plain, of_strata)
+    width = max(len(name) for names in kinds.values() for name in names)
+    whole, divided, survival = (
+        [f"{name:{width}}  {line}" for name, line in one.items()] for one in found.values()
     )
     print_blocks(whole, "", ["Of arms divided by a stratum (--strata):", *divided])
+    print_blocks("", ["Of survival:", *survival])
     return OK
 
 

@@ -32,7 +32,7 @@ from bayesmeta.estimates.profiles import (
     studies_by_level,
 )
 from bayesmeta.estimates.survival_contrasts import survival_contrasts
-from bayesmeta.estimates.survival_summary import checked_times
+from bayesmeta.estimates.survival_times import checked_times
 from bayesmeta.estimates.within_contrasts import within_contrasts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile

@@ -11,8 +11,10 @@ from bayesmeta.estimates.identifiability import identifiability
 from bayesmeta.estimates.log_priors import SENSITIVE, tau_scaling
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.posterior import check_draws, is_survival
 from bayesmeta.estimates.profile_rates import predictors_of
 from bayesmeta.estimates.profiles import default_profiles, profile_label, studies_by_level
+from bayesmeta.estimates.survival_notes import survival_notes
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -42,7 +44,9 @@ def notes(fit: Fit) -> tuple[str, ...]:
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
     any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
     which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
-    than half of its posterior outside the middle 95% of its prior.
+    than half of its posterior outside the middle 95% of its prior. Of survival: what the outcome is
+    conditional on, standard errors that are estimated, how the shape of curves is known, and medians
+    that are left out because they were not reached.
 
     Parameters
     ----------
@@ -61,6 +65,9 @@ def notes(fit: Fit) -> tuple[str, ...]:
     >>> bm.notes(bm.fit(bm.load_model("pooled"), arms, seed=1))
     ()
     """
+    check_draws(fit, survival=True)
+    if is_survival(fit):
+        return survival_notes(fit)
     table = identifiability(fit)
     # Of parameters other than coefficients no share is within studies, whatever the evidence.
     table["silent"] = table["within_share"].isna() & table["coefficient"].isin(fit.coding.names)

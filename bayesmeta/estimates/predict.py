@@ -15,7 +15,7 @@ from bayesmeta.estimates.posterior import (
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profile_survival import SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import mean_of_study, profile_label, study_profile
-from bayesmeta.estimates.survival_summary import checked_times
+from bayesmeta.estimates.survival_times import checked_times
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 

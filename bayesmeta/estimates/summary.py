@@ -28,11 +28,10 @@ from bayesmeta.estimates.rates import RatesByQuadrature
 from bayesmeta.estimates.summary_rows import Parameter, cohort_row, drawn_parameters, row_of
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
 from bayesmeta.estimates.survival_summary import (
-    USUAL_TIMES,
-    checked_times,
     conditional_note,
     survival_table,
 )
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.estimates.words import words_of
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Coding, Profile

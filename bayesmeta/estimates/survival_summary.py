@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array
-from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.precision import Distribution, Draws
 from bayesmeta.estimates.profile_survival import ProfileSurvival, SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import profile_label
@@ -27,35 +26,9 @@ from bayesmeta.estimates.survival_words import (
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.numeric import is_number
-
-USUAL_TIMES = (12.0,)
-"""Months at which survival is told unless others are asked for."""
-
-LARGEST_TIME = 1200.0
-"""Months; a hundred years."""
 
 Answer = tuple[str, str, float, str, Distribution | DrawnRates]
 """Quantity, profile, time, scale and posterior; of patients alive that of their rate."""
-
-
-def checked_times(times: object, *, name: str = "times") -> tuple[float, ...]:
-    """Return times in months after checking them.
-
-    Raises
-    ------
-    SettingsError
-        If one is no number above 0, or above 1,200 months.
-    """
-    given = (times,) if is_number(times) else times
-    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or not len(given):
-        raise SettingsError(f"`{name}` must be months, such as [6, 12]; got {times!r}.")
-    for one in given:
-        if not is_number(one) or not 0 < one <= LARGEST_TIME:
-            raise SettingsError(
-                f"`{name}` must be months above 0, {LARGEST_TIME:,.0f} at most; got {one!r}."
-            )
-    return tuple(dict.fromkeys(float(one) for one in given))
 
 
 def conditional_note(arms: Arms) -> str:

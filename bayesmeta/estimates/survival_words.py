@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from bayesmeta.layout import table_text
-from bayesmeta.rounding import fixed_text, interval_text, places
+from bayesmeta.rounding import error_text, fixed_text, interval_text, places
 from bayesmeta.wording import Wording
 
 TYPICAL_MEDIAN, NEW_MEDIAN = "typical median", "new study median"
@@ -27,7 +27,20 @@ def survival_lines(summary: pd.DataFrame, told: str, words: Wording) -> list[str
     for time in summary.loc[summary["profile"] != "", TIME].dropna().unique():
         at = summary[summary[TIME] == time]
         lines += ["", f"Survival at {time:g} months: {told}", _indented(time_table(at, words))]
-    return lines
+    return [*lines, f"  {_precision(summary, words)}"]
+
+
+def _precision(summary: pd.DataFrame, words: Wording) -> str:
+    """Return a line that states the largest Monte-Carlo errors of what is printed."""
+    errors = summary[["mcse_median", "mcse_lower", "mcse_upper"]].max(axis=1)
+    months, shares = (
+        float(errors[(summary["profile"] != "") & (summary["scale"] == scale)].max())
+        for scale in ("months", "probability")
+    )
+    return (
+        f"Monte-Carlo standard errors of these numbers: at most {error_text(months)} months, "
+        f"{words.rates.error(shares)} {words.rates.points}."
+    )
 
 
 def _indented(table: pd.DataFrame) -> str:

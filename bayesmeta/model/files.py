@@ -50,8 +50,8 @@ _KEYS = (
     "labels",
 )
 
-OF_STRATA = "strata"
-"""Folder of bundled models of arms that are divided by the levels of a stratum."""
+OF_STRATA, OF_SURVIVAL = "strata", "survival"
+"""Folders of bundled models of arms that are divided by the levels of a stratum, and of survival."""
 
 OF_0_1_0 = "nested/"
 """How the names of models of several outcomes began in release 0.1.0."""
@@ -81,24 +81,25 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     path = expanded(source)
     if path.suffix == ".toml":
         return parse_model(_text(path), path.name)
-    bundled, of_strata, name = bundled_models(), models_of_strata(), str(source)
+    bundled, name = bundled_models(), str(source)
     if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
         name = name.removeprefix(OF_0_1_0)
         warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
-    if name not in (*bundled, *of_strata):
+    catalogue = _catalogue()
+    places = (catalogue, catalogue / OF_STRATA, catalogue / OF_SURVIVAL)
+    folder = next((one for one in places if name in _names(one)), None)
+    if folder is None:
         raise SpecError(
-            f"There is no bundled model '{name}'. {nearest(name, (*bundled, *of_strata))} Or give a path ending "
-            "in .toml."
+            f"There is no bundled model '{name}'. {nearest(name, _all_names())} Or give a path ending in .toml."
         )
-    folder = _catalogue() / OF_STRATA if name in of_strata else _catalogue()
     return parse_model((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def bundled_models() -> tuple[str, ...]:
     """Return the names of the models of whole arms that come with the package.
 
-    Those of arms by the levels of a stratum, such as ``"by_prior_hma"``, are not among them: they
-    cannot be fitted to the same arms.
+    Those of arms by the levels of a stratum, such as ``"by_prior_hma"``, and those of survival, such as
+    ``"survival"``, are not among them: they cannot be fitted to the same arms.
 
     Examples
     --------
@@ -112,6 +113,15 @@ def bundled_models() -> tuple[str, ...]:
 def models_of_strata() -> tuple[str, ...]:
     """Return the names of the bundled models of arms by the levels of a stratum."""
     return _names(_catalogue() / OF_STRATA)
+
+
+def models_of_survival() -> tuple[str, ...]:
+    """Return the names of the bundled models of survival."""
+    return _names(_catalogue() / OF_SURVIVAL)
+
+
+def _all_names() -> tuple[str, ...]:
+    return (*bundled_models(), *models_of_strata(), *models_of_survival())
 
 
 def _names(folder: Traversable) -> tuple[str, ...]:
@@ -214,7 +224,7 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(
-            f"No file {path}. Bundled models go by name: {', '.join((*bundled_models(), *models_of_strata()))}."
+            f"No file {path}. Bundled models go by name: {', '.join(_all_names())}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} cannot be read as UTF-8 text: {error}.") from error

@@ -9,6 +9,7 @@ from bayesmeta.estimates.contrast_table import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
+from bayesmeta.report.survival_text import survival_contrast_blocks
 from bayesmeta.rounding import (
     PERCENT,
     error_text,
@@ -27,6 +28,9 @@ LARGEST = 1000
 
 def contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
     """Yield the pairs of levels, with what their contrasts mean and rest on."""
+    if contrasts.time is not None:
+        yield from survival_contrast_blocks(contrasts, words)
+        return
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
     what = f"contrasts of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval"
     yield Table(words.labels.about(contrasts.outcome, what), contrast_cells(contrasts, words))
@@ -109,7 +113,7 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
             "SUCRA": ranks["sucra"].map(percent),
         }
     )
-    title = f"probability of each rank of {words.column(factor)} by typical rate (1 is the highest)"
+    title = f"probability of each rank of {words.column(factor)} by {_ranked_by(contrasts)}"
     yield Table(words.labels.about(contrasts.outcome, title), cells)
     yield Items(
         (
@@ -117,6 +121,12 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
             f"Monte-Carlo standard errors of these probabilities: at most {PERCENT.error(largest)} percentage points.",
         )
     )
+
+
+def _ranked_by(contrasts: Contrasts) -> str:
+    if contrasts.time is None:
+        return "typical rate (1 is the highest)"
+    return "typical median survival (1 is the longest)"
 
 
 def unranked(contrasts: Contrasts) -> list[str]:

@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.posterior import outcomes_of
+from bayesmeta.estimates.posterior import is_survival, outcomes_of
 from bayesmeta.estimates.summary_text import SummaryTable, summary_blocks
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.default_priors import over_a_spread
 from bayesmeta.priors import Prior
 from bayesmeta.report.machine import records
+from bayesmeta.report.survival_text import survival_model_lines
 from bayesmeta.report.text import (
     ERROR_PLACES,
     Blocks,
@@ -84,6 +86,8 @@ def _tau(row: Mapping[Hashable, Any], words: Wording) -> str:
 
 def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
+    if is_survival(fit):
+        return survival_model_lines(fit)
     if outcomes_of(fit):
         return [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)]
     spec, design = fit.spec, fit.design
@@ -182,6 +186,13 @@ def prior_rates_line(fit: Fit, words: Wording = PLAIN) -> str:
     return f"           typical rates before any evidence{words.rates.note}: {', '.join(shown)}"
 
 
+def _counted(arms: Arms) -> dict[str, int]:
+    """Return how much arms of one outcome report: responders, or landmarks and medians."""
+    if isinstance(arms, SurvivalArms):
+        return {"landmarks": len(arms.landmarks), "medians": len(arms.medians)}
+    return {"events": int(arms.events.sum())} if len(arms.outcomes) == 1 else {}
+
+
 def fit_json(
     result: Fit, diagnostics: Diagnostics, table: pd.DataFrame, saved: Path
 ) -> dict[str, Any]:
@@ -198,7 +209,7 @@ def fit_json(
         **({"outcomes": list(arms.outcomes)} if several else {}),
         "arms": len(arms),
         "studies": len(arms.studies),
-        **({} if several else {"events": int(arms.events.sum())}),
+        **_counted(arms),
         "n": int(arms.n.sum()),
         "findings": list(map(asdict, arms.findings)),
         "seed": result.provenance.seed,

@@ -59,13 +59,16 @@ def cohort_lines(
     events = table.loc["events"]
     median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
     errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
+    at = prediction.time
+    what = "rate" if at is None else f"survival at {at:g} months"
+    counted = "Responders" if at is None else f"Alive at {at:g} months"
     told = (
-        f"true rate of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
+        f"true {what} of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
         f"{' to '.join(ends)} (MCSE {errors} {rates.points_short})."
     )
     return [
         words.labels.about(outcome, told),
-        f"Responders of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
+        f"{counted} of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
     ]
 
 
@@ -115,6 +118,7 @@ def prediction_json(
     """
     found: dict[str, Any] = {
         "n": prediction.n,
+        **({} if prediction.time is None else {"time": prediction.time}),
         "profile": prediction.profile,
         "study": prediction.study,
         "ci_prob": ci,

@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import counted
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.total_sizes import UNKNOWN_SIZES
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
 from bayesmeta.report.document import Block
+from bayesmeta.report.survival_text import report_cells, told_of
 from bayesmeta.wording import PLAIN, Wording
 
 Blocks = list[str | Iterable[str | Block]]
@@ -26,6 +27,14 @@ NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 
 def arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a selection, and the rows left out with their rules."""
+    if isinstance(arms, SurvivalArms):
+        return [
+            evidence_lines(arms),
+            table_text(report_cells(arms), indent=2),
+            ["Left out", table_text(arms.excluded[["study", "arm", "stratum", "rule"]], indent=2)]
+            if len(arms.excluded)
+            else [],
+        ]
     several = len(arms.outcomes) > 1
     counts = ["n", *arms.outcomes] if several else ["events", "n"]
     rows = ["outcome", "events"] if several else ["stratum", "events", "n"]
@@ -54,7 +63,14 @@ def warning_lines(diagnostics: Diagnostics) -> list[str]:
 def evidence_lines(arms: Arms, words: Wording = PLAIN) -> list[str]:
     """Return what was selected and what was left out, by rule."""
     several = len(arms.outcomes) > 1
-    outcomes = arms.outcomes if several else (arms.selection.get("outcome") or "responders",)
+    outcomes = (
+        arms.outcomes
+        if several
+        else (
+            arms.selection.get("outcome")
+            or ("survival" if isinstance(arms, SurvivalArms) else "responders"),
+        )
+    )
     lines = [
         f"Evidence   {' > '.join(map(words.outcome, outcomes))} in {arms.selection.get('table', 'the table')}: "
         f"{counted(len(arms), 'arm')} of {counted(len(arms.studies), 'study', 'studies')}, {_responded(arms, words)}."
@@ -92,6 +108,8 @@ def rule_counts(excluded: pd.DataFrame) -> str:
 
 def _responded(arms: Arms, words: Wording) -> str:
     """Return how many patients responded; of nested outcomes, how many arms report each."""
+    if isinstance(arms, SurvivalArms):
+        return told_of(arms)
     if len(arms.outcomes) == 1:
         return f"{arms.events.sum()} of {arms.n.sum()} patients responded"
     reported = zip(arms.outcomes, (~np.isnan(arms.counts)).sum(axis=0), strict=True)

@@ -1,0 +1,55 @@
+"""What the evidence of a fit of survival cannot tell, in plain sentences."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from bayesmeta.errors import counted
+from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.evidence import SurvivalArms
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.curves import PRECISION
+
+FEW = 3
+"""Arms below which the spread of shapes rests on its prior."""
+
+
+def survival_notes(fit: Fit) -> tuple[str, ...]:
+    """Return what the evidence of a fit of survival cannot tell."""
+    if not isinstance(fit.arms, SurvivalArms):
+        return ()
+    return tuple(_notes(fit, fit.arms))
+
+
+def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
+    if note := conditional_note(arms):
+        yield note
+    reports = fit.design.reports
+    if PRECISION in fit.posterior:
+        guessed = int(reports.rows[:, -1].sum())
+        share = float(fit.posterior[PRECISION].median())
+        yield (
+            f"{guessed} of {counted(len(reports.rows), 'report')} have no interval: their standard errors are estimated "
+            f"(retention {share:.2f}), and not printed by any source."
+        )
+    if fit.design.curve.has_shape:
+        several = int((np.bincount(reports.arm, minlength=len(arms)) > 1).sum())
+        if several < FEW:
+            yield (
+                f"The shape of the curves rests on its priors: {several} of {counted(len(arms), 'arm')} report more than "
+                "one point of theirs. So does survival far from the medians."
+            )
+        else:
+            yield (
+                f"The shape of the curves is known from {several} of {counted(len(arms), 'arm')}, which report more than "
+                "one point of theirs."
+            )
+    unreached = int(arms.excluded["rule"].str.startswith("not reached").sum())
+    if unreached:
+        yield (
+            f"{counted(unreached, 'median')} that {'was' if unreached == 1 else 'were'} not reached "
+            f"{'is' if unreached == 1 else 'are'} left out, since it is not known by when. These are arms of long "
+            "survival: without them, survival is somewhat underestimated."
+        )
+    if fit.coding.columns:
+        yield "Ratios of medians are no hazard ratios: they compare medians, not risks over time."

@@ -1,0 +1,33 @@
+"""Times at which survival is told."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from bayesmeta.errors import SettingsError
+from bayesmeta.numeric import is_number
+
+USUAL_TIMES = (12.0,)
+"""Months at which survival is told unless others are asked for."""
+
+LARGEST_TIME = 1200.0
+"""Months; a hundred years."""
+
+
+def checked_times(times: object, *, name: str = "times") -> tuple[float, ...]:
+    """Return times in months after checking them.
+
+    Raises
+    ------
+    SettingsError
+        If one is no number above 0, or above 1,200 months.
+    """
+    given = (times,) if is_number(times) else times
+    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or not len(given):
+        raise SettingsError(f"`{name}` must be months, such as [6, 12]; got {times!r}.")
+    for one in given:
+        if not is_number(one) or not 0 < one <= LARGEST_TIME:
+            raise SettingsError(
+                f"`{name}` must be months above 0, {LARGEST_TIME:,.0f} at most; got {one!r}."
+            )
+    return tuple(dict.fromkeys(float(one) for one in given))
