@@ -47,9 +47,8 @@ class SurvivalData(NamedTuple):
 def survival_data(design: Design) -> SurvivalData:
     """Return the arrays that the compiled density needs."""
     level, information = crude_medians(design.reports)
-    # Half the information: the reports of an arm tell of its shape, too.
     study = design.arms.study_index[design.reports.arm]
-    of_study = by_study(level, information / 2, study, TYPICAL_SPREAD)
+    of_study = by_study(level, information, study, TYPICAL_SPREAD)
     zeros = np.zeros(len(design.arms))
     places = [next(iter(design.places(name)), -1) for name in (LOG_SHAPE, TAU_SHAPE, PRECISION)]
     return SurvivalData(
