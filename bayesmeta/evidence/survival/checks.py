@@ -54,7 +54,7 @@ RISE = 1e-9
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None
+    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None = None
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return `cells` with typed columns, lengths of time in months, and what was found beside."""
     named = notation.named(cells, name)
