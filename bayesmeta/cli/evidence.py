@@ -18,6 +18,7 @@ from bayesmeta.cli.options import (
     check_no_effect,
     reading,
     selecting,
+    survival_of,
     table_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
@@ -28,12 +29,23 @@ if TYPE_CHECKING:
 
     from bayesmeta.report.text import Blocks
 
+OF_COUNTS = ("outcomes", "by_definition", "strata", "unknown_sizes")
+"""Arguments of a selection that survival does not have."""
+
 Table = Annotated[
     str | None,
     typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
 ]
 AlsoTable = Annotated[
     str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
+]
+Kind = Annotated[
+    Literal["counts", "survival"],
+    typer.Option(help="Responders of patients, or landmarks and medians of survival."),
+]
+TimeUnit = Annotated[
+    Literal["days", "weeks", "months", "years"] | None,
+    typer.Option(help="With --kind survival: unit of time, if no column names it."),
 ]
 
 
@@ -61,31 +73,58 @@ def evidence_show(
     notation: Notation,
     table: Table = None,
     evidence: AlsoTable = None,
+    kind: Kind = "counts",
+    time_unit: TimeUnit = None,
     out: TablesOut = None,
     force: ReplaceTables = False,
     as_json: AsJson = False,
 ) -> int:
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
     from bayesmeta.layout import table_text
-    from bayesmeta.report import machine, text
+    from bayesmeta.report import machine
 
     check_tables(out, ("arms", "excluded", "outcomes"), force=force)
-    found = table_of(_one_of(table, evidence) or BUNDLED, notation)
+    wanted, notation = _one_of(table, evidence) or BUNDLED, _of_kind(notation, kind, time_unit)
+    found = table_of(wanted, notation) if kind == "counts" else survival_of(wanted, notation)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
         tables: dict[str, pd.DataFrame] = {"outcomes": there}
         content: object = machine.records(there)
         blocks: Blocks = [repr(found), table_text(there, indent=2)]
     else:
-        arms = found.select(**selection)
-        tables, content = {"arms": arms.frame, "excluded": arms.excluded}, machine.arms_json(arms)
-        blocks = text.arms_blocks(arms)
+        tables, content, blocks = _selected(found, selection)
     saved = save_tables(out, tables)
     if as_json:
         print_json(content)
     else:
         print_blocks(*blocks, saved)
     return OK
+
+
+def _selected(
+    table: bm.EvidenceTable | bm.SurvivalTable, selection: Selection
+) -> "tuple[dict[str, pd.DataFrame], object, Blocks]":
+    """Return the arms of a selection as tables, for machines and as text."""
+    from bayesmeta.report import machine, survival_text, text
+
+    if isinstance(table, bm.EvidenceTable):
+        arms = table.select(**selection)
+        tables = {"arms": arms.frame, "excluded": arms.excluded}
+        return tables, machine.arms_json(arms), text.arms_blocks(arms)
+    for name in OF_COUNTS:
+        given = selection[name] if selection[name] != NOTHING_SELECTED[name] else None
+        check_no_effect(f"--{name.replace('_', '-')}", given, "with `--kind survival`")
+    own = {name: value for name, value in selection.items() if name not in OF_COUNTS}
+    rows = table.select(**own)
+    shown = survival_text.survival_json(rows), survival_text.survival_blocks(rows)
+    return {"arms": rows.frame, "excluded": rows.excluded}, *shown
+
+
+def _of_kind(notation: Notation, kind: str, time_unit: str | None) -> Notation:
+    """Return how a file is written, with its unit of time where there is one."""
+    if kind == "counts":
+        check_no_effect("--time-unit", time_unit, "without `--kind survival`")
+    return notation if time_unit is None else {**notation, "time_unit": time_unit}
 
 
 def _one_of(table: str | None, evidence: str | None) -> str | None:
@@ -105,28 +144,18 @@ def evidence_check(
         str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
-    kind: Annotated[
-        Literal["counts", "survival"],
-        typer.Option(help="Responders of patients, or landmarks and medians of survival."),
-    ] = "counts",
-    time_unit: Annotated[
-        Literal["days", "weeks", "months", "years"] | None,
-        typer.Option(help="With --kind survival: unit of time, if no column names it."),
-    ] = None,
+    kind: Kind = "counts",
+    time_unit: TimeUnit = None,
     as_json: AsJson = False,
 ) -> int:
     """Check an evidence table: errors, and entries that are probably mistakes."""
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
-    if kind == "counts":
-        check_no_effect("--time-unit", time_unit, "without `--kind survival`")
+    notation = _of_kind(notation, kind, time_unit)
     try:
-        table = (
-            bm.read_evidence(wanted, **notation)
-            if kind == "counts"
-            else bm.read_survival(wanted, time_unit=time_unit, **notation)
-        )
+        read = bm.read_evidence if kind == "counts" else bm.read_survival
+        table = read(wanted, **notation)
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise

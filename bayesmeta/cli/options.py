@@ -12,7 +12,7 @@ import typer
 from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
-    from bayesmeta.evidence import EvidenceTable
+    from bayesmeta.evidence import EvidenceTable, SurvivalTable
     from bayesmeta.labels import Labels
 
 BUNDLED = "rr_aml_venetoclax"
@@ -137,9 +137,11 @@ def _selection(
         ),
     ] = None,
     parts: Annotated[
-        Literal["parts", "whole"],
-        typer.Option(help="Use the parts of an arm, or the whole arm."),
-    ] = "parts",
+        Literal["parts", "whole"] | None,
+        typer.Option(
+            help="Use the parts of an arm, or the whole arm. Default: parts; of survival, whole."
+        ),
+    ] = None,
     strata: Annotated[
         str | None, typer.Option(help="Divide arms by the levels of this stratum.")
     ] = None,
@@ -172,7 +174,7 @@ def _selection(
         "outcomes": _words(outcomes),
         "by_definition": by_definition,
         "where": where,
-        "parts": parts,
+        **({} if parts is None else {"parts": parts}),
         "strata": strata,
         "unknown_sizes": unknown_sizes,
         "derivations": _words(derivations),
@@ -237,20 +239,32 @@ def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) 
     """Return a bundled table by its name, or else a CSV file's, with labels of levels and outcomes."""
     from bayesmeta.evidence import load_evidence, read_evidence
 
-    if "." in evidence or "/" in evidence or Path(evidence).exists():
-        table = read_evidence(evidence, **notation)
-    elif notation:
-        raise SettingsError(
-            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
-            "describe the format of a file. Leave them out."
-        )
-    else:
-        table = load_evidence(evidence)
+    table = _bundled_or_read(evidence, notation, load_evidence, read_evidence)
     if labels is None:
         return table
     from bayesmeta.evidence.table import labelled
 
     return labelled(table, labels)
+
+
+def survival_of(evidence: str, notation: Notation) -> "SurvivalTable":
+    """Return the survival of a bundled table by its name, or else a CSV file's."""
+    from bayesmeta.evidence import load_survival, read_survival
+
+    return _bundled_or_read(evidence, notation, load_survival, read_survival)
+
+
+def _bundled_or_read[T](
+    evidence: str, notation: Notation, load: Callable[[str], T], read: Callable[..., T]
+) -> T:
+    if "." in evidence or "/" in evidence or Path(evidence).exists():
+        return read(evidence, **notation)
+    if notation:
+        raise SettingsError(
+            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
+            "describe the format of a file. Leave them out."
+        )
+    return load(evidence)
 
 
 @contextmanager
