@@ -102,7 +102,7 @@ def evidence_show(
 
 
 def _selected(
-    table: bm.EvidenceTable | bm.SurvivalTable, selection: Selection
+    table: "bm.EvidenceTable | bm.SurvivalTable", selection: Selection
 ) -> "tuple[dict[str, pd.DataFrame], object, Blocks]":
     """Return the arms of a selection as tables, for machines and as text."""
     from bayesmeta.report import machine, survival_text, text
