@@ -34,12 +34,12 @@ Table = Annotated[
     str | None,
     typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
 ]
+AlsoTable = Annotated[
+    str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
+]
 Kind = Annotated[
     Literal["counts", "survival"],
     typer.Option(help="Responders of patients, or landmarks and medians of survival."),
-]
-AlsoTable = Annotated[
-    str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
 ]
 
 
@@ -74,32 +74,46 @@ def evidence_show(
 ) -> int:
     """Show the outcomes of a table; or, with --outcome or --outcomes, what is selected and left out."""
     from bayesmeta.layout import table_text
-    from bayesmeta.report import machine, text
+    from bayesmeta.report import machine
 
-    check_tables(out, ("arms", "excluded", "outcomes", "reports"), force=force)
-    name = _one_of(table, evidence) or BUNDLED
-    found = table_of(name, notation) if kind == "counts" else survival_table_of(name, notation)
+    check_tables(out, ("arms", "excluded", "outcomes"), force=force)
+    _check_unit(kind, notation)
+    wanted = _one_of(table, evidence) or BUNDLED
+    found = table_of(wanted, notation) if kind == "counts" else survival_table_of(wanted, notation)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
         there = found.outcomes.reset_index()
         tables: dict[str, pd.DataFrame] = {"outcomes": there}
         content: object = machine.records(there)
         blocks: Blocks = [repr(found), table_text(there, indent=2)]
     else:
-        arms = (
-            survival_selected(found, selection)
-            if isinstance(found, bm.SurvivalTable)
-            else found.select(**selection)
-        )
-        tables, content = {"arms": arms.frame, "excluded": arms.excluded}, machine.arms_json(arms)
-        if isinstance(arms, bm.SurvivalArms):
-            tables["reports"] = arms.reports
-        blocks = text.arms_blocks(arms)
+        tables, content, blocks = _selected(found, selection)
     saved = save_tables(out, tables)
     if as_json:
         print_json(content)
     else:
         print_blocks(*blocks, saved)
     return OK
+
+
+def _selected(
+    table: "bm.EvidenceTable | bm.SurvivalTable", selection: Selection
+) -> "tuple[dict[str, pd.DataFrame], object, Blocks]":
+    """Return the arms of a selection as tables, for machines and as text."""
+    from bayesmeta.report import machine, survival_evidence, text
+
+    if isinstance(table, bm.EvidenceTable):
+        arms = table.select(**selection)
+        tables = {"arms": arms.frame, "excluded": arms.excluded}
+        return tables, machine.arms_json(arms), text.arms_blocks(arms)
+    chosen = survival_selected(table, selection, "with `--kind survival`")
+    shown = survival_evidence.survival_json(chosen), survival_evidence.survival_blocks(chosen)
+    return {"arms": chosen.reports, "excluded": chosen.excluded}, *shown
+
+
+def _check_unit(kind: str, notation: Notation) -> None:
+    """Raise if a unit of time is given of a table of counts."""
+    if kind == "counts":
+        check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
 
 
 def _one_of(table: str | None, evidence: str | None) -> str | None:
@@ -126,14 +140,10 @@ def evidence_check(
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
-    if kind == "counts":
-        check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
+    _check_unit(kind, notation)
     try:
-        table = (
-            bm.read_evidence(wanted, **notation)
-            if kind == "counts"
-            else bm.read_survival(wanted, **notation)
-        )
+        read = bm.read_evidence if kind == "counts" else bm.read_survival
+        table = read(wanted, **notation)
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise

@@ -32,7 +32,6 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.parsing import parsed_units
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
-from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates
 from bayesmeta.runs.files import check_folder
@@ -111,4 +110,6 @@ def _times(spec: bm.ModelSpec, time: list[float] | None) -> dict[str, Any]:
     if spec.curve is None:
         check_no_effect("--time", time, "on a model of response rates")
         return {}
+    from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
+
     return {"times": checked_times(USUAL_TIMES if time is None else time)}

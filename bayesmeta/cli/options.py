@@ -293,11 +293,13 @@ _OF_COUNTS = ("outcomes", "by_definition", "strata", "unknown_sizes")
 """Arguments of a selection that tables of survival have not."""
 
 
-def survival_selected(table: "SurvivalTable", selection: Selection) -> "SurvivalArms":
+def survival_selected(
+    table: "SurvivalTable", selection: Selection, where: str = "on survival"
+) -> "SurvivalArms":
     """Return the arms of a table of survival that options select."""
     for name in _OF_COUNTS:
         given = None if selection[name] == NOTHING_SELECTED[name] else selection[name]
-        check_no_effect(f"--{name.replace('_', '-')}", given, "on survival")
+        check_no_effect(f"--{name.replace('_', '-')}", given, where)
     own = {name: value for name, value in selection.items() if name not in _OF_COUNTS}
     return table.select(**own)
 

@@ -30,10 +30,9 @@ from bayesmeta.evidence.values import LARGEST_COUNT, Notation, column_of, count_
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation | None = None
+    cells: pd.DataFrame, name: str, notation: Notation
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return `cells` with typed columns, and words of text columns that were taken as missing."""
-    notation = notation or Notation()
     named = notation.named(cells, name)
     check_none(name, missing_columns(map(str, named.columns)))
     frame, counts = _with_counts(with_names(named), notation)

@@ -5,17 +5,19 @@ from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, nearest
 from bayesmeta.evidence.cells import cells_of_csv, cells_of_frame
+from bayesmeta.evidence.checked_table import CheckedTable
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
-from bayesmeta.evidence.table import EvidenceTable, labelled
+from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.values import Notation, has_decimal_commas
-from bayesmeta.labels import Labels, labels_of_csv
+from bayesmeta.labels import labels_of_csv
 from bayesmeta.paths import expanded
 
 
@@ -79,12 +81,33 @@ def read_evidence(
     [61.0, nan]
     """
     notation = Notation({} if columns is None else columns, missing, text, decimal)
-    cells, name, read = cells_of(source, notation)
-    frame, remarks = checked(cells, name, read)
-    return EvidenceTable(frame, name, remarks, notation.given)
+    return read_table(EvidenceTable, source, notation, checked)
 
 
-def cells_of(
+class Check(Protocol):
+    """The checks of one kind of table; see `checks.checked`."""
+
+    def __call__(
+        self, cells: pd.DataFrame, name: str, notation: Notation, /
+    ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
+        """Return `cells` with typed columns, and words of text columns that were taken as missing."""
+        ...
+
+
+def read_table[T: CheckedTable](
+    kind: type[T],
+    source: str | PathLike[str] | pd.DataFrame,
+    notation: Notation,
+    check: Check,
+    **given: Any,
+) -> T:
+    """Return a table of some kind from a CSV file or a DataFrame; `given` is kept as its reading."""
+    cells, name, found = _cells_of(source, notation)
+    frame, remarks = check(cells, name, found)
+    return kind(frame, name, remarks, notation.given | given)
+
+
+def _cells_of(
     source: str | PathLike[str] | pd.DataFrame, notation: Notation
 ) -> tuple[pd.DataFrame, str, Notation]:
     """Return the cells of a file or a DataFrame, its name, and how its numbers are written."""
@@ -134,11 +157,19 @@ def load_evidence(name: str) -> EvidenceTable:
     >>> bm.load_evidence("rr_aml_venetoclax")
     EvidenceTable(rr_aml_venetoclax: 46 studies, 57 arms, 75 outcomes, 316 rows)
     """
-    frame, _ = checked(bundled_rows(name, "results.csv"), name, BUNDLED_NOTATION)
-    return labelled(EvidenceTable(frame, name), bundled_labels(name))
+    return load_table(EvidenceTable, name, "results.csv", notation=BUNDLED_NOTATION, check=checked)
 
 
-def bundled_rows(name: str, file: str) -> pd.DataFrame:
+def load_table[T: CheckedTable](
+    kind: type[T], name: str, file: str, *, notation: Notation, check: Check
+) -> T:
+    """Return a table of some kind from a file of a bundled table, with its labels."""
+    frame, _ = check(_bundled_rows(name, file), name, notation)
+    labels = labels_of_csv((_data() / name / "labels.csv").read_text(encoding="utf-8"))
+    return kind(frame, name, labels=labels)
+
+
+def _bundled_rows(name: str, file: str) -> pd.DataFrame:
     """Return the cells of a file of a bundled table, joined with the columns of their arm and study."""
     rows, arms, studies = (_bundled_cells(name, one) for one in (file, "arms.csv", "studies.csv"))
     # Rows and studies each say where they stand in their source.
@@ -148,11 +179,6 @@ def bundled_rows(name: str, file: str) -> pd.DataFrame:
     )
     joined.index = rows.index
     return joined.astype(object).where(joined.notna(), None)
-
-
-def bundled_labels(name: str) -> Labels:
-    """Return what people call levels and outcomes of a bundled table."""
-    return labels_of_csv((_data() / name / "labels.csv").read_text(encoding="utf-8"))
 
 
 def _bundled_cells(name: str, file: str) -> pd.DataFrame:

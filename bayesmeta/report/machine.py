@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.evidence import Arms, SurvivalArms
+from bayesmeta.evidence import Arms
 
 
 def arms_json(arms: Arms) -> dict[str, Any]:
@@ -15,7 +15,6 @@ def arms_json(arms: Arms) -> dict[str, Any]:
     return {
         "selection": arms.selection,
         "arms": records(arms.frame),
-        **({"reports": records(arms.reports)} if isinstance(arms, SurvivalArms) else {}),
         "excluded": records(arms.excluded),
         "findings": list(map(asdict, arms.findings)),
     }

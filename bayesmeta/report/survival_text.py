@@ -10,13 +10,7 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.survival.columns import (
-    CI_HIGH,
-    CI_LOW,
     MEDIAN,
-    MEDIAN_HIGH,
-    MEDIAN_LOW,
-    SURVIVAL,
-    TIME,
 )
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
@@ -43,34 +37,6 @@ def told_of(arms: SurvivalArms) -> str:
         f" ({unreached} {NOT_REACHED})" if unreached else ""
     )
     return f"{medians} and {counted(len(arms.landmarks), 'landmark')}"
-
-
-def report_cells(arms: SurvivalArms) -> pd.DataFrame:
-    """Return what each arm reports as people read it, one row each."""
-    rows = []
-    for place, row in zip(arms.arm_of_report, arms.reports.to_dict("records"), strict=True):
-        landmark = not np.isnan(row[SURVIVAL])
-        ends = (CI_LOW, CI_HIGH) if landmark else (MEDIAN_LOW, MEDIAN_HIGH)
-        value = _share(row[SURVIVAL]) if landmark else _month(row[MEDIAN])
-        limits = [(_share if landmark else _month)(row[end]) for end in ends]
-        rows.append(
-            {
-                "arm": arms.labels[place],
-                "n": "" if np.isnan(row["n"]) else f"{row['n']:.0f}",
-                "report": f"S({row[TIME]:.3g} months)" if landmark else "median, months",
-                "value": value,
-                "95% interval": " to ".join(limits) if all(limits) else "",
-            }
-        )
-    return pd.DataFrame(rows)
-
-
-def _share(value: float) -> str:
-    return "" if np.isnan(value) else f"{100 * value:.3g}%"
-
-
-def _month(value: float) -> str:
-    return "" if np.isnan(value) else NOT_REACHED if np.isinf(value) else f"{value:.1f}"
 
 
 def survival_model_lines(fit: Fit) -> list[str]:

@@ -12,7 +12,7 @@ from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.layout import table_text
 from bayesmeta.report.document import Block
-from bayesmeta.report.survival_text import report_cells, told_of
+from bayesmeta.report.survival_text import told_of
 from bayesmeta.wording import PLAIN, Wording
 
 Blocks = list[str | Iterable[str | Block]]
@@ -27,14 +27,6 @@ NOT_RELIABLE = "NOT RELIABLE: the diagnostics failed; do not use these numbers."
 
 def arms_blocks(arms: Arms) -> Blocks:
     """Return the arms of a selection, and the rows left out with their rules."""
-    if isinstance(arms, SurvivalArms):
-        return [
-            evidence_lines(arms),
-            table_text(report_cells(arms), indent=2),
-            ["Left out", table_text(arms.excluded[["study", "arm", "stratum", "rule"]], indent=2)]
-            if len(arms.excluded)
-            else [],
-        ]
     several = len(arms.outcomes) > 1
     counts = ["n", *arms.outcomes] if several else ["events", "n"]
     rows = ["outcome", "events"] if several else ["stratum", "events", "n"]

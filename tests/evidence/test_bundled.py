@@ -36,6 +36,11 @@ def test_outcomes_are_counted(table: bm.EvidenceTable) -> None:
     assert table.outcomes.loc["ORR"].to_dict() == {"rows": 60, "studies": 33}
 
 
+def test_labels_are_of_what_the_table_has(table: bm.EvidenceTable) -> None:
+    there = {name: set(table.frame[name].dropna()) for name in table.labels.names}
+    assert all(set(values) <= there[name] for name, values in table.labels.names.items())
+
+
 def test_unknown_table() -> None:
     with pytest.raises(bm.EvidenceError, match=r"no bundled table 'aml'. Valid: rr_aml_venetoclax"):
         bm.load_evidence("aml")

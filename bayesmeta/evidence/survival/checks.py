@@ -1,13 +1,11 @@
 """The rules that a survival table keeps, and the messages that name where it does not."""
 
-from collections.abc import Callable, Collection, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Collection
 from math import inf
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Flags
 from bayesmeta.errors import nearest
 from bayesmeta.evidence.checks import (
     broken_bookkeeping,
@@ -16,15 +14,10 @@ from bayesmeta.evidence.checks import (
     with_ranks,
     with_types,
 )
-from bayesmeta.evidence.columns import DERIVATION, OUTCOME, OVERLAP_RANK, STRATUM, STUDY, N
-from bayesmeta.evidence.findings import Cell, Finding, broken, check_none
-from bayesmeta.evidence.strata import stratum_levels
+from bayesmeta.evidence.columns import OVERLAP_RANK, STUDY
+from bayesmeta.evidence.findings import Finding, broken, check_none
 from bayesmeta.evidence.survival.columns import (
-    AT_RISK,
-    CURVE,
-    DURATION_OF_RESPONSE,
     LENGTHS,
-    LIMITS,
     MEDIAN,
     MEDIAN_HIGH,
     MEDIAN_LOW,
@@ -32,12 +25,12 @@ from bayesmeta.evidence.survival.columns import (
     PROBABILITIES,
     REACHED,
     REPORTED,
-    RESPONDERS,
     SURVIVAL,
     TEXTS,
     TIME,
     UNIT,
 )
+from bayesmeta.evidence.survival.rules import broken_rules, cells_of
 from bayesmeta.evidence.survival.values import (
     MONTHS,
     is_not_reached,
@@ -49,12 +42,9 @@ from bayesmeta.evidence.values import LARGEST_COUNT, Notation, count_of
 
 MAY_BE_UNREACHED = (MEDIAN, MEDIAN_HIGH)
 
-RISE = 1e-9
-"""Rise of a survival curve beyond the rounding of a computer's numbers."""
-
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None
+    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None = None
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return `cells` with typed columns, lengths of time in months, and what was found beside."""
     named = notation.named(cells, name)
@@ -68,7 +58,7 @@ def checked(
         *numbers,
         *broken_bookkeeping(frame),
         *ranks,
-        *(_rules(frame) if not numbers else ()),
+        *(broken_rules(frame) if not numbers else ()),
     ]
     typed = (*REPORTED, OVERLAP_RANK)
     frame, covariates, words = with_types(frame, notation, typed, TEXTS)
@@ -123,7 +113,7 @@ def _with_numbers(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame
         tuple[tuple[str, ...], Callable[[object, Notation], float | None], str, str], ...
     ]
     readers = (
-        (LENGTHS, length_of, "a length of time above 0", "Correct it; leave it blank if it is not known."),
+        (LENGTHS, length_of, "a length of time above 0", "Write a number, its unit in `unit`; leave it blank if it is not known."),
         (PROBABILITIES, probability_of, "a probability from 0 to 1", "Write 0.74, or 74% with its sign."),
         (PATIENTS, _patients_of, f"a whole number from 1 to {LARGEST_COUNT:,}", "Give the number of patients."),
     )  # fmt: skip
@@ -168,128 +158,8 @@ def _with_reached(frame: pd.DataFrame, medians: "pd.Series") -> tuple[pd.DataFra
     # An interval with a lower limit alone has an upper limit that was not reached.
     high = frame[MEDIAN_HIGH].where(frame[MEDIAN_LOW].isna() | frame[MEDIAN_HIGH].notna(), inf)
     whole = frame.assign(**{MEDIAN: median, MEDIAN_HIGH: high, REACHED: found})
-    against = _cells(
+    against = cells_of(
         whole.assign(**{REACHED: said}), (said != "") & (said != found), REACHED, MEDIAN
     )
     rule = f"`{REACHED}` must be yes, no or blank, and agree with `{MEDIAN}`"
     return whole, broken("row", rule, against, "Leave one of them blank.")
-
-
-def _rules(frame: pd.DataFrame) -> Iterator[Finding]:
-    yield from _one_kind(frame)
-    for estimate, limits in LIMITS.items():
-        yield from _within(frame, estimate, limits)
-    yield from _known_precision(frame)
-    yield from _of_responders(frame)
-    yield from _at_risk(frame)
-    yield from _falling(frame)
-    yield from _repeats(frame)
-
-
-def _cells(frame: pd.DataFrame, rows: "pd.Series[bool] | Flags", *columns: str) -> list[Cell]:
-    """Return place and content of rows, as messages tell them."""
-    return [
-        (str(place), ", ".join(f"{name} {_shown(row[name])}" for name in columns))
-        for place, row in frame[rows].iterrows()
-    ]
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, float):
-        return "not reached" if value == inf else "blank" if np.isnan(value) else f"{value:.4g}"
-    return str(value)
-
-
-def _one_kind(frame: pd.DataFrame) -> Iterator[Finding]:
-    landmark, median = frame[SURVIVAL].notna(), frame[MEDIAN].notna()
-    yield from broken(
-        "row",
-        f"a row must have a landmark (`{TIME}` and `{SURVIVAL}`) or a `{MEDIAN}`, and not both",
-        _cells(frame, landmark == median, SURVIVAL, MEDIAN),
-        "Write a row for each.",
-    )
-    yield from broken(
-        "row",
-        f"`{TIME}` and `{SURVIVAL}` must be given together",
-        _cells(frame, landmark != frame[TIME].notna(), TIME, SURVIVAL),
-        "Complete the landmark.",
-    )
-
-
-def _within(frame: pd.DataFrame, estimate: str, limits: tuple[str, str]) -> Iterator[Finding]:
-    low, high = limits
-    outside = (frame[low] > frame[estimate]) | (frame[high] < frame[estimate])
-    alone = (frame[low].notna() | frame[high].notna()) & frame[estimate].isna()
-    yield from broken(
-        "interval",
-        f"`{low}` to `{high}` must hold `{estimate}`",
-        _cells(frame, outside | alone, estimate, low, high),
-        "Correct the estimate or its limits.",
-    )
-
-
-def _known_precision(frame: pd.DataFrame) -> Iterator[Finding]:
-    """Yield the rows whose precision is not known, unless the table says how each number was derived."""
-    if DERIVATION in frame.columns:
-        return
-    yield from broken(
-        "precision",
-        f"`{N}` must be given where there is no interval",
-        _cells(frame, ~has_precision(frame), SURVIVAL, MEDIAN, N),
-        "Fill in the number of patients, or drop the row.",
-    )
-
-
-def has_precision(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows have an interval, or a number of patients."""
-    interval = frame[[low for low, _ in LIMITS.values()]].notna().any(axis=1)
-    return interval | frame[N].notna() | frame[AT_RISK].notna()
-
-
-def _of_responders(frame: pd.DataFrame) -> Iterator[Finding]:
-    durations = frame[OUTCOME].str.casefold() == DURATION_OF_RESPONSE.casefold()
-    unsaid = frame[STRATUM].map(lambda text: RESPONDERS not in stratum_levels(text))
-    yield from broken(
-        "responders",
-        f"a duration of response is of responders, and `{STRATUM}` must say of which",
-        _cells(frame, durations & unsaid, STUDY, STRATUM),
-        f"Write {RESPONDERS}=yes, or {RESPONDERS}=CR, with their number in `{N}`.",
-    )
-
-
-def _at_risk(frame: pd.DataFrame) -> Iterator[Finding]:
-    yield from broken(
-        "patients",
-        f"`{AT_RISK}` must not be more than `{N}`",
-        _cells(frame, frame[AT_RISK] > frame[N], AT_RISK, N),
-        "Correct the numbers of patients.",
-    )
-
-
-def _falling(frame: pd.DataFrame) -> Iterator[Finding]:
-    rising: list[Cell] = []
-    landmarks = frame[frame[SURVIVAL].notna()].sort_values(TIME, kind="stable")
-    for _, curve in landmarks.groupby(list(CURVE), sort=False):
-        for (_, before), (place, after) in pairwise(curve.iterrows()):
-            if after[SURVIVAL] > before[SURVIVAL] + RISE and after[TIME] > before[TIME]:
-                text = (
-                    f"{after[STUDY]}, {before[SURVIVAL]:.4g} at {before[TIME]:.4g} months and "
-                    f"{after[SURVIVAL]:.4g} at {after[TIME]:.4g}"
-                )
-                rising.append((str(place), text))
-    yield from broken(
-        "curve",
-        "survival must not rise with time",
-        rising,
-        "Correct the landmark, or name outcome, arm or stratum where they differ.",
-    )
-
-
-def _repeats(frame: pd.DataFrame) -> Iterator[Finding]:
-    again = frame.duplicated([*CURVE, TIME], keep=False)
-    yield from broken(
-        "repeat",
-        "each study, arm, stratum and outcome must have one median, and one landmark at a time",
-        _cells(frame, again, *CURVE, TIME),
-        "Drop the repeated row, or tell the rows apart in column `arm`.",
-    )

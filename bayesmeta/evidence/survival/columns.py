@@ -34,8 +34,8 @@ TEXTS: Final = (*ALWAYS_TEXT, REACHED, UNIT)
 MEANINGFUL: Final = (*TEXTS, *REPORTED, OVERLAP_RANK)
 """Columns that are not covariates."""
 
-DURATION_OF_RESPONSE: Final = "DOR"
-"""The outcome that is of responders alone, whatever its case."""
+DURATION_OF_RESPONSE: Final = ("dor", "duration of response")
+"""Names of the outcome that is of responders alone, without case."""
 
 RESPONDERS: Final = "responders"
 """The stratum that says of which responders an outcome is, where it is conditional on response."""

@@ -21,7 +21,6 @@ from bayesmeta.evidence.survival.columns import (
     MEDIAN_LOW,
     SURVIVAL,
     TIME,
-    UNIT,
 )
 
 ROUNDING = 0.005
@@ -35,10 +34,10 @@ NORMAL_95 = float(ndtri(0.975))
 
 
 def contradictions(frame: pd.DataFrame) -> tuple[Finding, ...]:
-    """Return landmarks that contradict a median, intervals that are too narrow, and mixed units."""
-    found = []
+    """Return landmarks that contradict a median, and intervals that are too narrow."""
+    found: list[Finding] = []
     for _, curve in frame.groupby(list(CURVE), sort=False):
-        found += [*_against_the_median(curve), *_units(curve)]
+        found += _against_the_median(curve)
     return (*found, *_narrow(frame))
 
 
@@ -55,14 +54,6 @@ def _against_the_median(curve: pd.DataFrame) -> Iterator[Finding]:
                 f"contradicts the median, which {median} ({place})"
             )
             yield Finding("curve", (str(row), str(place)), text, "Compare both with the source.")
-
-
-def _units(curve: pd.DataFrame) -> Iterator[Finding]:
-    units = list(dict.fromkeys(curve[UNIT]))
-    # Landmarks are often of years where medians are in months.
-    if len(units) > 1 and set(units) != {"months", "years"}:
-        text = f"{curve[STUDY].iloc[0]}: times of one curve are in {' and in '.join(units)}"
-        yield Finding("unit", tuple(map(str, curve.index)), text, "Compare them with the source.")
 
 
 def _narrow(frame: pd.DataFrame) -> Iterator[Finding]:

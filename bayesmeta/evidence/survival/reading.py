@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from os import PathLike
 from typing import Literal
 
 import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
-from bayesmeta.evidence.reading import BUNDLED_NOTATION, bundled_labels, bundled_rows, cells_of
+from bayesmeta.evidence.reading import BUNDLED_NOTATION, load_table, read_table
 from bayesmeta.evidence.survival.checks import checked
 from bayesmeta.evidence.survival.columns import MEANINGFUL
 from bayesmeta.evidence.survival.table import SurvivalTable
@@ -65,16 +66,15 @@ def read_survival(
     row 1     a  12.00      0.40
     row 2     b   5.98      0.55
     """
-    given = {} if columns is None else columns
-    notation = Notation(given, missing, text, decimal, MEANINGFUL)
+    notation = Notation({} if columns is None else columns, missing, text, decimal, MEANINGFUL)
     if time_unit is not None and (not isinstance(time_unit, str) or unit_of(time_unit) is None):
         raise SettingsError(
             f"`time_unit` must be a unit of time; got {time_unit!r}. {nearest(str(time_unit), MONTHS)}"
         )
-    cells, name, read = cells_of(source, notation)
-    frame, remarks = checked(cells, name, read, time_unit)
-    reading = notation.given | ({} if time_unit is None else {"time_unit": time_unit})
-    return SurvivalTable(frame, name, remarks, reading)
+    given = {} if time_unit is None else {"time_unit": time_unit}
+    return read_table(
+        SurvivalTable, source, notation, partial(checked, time_unit=time_unit), **given
+    )
 
 
 def load_survival(name: str) -> SurvivalTable:
@@ -102,8 +102,4 @@ def load_survival(name: str) -> SurvivalTable:
     RFS              0        2        2
     """
     notation = replace(BUNDLED_NOTATION, meaningful=MEANINGFUL)
-    frame, _ = checked(bundled_rows(name, "survival.csv"), name, notation, None)
-    there = {str(column) for column in frame.columns}
-    labels = bundled_labels(name)
-    own = {column: names for column, names in labels.names.items() if column in there}
-    return SurvivalTable(frame, name, labels=replace(labels, names=own))
+    return load_table(SurvivalTable, name, "survival.csv", notation=notation, check=checked)

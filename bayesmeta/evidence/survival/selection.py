@@ -9,8 +9,8 @@ from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import STRATUM, N
 from bayesmeta.evidence.selection import Rule, families
 from bayesmeta.evidence.strata import stratum_levels
-from bayesmeta.evidence.survival.checks import has_precision
 from bayesmeta.evidence.survival.columns import FOLLOWUP, MEDIAN, MEDIAN_LOW, RESPONDERS
+from bayesmeta.evidence.survival.rules import has_precision
 
 
 def survival_rules(choices: Choices) -> list[Rule]:

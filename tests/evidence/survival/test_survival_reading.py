@@ -55,6 +55,14 @@ def test_a_lower_limit_alone_says_that_the_upper_was_not_reached() -> None:
     assert frame["median"].tolist()[1] == inf
 
 
+def test_landmarks_in_years_stand_beside_medians_in_months() -> None:
+    frame = read(landmark(1, 0.4, unit="years"), {"median": 9}).frame
+    assert frame["time"].tolist()[0] == 12
+    # Limits of a median that was not reached may not be reached either.
+    limits = {"median": "NR", "median_low": "NR", "median_high": "NR"}
+    assert read(limits).frame["reached"].tolist() == ["no"]
+
+
 def test_a_percentage_with_its_sign_is_a_probability() -> None:
     frame = read(landmark(survival="74%", ci_low="60 %", ci_high="0.9")).frame
     assert frame[["survival", "ci_low", "ci_high"]].to_numpy().tolist() == [[0.74, 0.6, 0.9]]
@@ -92,7 +100,11 @@ def test_a_file_is_read_as_a_frame_is(tmp_path: Path) -> None:
         ([{"median": 9, "unit": "fortnights"}], r"`unit` must be a unit of time; not so in row 1: 'fortnights'\. Write one of days, weeks, months, years"),
         ([landmark(), landmark()], r"must have one median, and one landmark at a time"),
         ([{"median": 9}, {"median": 8}], r"must have one median, and one landmark at a time"),
-        ([{"median": "8 months"}], r"`median` must be a length of time above 0; not so in row 1: '8 months'"),
+        ([{"median": "8 months"}], r"`median` must be a length of time above 0; not so in row 1: '8 months'\. Write a number, its unit in `unit`"),
+        ([landmark(52, 0.3, unit="weeks"), {"median": 9}], r"`unit` must be the same for all times of one curve \(months and years may mix\); not so in row 1: 'study a, unit weeks', row 2: 'study a, unit months'"),
+        ([landmark(survival="NR")], r"^DataFrame: `time` and `survival` must be given together; not so in row 1: 'time 12, survival blank'\. Complete the landmark, or drop the row"),
+        ([{"median": 8, "median_low": "NR", "median_high": "NR"}], r"`median_high` may be not reached beside a `median_low` alone, .* not so in row 1: 'median 8, median_low blank, median_high not reached'\. Give the lower limit; leave both blank"),
+        ([{"outcome": "Duration of response", "median": 4}], r"a duration of response is of responders, .*'study a, stratum blank'"),
     ],
 )  # fmt: skip
 def test_what_is_impossible_is_refused(rows: list[dict[str, object]], message: str) -> None:
@@ -127,7 +139,6 @@ def test_an_unknown_unit_is_refused() -> None:
         ([landmark(6, 0.74), {"median": 5.6}], "survival of 0.74 at 6 months (row 1) contradicts the median, which is 5.6 months"),
         ([landmark(6, 0.3), {"median": 9}], "contradicts the median, which is 9 months"),
         ([landmark(6, 0.3), {"median": "NR", "followup": 9}], "contradicts the median, which was not reached"),
-        ([landmark(52, 0.3, unit="weeks"), {"median": 9}], "times of one curve are in weeks and in months"),
         ([{"median": 5.6, "median_low": 4.9, "median_high": 6.2, "n": 23}], "is narrower than 23 patients allow"),
     ],
 )  # fmt: skip

@@ -1,0 +1,92 @@
+"""Survival on the command line: what is checked, shown and refused."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bayesmeta.cli import app
+
+ROWS = "a,12,40%,,,20\nb,,,8.2,4.8,57\nc,,,NR,,12\nd,,,9,,\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    path = tmp_path / "survival.csv"
+    path.write_text(f"study,time,survival,median,median_low,n,derivation\n{_derived(ROWS)}")
+    return path
+
+
+def _derived(rows: str) -> str:
+    return "".join(f"{row},reported\n" for row in rows.splitlines())
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app(["evidence", *map(str, arguments)])
+    return int(left.value.code)
+
+
+SURVIVAL = ("--kind", "survival", "--time-unit", "months")
+
+
+def test_a_selection_is_shown_with_its_units(
+    table: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", table, *SURVIVAL) == 0
+    printed = capsys.readouterr().out
+    assert "3 arms of 3 studies, 1 landmark and 2 medians. Times are in months" in printed
+    assert "1 row left out (no precision 1)." in printed
+    shown = [line.split() for line in printed.splitlines() if line.startswith("  ")]
+    assert ["a", "20", "12.0", "40%"] in shown
+    assert ["b", "57", "8.2", "(4.8", "to", "NR)"] in shown
+    assert ["c", "12", "NR"] in shown
+
+
+def test_tables_and_json_have_every_row(
+    table: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", table, *SURVIVAL, "--json", "--out", tmp_path / "out") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert [row["median"] for row in content["rows"]] == [None, 8.2, "NR"]
+    assert content["rows"][1]["median_high"] == "NR"
+    assert [row["study"] for row in content["excluded"]] == ["d"]
+    assert content["selection"]["reading"] == {"time_unit": "months"}
+    # What was written is read again.
+    assert run("check", tmp_path / "out" / "arms.csv", *SURVIVAL[:2]) == 0
+
+
+def test_the_bundled_survival_is_shown_by_outcome(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("show", "--kind", "survival") == 0
+    assert "RFS" in capsys.readouterr().out
+    assert run("show", "--kind", "survival", "--outcome", "EFS", "--include", "all") == 0
+    assert "Evidence   survival (EFS) in rr_aml_venetoclax" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--kind", "survival", "--strata", "x"), "`--strata` has no effect with `--kind survival`"),
+        (("--kind", "survival", "--outcomes", "OS,EFS"), "`--outcomes` has no effect"),
+        (("--kind", "survival", "--unknown-sizes", "keep"), "`--unknown-sizes` has no effect"),
+        (("--time-unit", "days"), "`--time-unit` has no effect without `--kind survival`"),
+        ((*SURVIVAL, "--outcome", "OS"), "no effect on the bundled table"),
+        (("--kind", "survival", "--outcome", "PFS"), "has no outcome 'PFS'"),
+    ],
+)  # fmt: skip
+def test_what_does_not_apply_is_refused(
+    options: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("show", *options) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_broken_rule_names_its_row_and_ends_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "percent.csv"
+    path.write_text("study,time,survival,n,unit\na,12,40,20,months\n")
+    for command in ("check", "show"):
+        assert run(command, path, "--kind", "survival") == 2
+        told = capsys.readouterr().err
+        assert "not so in row 1 (line 2): '40'. Write 0.74, or 74% with its sign." in told
