@@ -12,12 +12,13 @@ import pytest
 
 import bayesmeta as bm
 
-KINDS = ("one outcome", "several outcomes", "quadrature", "PyMC model")
+KINDS = ("one outcome", "several outcomes", "survival", "quadrature", "PyMC model")
 
 REASONS = {
     "a": "which has draws|must be a Fit; got|predicts a new study only|of a ModelSpec; got QuadratureFit",
     "b": "is of a PyMC model|must be a ModelSpec|must hold ModelSpec|of a ModelSpec; got Fit|without factors",
     "c": "is not available for several outcomes",
+    "e": "not available for survival|has no curves|read_evidence",
 }
 """What a refusal says, by the letter of its reason in the table."""
 
@@ -31,7 +32,12 @@ class Case:
     def __init__(self, fit: Any, spec: Any, arms: bm.Arms) -> None:
         self.fit, self.spec, self.arms = fit, spec, arms
         self.one = {"outcome": "CR"} if len(arms.outcomes) > 1 else {}
-        self.at = {"profile": {"regimen": "a"}} if spec == REGIMENS else {}
+        self.when = {"time": 12} if isinstance(arms, bm.SurvivalArms) else {}
+        self.at = (
+            {"profile": {"regimen": "a"}}
+            if getattr(spec, "covariates", None) == REGIMENS.covariates
+            else {}
+        )
 
 
 def scored(case: Case, **options: Any) -> object:
@@ -58,9 +64,9 @@ def drawn(name: str) -> Callable[[Case], object]:
 
 ANSWERS: Mapping[str, Callable[[Case], object]] = {
     "summary": lambda case: bm.summary(case.fit),
-    "predict": lambda case: bm.predict(case.fit, n=40, seed=1),
+    "predict": lambda case: bm.predict(case.fit, n=40, seed=1, **case.when),
     "predict(study=)": lambda case: bm.predict(
-        case.fit, n=40, study="s1", seed=1, **case.one, **case.at
+        case.fit, n=40, study="s1", seed=1, **case.one, **case.at, **case.when
     ),
     "diagnose": lambda case: bm.diagnose(case.fit),
     "shrinkage": lambda case: bm.shrinkage(case.fit, **case.one),
@@ -97,7 +103,7 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
 def cells() -> dict[str, list[str]]:
     """Return the table of the README: the answer of each kind of fit, by name."""
     text = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| (`.+`) \| (.+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)
+    rows = re.findall(r"^\| (`.+`) \| (.+) \| (.+) \| (.+) \| (.+) \| (.+) \|$", text, re.MULTILINE)
     return {
         name: found
         for names, *found in rows
@@ -128,6 +134,25 @@ def evidence() -> bm.EvidenceTable:
     return bm.read_evidence(pd.DataFrame(rows))
 
 
+def survival() -> bm.SurvivalArms:
+    """Medians of the same studies and regimens."""
+    rows = [
+        {
+            "study": f"s{i}",
+            "arm": regimen,
+            "regimen": regimen,
+            "year": 2015 + i,
+            "n": 30,
+            "median": months,
+            "median_low": 0.6 * months,
+            "median_high": 1.5 * months,
+        }
+        for i, base in enumerate(np.random.default_rng(2).lognormal(2, 0.4, 8))
+        for regimen, months in (("a", base), ("b", 1.3 * base))
+    ]
+    return bm.read_survival(pd.DataFrame(rows), time_unit="months").select()
+
+
 def own_model(arms: bm.Arms) -> pm.Model:
     with pm.Model() as model:
         tau = pm.HalfNormal("tau")
@@ -142,7 +167,10 @@ def cases() -> dict[str, Case]:
     table = evidence()
     one, several = table.select(outcome="CR"), table.select(outcomes=["ORR", "CR"])
     spec, plain, own = REGIMENS, bm.ModelSpec(), own_model(one)
+    alive = survival()
+    curves = bm.ModelSpec(covariates=REGIMENS.covariates, curve=bm.WeibullSurvival())
     return {
+        "survival": Case(bm.fit(curves, alive, seed=1), curves, alive),
         "one outcome": Case(bm.fit(spec, one, seed=1), spec, one),
         "several outcomes": Case(bm.fit(spec, several, seed=1), spec, several),
         "quadrature": Case(bm.fit(plain, one, method="quadrature"), plain, one),

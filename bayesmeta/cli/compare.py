@@ -28,9 +28,9 @@ from bayesmeta.cli.options import (
     Selection,
     TablesOut,
     Workers,
+    arms_of,
     reading,
     selecting,
-    table_of,
     workers_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
@@ -113,7 +113,8 @@ def compare(
     gates = asked_gates(fail_on or ["diagnostics"], tuple(GATES))
     specs = _models(models)
     Rates(rates_per)
-    arms = table_of(evidence, notation, as_labels(labels)).select(**selection)
+    # Models of survival, and of rates, have arms of their own kind.
+    arms = arms_of(specs[0], evidence, notation, selection, as_labels(labels))
     own = Labels().merged(spec.labels for spec in specs)
     words = evidence_wording(arms, own, rates_per)
     with workers_of(workers, dask, out) as where:
@@ -176,7 +177,8 @@ def validate(
     from bayesmeta.report.predicted_text import validation_blocks, validation_json
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))
-    spec, arms = bm.load_model(model), table_of(evidence, notation).select(**selection)
+    spec = bm.load_model(model)
+    arms = arms_of(spec, evidence, notation, selection)
     found = bm.validate(
         spec,
         train=matching(arms, train, argument="train"),

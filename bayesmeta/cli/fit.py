@@ -105,7 +105,7 @@ def fit(
     return code_of(diagnostics, fail_on)
 
 
-def _times(spec: bm.ModelSpec, time: list[float] | None) -> dict[str, Any]:
+def _times(spec: "bm.ModelSpec", time: list[float] | None) -> dict[str, Any]:
     """Return the times of a summary of survival; those of rates have none."""
     if spec.curve is None:
         check_no_effect("--time", time, "on a model of response rates")

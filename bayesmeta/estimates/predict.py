@@ -96,7 +96,11 @@ def predict(
         return Prediction(n, label, study, by_outcome, seed, fit, joint)
     if has_draws(fit) and is_survival(fit):
         checked_outcome(fit, outcome)
-        [months] = checked_times("" if time is None else time, name="time")
+        if time is None:
+            raise SettingsError(
+                "`time` is missing: of survival, a cohort is predicted at a time in months. Write time=12."
+            )
+        [months] = checked_times(time, name="time")
         at = SurvivalAt(profile_survival(fit, profile, mean), months)
         return Prediction(n, label, study, {"": at.cohort(study)}, seed, fit, time=months)
     if time is not None:

@@ -46,7 +46,7 @@ def trace_numbers(fit: Fit, *, quantities: Sequence[str] | None = None) -> Trace
     ----------
     Vehtari, Gelman, Simpson, Carpenter & Bürkner 2021, doi:10.1214/20-BA1221.
     """
-    check_draws(fit)
+    check_draws(fit, survival=True)
     found = _chosen(_parameters(fit), quantities)
     diagnosed = diagnose(fit).table
     rows = [

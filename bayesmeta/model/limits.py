@@ -152,9 +152,10 @@ def refuse_several(arms: Arms, *asked: str) -> None:
 def refuse_survival(arms: Arms, what: str) -> None:
     """Raise if arms are of survival, for which `what` is not available."""
     if isinstance(arms, SurvivalArms):
+        of = f" ({arms.outcome})" if arms.outcome else ""
         raise SettingsError(
-            f"{what} is not available for survival ({arms.outcome}): study effects are integrated out of counts alone. "
-            "Ask for `summary`, `predict` or `contrast` of a fit."
+            f"{what} is not available for survival{of} yet: it is made of counts of responders. Ask for "
+            "`summary`, `predict` or `contrast` of a fit."
         )
 
 

@@ -31,7 +31,7 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
-from bayesmeta.model.limits import why_not_integrated
+from bayesmeta.model.limits import refuse_survival, why_not_integrated
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
@@ -232,6 +232,7 @@ def fit_results(
     fit: Fit, question: Question | None = None, options: Options | None = None
 ) -> FitResults:
     """Return what a report of a fit tells; what can be refused is refused before any refit."""
+    refuse_survival(fit.arms, "A report")
     found = FitResults(fit, question or Question(), options or Options())
     _ = found.prediction, found.summary
     return found

@@ -7,13 +7,15 @@ import pytest
 
 from bayesmeta.cli import app
 
-ROWS = "a,12,40%,,,20\nb,,,8.2,4.8,57\nc,,,NR,,12\nd,,,9,,\n"
+ROWS = "a,12,40%,,,20,\nb,,,8.2,4.8,57,\nc,,,NR,,12,10\nd,,,9,,,\n"
 
 
 @pytest.fixture
 def table(tmp_path: Path) -> Path:
     path = tmp_path / "survival.csv"
-    path.write_text(f"study,time,survival,median,median_low,n,derivation\n{_derived(ROWS)}")
+    path.write_text(
+        f"study,time,survival,median,median_low,n,followup,derivation\n{_derived(ROWS)}"
+    )
     return path
 
 
