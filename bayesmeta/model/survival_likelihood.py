@@ -67,20 +67,27 @@ def _log_density(
 def _log_probabilities(
     curve: SurvivalCurve, theta: Any, shape: Any, fields: dict[str, Any]
 ) -> tuple[Any, Any]:
-    """Return the log probabilities to be alive, and dead, at a time of those in its interval."""
+    """Return the log probabilities to be alive, and dead, at a time of those in its interval.
+
+    In logarithms throughout: far out in the tail the survival itself is zero.
+    """
     import pytensor.tensor as pt
 
-    start, end = fields["start"], fields["end"]
+    ours, start, end = fields["kind"] == Kind.ALIVE, fields["start"], fields["end"]
 
-    def survival(time: Any) -> Any:
-        return pt.exp(curve.log_survival_to_pymc(shape * (np.log(time) - theta)))
+    def log_survival(time: Any, known: Any) -> Any:
+        x = shape * (np.log(np.where(known, time, 1.0)) - theta)
+        return pt.switch(known, curve.log_survival_to_pymc(x), 0.0)
 
-    at = survival(np.where(fields["kind"] == Kind.ALIVE, fields["time"], 1.0))
-    before = pt.switch(start > 0, survival(np.where(start > 0, start, 1.0)), 1.0)
-    after = pt.switch(np.isinf(end), 0.0, survival(np.where(np.isinf(end), 1.0, end)))
-    between = pt.switch(fields["kind"] == Kind.ALIVE, before - after, 1.0)
-    alive = pt.switch(fields["kind"] == Kind.ALIVE, (at - after) / between, 0.5)
-    return pt.log(alive), pt.log1p(-alive)
+    def log_lost(early: Any, late: Any, known: Any) -> Any:
+        """Return the log of the survival lost in between; all of it where no later time is known."""
+        return early + pt.switch(known, pt.log1mexp(pt.switch(known, late - early, -1.0)), 0.0)
+
+    limited = np.isfinite(end)
+    before, at = log_survival(start, start > 0), log_survival(fields["time"], ours)
+    after = log_survival(end, limited)
+    whole = log_lost(before, after, limited)
+    return log_lost(at, after, limited) - whole, log_lost(before, at, ours) - whole
 
 
 def _log_share(share: Any, patients: Any, log_alive: Any, log_dead: Any) -> Any:
