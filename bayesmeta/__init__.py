@@ -73,7 +73,7 @@ The walk of ``spec``:
 
 Where to add what:
 
-- a rule of evidence: `evidence.checks`, or `evidence.selection` if it drops rows;
+- a rule of evidence: `evidence.checks`, or `evidence.count_rules` if it drops rows;
 - a prior: a class in `priors`, named in ``FAMILIES``;
 - a distribution of study effects: a class in `model.effects`, named in ``DISTRIBUTIONS``, and its
   branch in `inference.density.effects`;

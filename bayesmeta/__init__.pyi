@@ -42,10 +42,8 @@ from .errors import (
     SettingsError as SettingsError,
     SpecError as SpecError,
 )
-from .estimates.contrasts import (
-    Contrasts as Contrasts,
-    contrast as contrast,
-)
+from .estimates.contrast_table import Contrasts as Contrasts
+from .estimates.contrasts import contrast as contrast
 from .estimates.events import Probability as Probability
 from .estimates.identifiability import identifiability as identifiability
 from .estimates.level_table import level_effects as level_effects
@@ -103,11 +101,13 @@ from .model import (
     CommonEffect as CommonEffect,
     ContaminatedEffects as ContaminatedEffects,
     Covariates as Covariates,
+    ExponentialSurvival as ExponentialSurvival,
     IndependentStudies as IndependentStudies,
     LevelEffects as LevelEffects,
     Likelihood as Likelihood,
     Link as Link,
     Logit as Logit,
+    LogLogisticSurvival as LogLogisticSurvival,
     ModelSpec as ModelSpec,
     NormalEffects as NormalEffects,
     NormalLevels as NormalLevels,
@@ -118,6 +118,8 @@ from .model import (
     StudentTEffects as StudentTEffects,
     StudentTLevels as StudentTLevels,
     StudyEffects as StudyEffects,
+    SurvivalCurve as SurvivalCurve,
+    WeibullSurvival as WeibullSurvival,
     build as build,
     bundled_models as bundled_models,
     load_model as load_model,

@@ -34,7 +34,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
-from bayesmeta.model.limits import why_not_integrated
+from bayesmeta.model.limits import refuse_survival, why_not_integrated
 from bayesmeta.numeric import check_seed
 
 Label = tuple[str, str, str]
@@ -145,6 +145,7 @@ def check_arms(arms: object) -> None:
         raise SettingsError(
             f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
         )
+    refuse_survival(arms, "Leaving studies out")
     studies = arms.frame.loc[arms.frame["n"] > 0, "study"].nunique()
     if studies < 2:  # noqa: PLR2004
         raise EvidenceError(

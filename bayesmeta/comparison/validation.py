@@ -22,6 +22,7 @@ from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.limits import refuse_survival
 from bayesmeta.numeric import check_seed
 
 OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
@@ -177,6 +178,7 @@ def _check_apart(train: Arms, test: Arms) -> None:
             raise SettingsError(
                 f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
             )
+        refuse_survival(arms, "Predicting later cohorts")
     outcomes = [listed(arms.outcomes) for arms in (train, test)]
     if outcomes[0] != outcomes[1]:
         raise EvidenceError(

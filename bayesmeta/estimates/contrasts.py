@@ -1,18 +1,19 @@
 """`contrast`: levels of a factor against each other, with where the information comes from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
+from bayesmeta.estimates.contrast_table import Contrasts, ranks_of
 from bayesmeta.estimates.identifiability import within_shares
 from bayesmeta.estimates.inferred import Inferred, inferred_at
 from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.posterior import check_draws, checked_outcome, is_survival
 from bayesmeta.estimates.precision import (
-    Estimate,
     Row,
     bounds_of,
     exponential,
@@ -30,74 +31,11 @@ from bayesmeta.estimates.profiles import (
     profile_label,
     studies_by_level,
 )
+from bayesmeta.estimates.survival_contrasts import survival_contrasts
+from bayesmeta.estimates.survival_summary import checked_times
 from bayesmeta.estimates.within_contrasts import within_contrasts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-
-LEAST_RANKED = 3
-"""Levels from which on ranks say more than which of two is the higher."""
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Contrasts:
-    """Levels of a factor against each other, and their ranks.
-
-    Made by `contrast`, where the columns are described.
-
-    Parameters
-    ----------
-    factor : str
-        The factor whose levels are compared.
-    profile : str
-        Values of the other covariates, blank where there are none.
-    ci_prob : float
-        Probability of the intervals.
-    table : DataFrame
-        One row per pair of levels.
-    ranks : DataFrame
-        One row per level: the probability of each rank. Commands, figures and reports show it unasked
-        only where `rankable` holds.
-    fit : Fit or None
-        What they were made from, as far as that is known.
-    outcome : str
-        Which of nested outcomes; empty where there is one.
-
-    Examples
-    --------
-    >>> import bayesmeta as bm
-    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    >>> found = bm.contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
-    >>> found.table[["level", "odds_ratio", "probability_higher", "between_only"]].round(1)
-                 level  odds_ratio  probability_higher  between_only
-    0  ven_hma_or_ldac         0.6                 0.1          True
-    1     ven_targeted         3.1                 1.0          True
-    2      ven_various         0.4                 0.0          True
-    >>> found.ranks.set_index("level")["sucra"].idxmax()
-    'ven_targeted'
-    """
-
-    factor: str
-    profile: str
-    ci_prob: float
-    table: pd.DataFrame
-    ranks: pd.DataFrame
-    fit: Fit | None = None
-    outcome: str = ""
-
-    @property
-    def rankable(self) -> bool:
-        """Whether there are three levels or more, and every pair is compared within studies, too."""
-        within = bool((self.table["within_share"] > 0).all())
-        return within and len(self.ranks) >= LEAST_RANKED
-
-    def __repr__(self) -> str:
-        pairs, held = len(self.table), f" at {self.profile}" if self.profile else ""
-        of = f"{self.outcome}, " if self.outcome else ""
-        only = int(self.table["between_only"].sum())
-        return (
-            f"Contrasts({of}{self.factor}{held}: {pairs} {'pair' if pairs == 1 else 'pairs'} of "
-            f"{len(self.ranks)} levels, {only} only from differences between studies)"
-        )
 
 
 def contrast(
@@ -108,6 +46,7 @@ def contrast(
     profile: Profile | None = None,
     against: str | None = None,
     ci_prob: float = 0.95,
+    time: float | None = None,
 ) -> Contrasts:
     """Return the difference between each two levels of a factor, and the ranks of the levels.
 
@@ -132,6 +71,8 @@ def contrast(
         Level that all others are compared with; every pair of levels where None.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    time : float, optional
+        Months at which survival is compared, of fits of survival only; 12 where None.
 
     Returns
     -------
@@ -161,8 +102,13 @@ def contrast(
           within_compared: whether the evidence compares the two levels within studies, without which
           the contrast within studies rests on priors.
 
+        Of survival the estimates are median_ratio (of the typical median of `level` to that of
+        `versus`; no hazard ratio), log_median_ratio, survival_difference (of the typical survival at
+        `time`, probability) and probability_longer; there is no within_share, and `between_only` is
+        whether no study has both levels.
+
         Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
-        highest typical rate), mean_rank, sucra and their mcse_... .
+        highest typical rate, or the longest typical median), mean_rank, sucra and their mcse_... .
 
         Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
         levels that hardly differ, or are hardly known, one still ranks first.
@@ -193,8 +139,17 @@ def contrast(
     >>> contrast(bm.fit(bm.load_model("regimen"), arms, seed=1), against="ven_hma")
     Contrasts(regimen_class: 7 pairs of 8 levels, 7 only from differences between studies)
     """
-    drawn = draws_of(fit, outcome)
+    check_draws(fit, survival=True)
     check_ci_prob(ci_prob)
+    if is_survival(fit):
+        checked_outcome(fit, outcome)
+        months = checked_times(12.0 if time is None else time, name="time")[0]
+        return survival_contrasts(
+            fit, months, factor, profile=profile, against=against, ci_prob=ci_prob
+        )
+    if time is not None:
+        raise SettingsError("`time` has no effect on a fit of response rates. Leave it out.")
+    drawn = draws_of(fit, outcome)
     coding = drawn.coding
     factor = checked_factor(coding, factor)
     pairs = level_pairs(coding, factor, against)
@@ -219,7 +174,7 @@ def contrast(
         }
         for pair, share, within in zip(pairs, shares, split, strict=True)
     ]
-    ranks = _ranks(log_odds)
+    ranks = ranks_of(log_odds)
     return Contrasts(factor, held, ci_prob, pd.DataFrame(rows), ranks, fit, drawn.outcome)
 
 
@@ -261,21 +216,3 @@ def _numbers(typical: Mapping[str, tuple[Array, Array]], pair: Pair, ci_prob: fl
         "probability_higher": mean_of((ratio > 0).astype(np.float64)),
     }
     return with_errors(found)
-
-
-def _ranks(log_odds: Mapping[str, Array]) -> pd.DataFrame:
-    """Return the probability of each rank by typical rate, 1 the highest, one row per level."""
-    # Log-odds never run into 0 or 1 as rates do, and so have no ties.
-    order = np.argsort(-np.stack(list(log_odds.values())), axis=0, kind="stable")
-    ranks = np.argsort(order, axis=0) + 1.0
-    rows = []
-    for level, drawn in zip(log_odds, ranks, strict=True):
-        mean, others = mean_of(drawn), len(log_odds) - 1
-        found = {
-            f"rank_{rank}": mean_of((drawn == rank).astype(np.float64))
-            for rank in range(1, len(log_odds) + 1)
-        }
-        found["mean_rank"] = mean
-        found["sucra"] = Estimate((len(log_odds) - mean.value) / others, mean.mcse / others)
-        rows.append({"level": level, **with_errors(found)})
-    return pd.DataFrame(rows)

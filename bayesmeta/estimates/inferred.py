@@ -15,7 +15,7 @@ from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.wording import PLAIN, Wording
 
 if TYPE_CHECKING:
-    from bayesmeta.estimates.contrasts import Contrasts
+    from bayesmeta.estimates.contrast_table import Contrasts
 
 
 INFERRED_MARK = "†"

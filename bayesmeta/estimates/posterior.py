@@ -100,22 +100,38 @@ def is_reliable(fit: AnyFit) -> bool:
     return not has_draws(fit) or diagnose(fit).ok
 
 
-def check_posterior(fit: object) -> None:
-    """Raise unless `fit` is a posterior."""
+def is_survival(fit: AnyFit) -> bool:
+    """Return whether a fit is of survival, and not of response rates."""
+    # A PyMC model of the user's own has no curve.
+    return getattr(fit.spec, "curve", None) is not None
+
+
+def check_posterior(fit: object, *, survival: bool = False) -> None:
+    """Raise unless `fit` is a posterior, of rates unless the answer is of survival, too."""
     # The arguments of users may be anything.
     if not isinstance(fit, AnyFit):
         raise SettingsError(
             f"`fit` must be a Fit or QuadratureFit; got {type(fit).__name__}. Make one by bm.fit."
         )
+    _check_rates(fit, survival=survival)
 
 
-def check_draws(fit: object) -> None:
-    """Raise unless `fit` has draws."""
+def _check_rates(fit: AnyFit, *, survival: bool) -> None:
+    if not survival and is_survival(fit):
+        raise SettingsError(
+            f"This answer is of response rates; it is not available for survival, which {fit.spec.name} is a model of. "
+            "Ask for `summary`, `predict` or `contrast` of it."
+        )
+
+
+def check_draws(fit: object, *, survival: bool = False) -> None:
+    """Raise unless `fit` has draws, of rates unless the answer is of survival, too."""
     if not has_draws(fit):
         raise SettingsError(
             f"`fit` must be a Fit, which has draws; got {type(fit).__name__}. Make one by bm.fit, with "
             'method="nuts".'
         )
+    _check_rates(fit, survival=survival)
 
 
 def check_one_outcome(fit: Any, what: str) -> None:

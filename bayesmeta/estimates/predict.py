@@ -1,16 +1,21 @@
 """`predict`: the response to expect in a new study, a new cohort, or a further cohort of a study."""
 
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.nested_rates import nested_rates
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
+    checked_outcome,
     has_draws,
+    is_survival,
     outcomes_of,
     rates_at,
 )
 from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.estimates.profile_survival import SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import mean_of_study, profile_label, study_profile
+from bayesmeta.estimates.survival_summary import checked_times
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
@@ -22,9 +27,10 @@ def predict(
     outcome: str | None = None,
     profile: Profile | None = None,
     study: str | None = None,
+    time: float | None = None,
     seed: int,
 ) -> Prediction:
-    """Return the response to expect in a cohort of n patients.
+    """Return the response, or the survival, to expect in a cohort of n patients.
 
     Parameters
     ----------
@@ -41,6 +47,9 @@ def predict(
         A study of the evidence, to predict a further cohort of it: its own study effect is used, and
         its arms' values of covariates that `profile` leaves out, and its means of those that have parts
         within and between studies. Where None, the cohort is that of a new study.
+    time : float, optional
+        Months after which patients are alive, of a fit of survival only, which needs it: `rate` is then
+        the cohort's true survival at this time, and `events` are patients alive.
     seed : int
         Random seed of `Prediction.draws`.
 
@@ -61,7 +70,8 @@ def predict(
     EvidenceError
         If the evidence has no such study.
     SettingsError
-        If `n` is not a whole number from 1 to 10,000,000, or `seed` not one of at least 0.
+        If `n` is not a whole number from 1 to 10,000,000, or `seed` not one of at least 0; if a fit of
+        survival has no `time`, or one of rates has.
 
     Examples
     --------
@@ -71,7 +81,7 @@ def predict(
     >>> bm.predict(posterior, n=40, seed=1)
     Prediction(a new study, all studies: 8 responders of 40, 95% interval 1 to 25)
     """
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     n = check_cohort("n", n)
     seed = check_seed(seed)
     mean = None
@@ -84,5 +94,12 @@ def predict(
         joint = joint if study is None else joint.of_study(study)
         by_outcome = {one: joint.distribution(one) for one in joint.outcomes}
         return Prediction(n, label, study, by_outcome, seed, fit, joint)
+    if has_draws(fit) and is_survival(fit):
+        checked_outcome(fit, outcome)
+        [months] = checked_times("" if time is None else time, name="time")
+        at = SurvivalAt(profile_survival(fit, profile, mean), months)
+        return Prediction(n, label, study, {"": at.cohort(study)}, seed, fit, time=months)
+    if time is not None:
+        raise SettingsError("`time` has no effect on a fit of response rates. Leave it out.")
     distribution = rates_at(fit, profile, outcome, mean).cohort(study)
     return Prediction(n, label, study, {"": distribution}, seed, fit)

@@ -45,6 +45,9 @@ class Prediction:
         The rates of several outcomes together.
     weights : mapping
         Weight of each model that it is averaged over, by name; none of one model.
+    time : float or None
+        Months after which patients are alive, of survival only: `rate` is then the true survival at that
+        time, and `events` are patients alive.
 
     Examples
     --------
@@ -75,6 +78,7 @@ class Prediction:
     fit: AnyFit | None = None
     joint: NestedRates | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    time: float | None = None
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -239,6 +243,11 @@ class Prediction:
             return asked.of_nested(self.joint.new_study, self.outcomes)
         return asked.of(self.distribution)
 
+    @property
+    def counted(self) -> str:
+        """What `events` are: responders, or patients alive at a time."""
+        return "responders" if self.time is None else f"alive at {self.time:g} months"
+
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"
         by = f" by {counted(len(self.weights), 'model')}" if self.weights else ""
@@ -253,6 +262,6 @@ class Prediction:
             self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
         )
         return (
-            f"Prediction({target}{by}, {self.profile}: {median} responders of {self.n}, 95% interval "
+            f"Prediction({target}{by}, {self.profile}: {median} {self.counted} of {self.n}, 95% interval "
             f"{low} to {high})"
         )

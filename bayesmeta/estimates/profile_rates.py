@@ -118,9 +118,13 @@ class NewEffects:
     @cached_property
     def quantiles(self) -> Array:
         """Effects at evenly spread points (`bayesmeta.inference.lattice`), dims (chain, draw, node)."""
+        return self.at(self.points("u"))
+
+    def at(self, points: Array) -> Array:
+        """Return quantiles of the effects, dims (chain, draw, node)."""
         own = {name: draws[..., None] for name, draws in self.parameters.items()}
         distribution = self.fit.spec.study_effects
-        return distribution.quantile(self.points("u"), self.spread[..., None], **own)
+        return distribution.quantile(points, self.spread[..., None], **own)
 
     @property
     def parameters(self) -> dict[str, Array]:
@@ -129,7 +133,12 @@ class NewEffects:
 
     def points(self, source: str) -> Array:
         """Return the probabilities at which a source of variation enters, dims (chain, draw, node)."""
-        strata = STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
+        return self.many_points(
+            source, STRATA_OF_BETA if self.fit.spec.likelihood.parameters else STRATA
+        )
+
+    def many_points(self, source: str, strata: int) -> Array:
+        """Return the same, as many as asked for."""
         return spread(source, self.tau.size, strata).reshape(*self.tau.shape, strata)
 
 
@@ -153,15 +162,15 @@ class PredictedRates:
     @property
     def typical(self) -> Array:
         """Rate (probability) of the median study; of a beta-binomial its mean, dims (chain, draw)."""
-        return self.fit.spec.link.rate(self._median)
+        return self.fit.spec.link.rate(self.median_study)
 
     @property
     def typical_log_odds(self) -> Array:
         """Log-odds of the typical rate, dims (chain, draw)."""
-        return self.fit.spec.link.log_odds(self._median)
+        return self.fit.spec.link.log_odds(self.median_study)
 
     @cached_property
-    def _median(self) -> Array:
+    def median_study(self) -> Array:
         """Linear predictor of the median study, dims (chain, draw)."""
         effects = self.fit.spec.study_effects
         if effects.is_symmetric:

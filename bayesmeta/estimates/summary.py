@@ -9,41 +9,35 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_profiles
-from bayesmeta.estimates.heterogeneity import i_squared, level_shares
 from bayesmeta.estimates.inferred import with_inferred
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.posterior import (
     AnyFit,
     check_posterior,
     has_draws,
+    is_survival,
     outcomes_of,
     posterior_of,
 )
 from bayesmeta.estimates.precision import (
-    NO_CONVERGENCE,
-    Distribution,
     Draws,
-    Estimate,
     Row,
-    bounds_of,
-    labelled_draws,
-    with_errors,
 )
 from bayesmeta.estimates.profiles import default_profiles, profile_label, reference_text
-from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
+from bayesmeta.estimates.rates import RatesByQuadrature
+from bayesmeta.estimates.summary_rows import Parameter, cohort_row, drawn_parameters, row_of
 from bayesmeta.estimates.summary_text import ODDS_RATIO, Heading, SummaryTable, headed
+from bayesmeta.estimates.survival_summary import (
+    USUAL_TIMES,
+    checked_times,
+    conditional_note,
+    survival_table,
+)
 from bayesmeta.estimates.words import words_of
-from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.links import Link, Logit
 from bayesmeta.numeric import is_number
-
-Parameter = tuple[str, str, str, Distribution]
-"""Outcome, quantity, scale and posterior."""
-
-Label = tuple[str, str, str]
-"""Quantity, profile and scale."""
 
 RATE = "probability"
 
@@ -63,8 +57,12 @@ def summary(
     cohort: int = 40,
     rates_per: int = 100,
     labels: LabelSource = None,
+    times: float | Sequence[float] | None = None,
 ) -> SummaryTable:
     """Return the coefficients, tau, I-squared and the four rates of each profile.
+
+    Of survival: the coefficients, tau and the parameters of curves, and medians, survival and restricted
+    means of each profile.
 
     Parameters
     ----------
@@ -85,6 +83,8 @@ def summary(
     labels : Labels, mapping or path, optional
         Labels of levels and outcomes where the table is printed, such as
         ``{"regimen": {"DEC": "decitabine"}}``, in place of those that model and evidence have.
+    times : float or sequence of float, optional
+        Months at which survival is told, of fits of survival only; where None, 12.
 
     Returns
     -------
@@ -109,6 +109,11 @@ def summary(
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
         distribution
           of a new study;
+        - time, of survival only: months; missing of medians. There ``median_ratio[...]`` is a ratio of
+          medians; a profile has ``typical median`` and ``new study median`` (months), and at each time
+          ``typical survival``, ``mean survival``, ``new study survival``, ``new cohort alive`` (of
+          `cohort`), ``typical restricted mean`` and ``new study restricted mean`` (months: the area
+          under the curve up to the time);
         - arms, inferred: arms with a count at the profile, and those of them whose count no source
           prints (column `derivation`); missing for parameters.
 
@@ -130,15 +135,27 @@ def summary(
     >>> table.set_index("quantity").loc["new study", ["lower", "upper"]].astype(float).round(2).tolist()
     [0.04, 0.6]
     """
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     check_ci_prob(ci_prob)
     check_cohort("cohort", cohort)
     words = words_of(fit, rates_per=rates_per, labels=labels)
     check_profiles(profiles)
+    if has_draws(fit) and is_survival(fit):
+        if per is not None:
+            raise SettingsError(
+                "`per` is of odds ratios, which a model of survival has not. Leave it out."
+            )
+        asked = list(default_profiles(fit.coding) if profiles is None else profiles)
+        months = checked_times(USUAL_TIMES if times is None else times)
+        table = survival_table(fit, asked, months, ci_prob=ci_prob, cohort=cohort)
+        at, note = reference_text(fit.coding, words), conditional_note(fit.arms)
+        return headed(table, Heading(fit.spec.scale.scale, ci_prob, at, words, note))
+    if times is not None:
+        raise SettingsError("`times` has no effect on a fit of response rates. Leave it out.")
     units = _checked_units(per, fit.coding, fit.spec.link)
     asked = list(default_profiles(fit.coding) if profiles is None else profiles)
     rows = [
-        (outcome, _row((quantity, "", scale), distribution, ci_prob))
+        (outcome, row_of((quantity, "", scale), distribution, ci_prob))
         for outcome, quantity, scale, distribution in _parameters(fit, units)
     ]
     rows += _rate_rows(fit, asked, ci_prob, cohort)
@@ -158,36 +175,11 @@ def _rate_rows(
             for name, quantity in RATES.items():
                 distribution = rates.distribution(quantity)
                 if distribution is not None:
-                    yield outcome, _row((name, label, RATE), distribution, ci_prob)
+                    yield outcome, row_of((name, label, RATE), distribution, ci_prob)
             new = rates.cohort()
-            yield outcome, _row(("new study", label, RATE), new.rate, ci_prob)
-            yield outcome, _cohort_row(new, label, ci_prob, cohort)
-
-
-def _row(label: Label, distribution: Distribution, ci_prob: float) -> Row:
-    """Return the row of a quantity from its distribution."""
-    low, median, high = (distribution.quantile(p) for p in bounds_of(ci_prob))
-    found = (distribution.mean(), distribution.sd(), median, low, high)
-    return _labelled(label, found) | distribution.convergence()
-
-
-def _cohort_row(distribution: RateDistribution, profile: str, ci_prob: float, n: int) -> Row:
-    """Return the row of a new cohort of n: responders."""
-    rate, spread = distribution.rate.mean(), distribution.rate.sd().value
-    # Binomial variance, averaged over the rates, and the variance of the rates.
-    variance = n * rate.value * (1 - rate.value) + n * (n - 1) * spread**2
-    low, median, high = distribution.counts(n).quantiles(bounds_of(ci_prob)).astype(float)
-    mcse = n * rate.mcse
-    # A count moves by whole steps: its quantile has no standard error.
-    others = (float(np.sqrt(variance)), median, low, high)
-    found = [Estimate(one, np.nan if mcse else 0.0) for one in others]
-    label = ("new cohort", profile, f"responders of {n}")
-    return _labelled(label, (Estimate(n * rate.value, mcse), *found)) | NO_CONVERGENCE
-
-
-def _labelled(label: Label, found: Sequence[Estimate]) -> Row:
-    named = dict(zip(("mean", "sd", "median", "lower", "upper"), found, strict=True))
-    return dict(zip(("quantity", "profile", "scale"), label, strict=True)) | with_errors(named)
+            yield outcome, row_of(("new study", label, RATE), new.rate, ci_prob)
+            of_cohort = ("new cohort", label, f"responders of {cohort}")
+            yield outcome, cohort_row(new, of_cohort, ci_prob, cohort)
 
 
 def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
@@ -198,39 +190,10 @@ def _parameters(fit: AnyFit, per: Mapping[str, float]) -> Iterator[Parameter]:
             if found is not None:
                 yield "", name, fit.spec.link.scale, found
         return
-    yield from _drawn_parameters(fit)
+    yield from drawn_parameters(fit)
     for drawn in draws_by_outcome(fit):
         for label, scale, draws in _odds_ratio_draws(drawn, per):
             yield drawn.outcome, label, scale, Draws(draws)
-
-
-def _drawn_parameters(fit: Fit) -> Iterator[Parameter]:
-    for name, scale in _scales(fit).items():
-        if name in fit.posterior:
-            variable, own = fit.posterior[name], outcomes_of(fit) and name != "correlation"
-            for labels, draws in labelled_draws(variable):
-                # The first dim of several outcomes is the outcome; a correlation belongs to none.
-                outcome, rest = (labels[0], labels[1:]) if own else ("", labels)
-                yield outcome, f"{name}[{', '.join(rest)}]" if rest else name, scale, Draws(draws)
-    if not {"tau", "theta"} <= set(fit.posterior):
-        return
-    for drawn in draws_by_outcome(fit):
-        for level, draws in i_squared(drawn).items():
-            label = f"i_squared[{level}]" if level else "i_squared"
-            yield drawn.outcome, label, "share of variance", Draws(draws)
-    for term, draws in level_shares(fit).items():
-        yield "", f"level_share[{term}]", "share of variance", Draws(draws)
-
-
-def _scales(fit: Fit) -> dict[str, str]:
-    """Return the scale of each parameter, in the order of the table."""
-    link = fit.spec.link.scale
-    if outcomes_of(fit):
-        return {"mu": link, "beta": link, "tau": link, "correlation": "correlation"}
-    own = {scalar.name: scalar.unit or link for scalar in fit.design.scalars}
-    if not fit.spec.study_effects.tau_is_sd:
-        own["tau"] = f"{link} (scale of the distribution, not sd)"
-    return {"mu": link, "beta": link, **own}
 
 
 def _checked_units(per: object, coding: Coding, link: Link) -> dict[str, float]:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.inferred import inferred_lines, marked
+from bayesmeta.estimates.survival_words import MEDIAN_RATIO, TIME, survival_lines
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
 from bayesmeta.wording import PLAIN, Wording
@@ -29,6 +30,8 @@ class Heading:
     ci_prob: float
     at: str = ""
     words: Wording = PLAIN
+    note: str = ""
+    """What every number is conditional on."""
 
     @property
     def interval(self) -> str:
@@ -53,7 +56,10 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
     if len(ratios):
         table = table_text(by_outcome(ratios, summary, words), indent=2)
         lines += ["", "Odds ratios of numbers: median and interval", table]
-    return [*lines, *_rate_lines(summary, heading), f"  {rate_precision(summary, words)}"]
+    told = f"median and {heading.interval}{heading.words.rates.note}"
+    if TIME in summary:
+        return [*lines, *survival_lines(summary, told, words), *_notes(heading)]
+    return [*lines, *_rate_lines(summary, told, words), f"  {rate_precision(summary, words)}"]
 
 
 def parameter_caption(summary: pd.DataFrame, heading: Heading) -> str:
@@ -63,8 +69,11 @@ def parameter_caption(summary: pd.DataFrame, heading: Heading) -> str:
     return f"Parameters ({heading.scale}; {heading.interval})"
 
 
-def _rate_lines(summary: pd.DataFrame, heading: Heading) -> list[str]:
-    words, told = heading.words, f"median and {heading.interval}{heading.words.rates.note}"
+def _notes(heading: Heading) -> list[str]:
+    return ["", f"  {heading.note}"] if heading.note else []
+
+
+def _rate_lines(summary: pd.DataFrame, told: str, words: Wording) -> list[str]:
     if "outcome" not in summary:
         return ["", f"Rates: {told}", *_rates(summary, words)]
     named = summary[summary["profile"] != ""].groupby("outcome", sort=False)
@@ -117,7 +126,7 @@ def rate_precision(summary: pd.DataFrame, words: Wording = PLAIN) -> str:
 
 def parameter_table(summary: pd.DataFrame, words: Wording = PLAIN) -> pd.DataFrame:
     """Return coefficients, tau and I-squared as text, with their Monte-Carlo errors."""
-    ratios = summary["quantity"].str.startswith(ODDS_RATIO)
+    ratios = summary["quantity"].str.startswith((ODDS_RATIO, MEDIAN_RATIO))
     rows = summary[(summary["profile"] == "") & ~ratios]
     text = pd.DataFrame({"quantity": [words.parameter(str(name)) for name in rows["quantity"]]})
     text.index = rows.index
@@ -173,7 +182,7 @@ def by_outcome(table: pd.DataFrame, summary: pd.DataFrame, words: Wording = PLAI
     return found
 
 
-NEEDED = {"inferred", "quantity", "profile", "scale", "mean", "sd", "median", "lower", "upper"}
+NEEDED = {"quantity", "profile", "scale", "mean", "sd", "median", "lower", "upper"}
 """Columns without which it is another table, which prints as any does."""
 
 
@@ -190,7 +199,8 @@ class SummaryTable(pd.DataFrame):
 
     def __repr__(self) -> str:
         heading = getattr(self, "heading", None)
-        if heading is None or not set(self.columns) >= NEEDED:
+        whole = set(self.columns) >= NEEDED and {TIME, "inferred"} & set(self.columns)
+        if heading is None or not whole:
             return super().__repr__()
         return "\n".join(summary_blocks(self, heading))
 

@@ -1,33 +1,25 @@
-"""What every kind of evidence table is: checked rows, with their name, remarks and labels."""
+"""What every kind of evidence table is: checked rows, and what a selection of them keeps and tells."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import pandas as pd
 
-from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.choices import Choices
+from bayesmeta.evidence.columns import MEANINGFUL
+from bayesmeta.evidence.findings import Finding, warn_of
+from bayesmeta.evidence.repeats import two_spellings
+from bayesmeta.evidence.requests import Where, plain_values
+from bayesmeta.evidence.selection import Rule, apply_rules, check_left
 from bayesmeta.labels import Labels
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckedTable:
-    """Rows that passed the checks of their kind of table.
-
-    Parameters
-    ----------
-    frame : DataFrame
-        The checked rows; the index says where each stands in its source.
-    name : str
-        What messages and provenance call the table.
-    remarks : tuple of Finding
-        What was taken as missing in columns of text.
-    reading : mapping
-        The arguments of reading that were given, kept with every selection.
-    labels : Labels
-        What people call levels and outcomes, kept with every selection.
-    """
+    """Rows that passed the checks of their kind of table; see `EvidenceTable` for the fields."""
 
     frame: pd.DataFrame
     name: str
@@ -35,11 +27,74 @@ class CheckedTable:
     reading: Mapping[str, Any] = field(default_factory=dict)
     labels: Labels = field(default_factory=Labels)
 
+    meaningful: ClassVar[Collection[str]] = MEANINGFUL
+    """Columns that are not covariates."""
+
     @property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
         text = self.frame.to_csv(index=False, lineterminator="\n")
         return hashlib.sha256(text.encode()).hexdigest()
 
+    @property
+    def covariates(self) -> tuple[str, ...]:
+        """Columns that a model or a condition can use."""
+        return tuple(column for column in self.frame.columns if column not in self.meaningful)
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Probable mistakes that are not errors: spellings, and numbers that contradict each other.
+
+        Among counts: totals beside their parts, and patients who may count twice.
+        """
+        return (*self._of_words, *self._of_numbers(self.frame))
+
     def __len__(self) -> int:
         return len(self.frame)
+
+    @cached_property
+    def _of_words(self) -> tuple[Finding, ...]:
+        return (*self.remarks, *two_spellings(self.frame))
+
+    def _of_words_in(self, candidates: pd.DataFrame) -> list[Finding]:
+        """Return what was found of names and words, where it concerns one of these rows."""
+        rows = set(map(str, candidates.index))
+        return [one for one in self._of_words if not one.rows or rows.intersection(one.rows)]
+
+    def _of_numbers(self, frame: pd.DataFrame) -> Iterable[Finding]:
+        """Return what is probably wrong with the numbers of these rows."""
+        raise NotImplementedError
+
+    def _kept(
+        self, candidates: pd.DataFrame, rules: Sequence[Rule]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Return the rows that every rule keeps, and the others, after telling what was found."""
+        kept, excluded = apply_rules(candidates, rules)
+        warn_of(self.name, [*self._of_words_in(candidates), *self._of_numbers(kept)])
+        check_left(self.name, kept, excluded)
+        return kept, excluded
+
+    def _selection(
+        self,
+        outcome: Mapping[str, Any],
+        where: Where | None,
+        columns: Mapping[str, Any],
+        choices: Choices,
+        **others: Any,
+    ) -> dict[str, Any]:
+        """Return the arguments of a selection as its arms keep them, in the order of `select`."""
+        selection: dict[str, Any] = {
+            "table": self.name,
+            "table_hash": self.hash,
+            **outcome,
+            "where": where if isinstance(where, str) else plain_values(where or {}) or None,
+            "columns": plain_values(columns),
+            "parts": choices.parts,
+            **others,
+            **choices.plain,
+        }
+        if self.reading:
+            selection["reading"] = dict(self.reading)
+        if self.labels.names:
+            selection["labels"] = self.labels.table
+        return selection

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
 from typing import Any, Literal
 
 import pandas as pd
@@ -10,11 +9,13 @@ import pandas as pd
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checked_table import CheckedTable
-from bayesmeta.evidence.columns import ARM, COUNTS, MEANINGFUL, OUTCOME, STUDY
-from bayesmeta.evidence.findings import Finding, warn_of
+from bayesmeta.evidence.choices import Choices
+from bayesmeta.evidence.columns import ARM, COUNTS, OUTCOME, STUDY
+from bayesmeta.evidence.count_rules import count_rules
+from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.nests import asked_outcomes, nested_arms
 from bayesmeta.evidence.partition import Partition, by_level
-from bayesmeta.evidence.repeats import patients_twice, two_spellings
+from bayesmeta.evidence.repeats import patients_twice
 from bayesmeta.evidence.requests import (
     Where,
     asked_conditions,
@@ -23,9 +24,7 @@ from bayesmeta.evidence.requests import (
     check_derivations,
     check_strata,
     parts_of_arms,
-    plain_values,
 )
-from bayesmeta.evidence.selection import apply_rules, check_left, parts_or_whole, selection_rules
 from bayesmeta.labels import Labels
 
 
@@ -65,19 +64,8 @@ class EvidenceTable(CheckedTable):
         summary = pd.DataFrame({"rows": grouped.size(), "studies": grouped[STUDY].nunique()})
         return summary.sort_values(["rows", "studies"], ascending=False, kind="stable")
 
-    @property
-    def covariates(self) -> tuple[str, ...]:
-        """Columns that a model or a condition can use."""
-        return tuple(column for column in self.frame.columns if column not in MEANINGFUL)
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """Probable mistakes that are not errors: spellings, totals, patients who may count twice."""
-        return (*self._of_words, *patients_twice(self.frame))
-
-    @cached_property
-    def _of_words(self) -> tuple[Finding, ...]:
-        return (*self.remarks, *two_spellings(self.frame))
+    def _of_numbers(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
+        return patients_twice(frame)
 
     def select(  # noqa: PLR0913 - one argument a rule
         self,
@@ -176,10 +164,7 @@ class EvidenceTable(CheckedTable):
         3      italy57        no      17  35                    0
         4      italy57       yes       6  22                    0
         """
-        check_choice("parts", parts, ("parts", "whole"))
-        check_choice("overlaps", overlaps, ("resolve", "keep"))
-        check_choice("include", include, ("default", "all"))
-        check_choice("mixed", mixed, (True, False))
+        choices = Choices(parts, derivations, overlaps, include, mixed)
         check_choice("unknown_sizes", unknown_sizes, ("drop", "keep"))
         if unknown_sizes == "keep" and (strata is None or outcomes is not None):
             where_not = "without `strata`" if strata is None else "with `outcomes`"
@@ -188,57 +173,31 @@ class EvidenceTable(CheckedTable):
         wanted = self._wanted(outcome, outcomes, by_definition)
         check_strata(self.frame, self.name, strata)
         check_derivations(self.frame, self.name, derivations)
-        all_parts, nested = parts_of_arms(self.frame), outcomes is not None
+        nested = outcomes is not None
         candidates = self.frame[self.frame[OUTCOME].isin(wanted)]
         partition = (
             None
             if nested or strata is None
             else Partition(strata, candidates, unknown_sizes == "keep")
         )
-        rules = selection_rules(
-            parts=partial(
-                parts_or_whole, all_parts=all_parts, prefer_parts=parts == "parts", nested=nested
-            ),
+        rules = count_rules(
+            choices,
+            all_parts=parts_of_arms(self.frame),
+            nested=nested,
             strata=strata,
             partition=partition,
-            derivations=derivations,
-            overlaps=overlaps,
-            include=include,
-            mixed=mixed,
         )
-        kept, excluded = apply_rules(candidates, [*asked, *rules])
-        warn_of(self.name, [*self._of_words_in(candidates), *patients_twice(kept)])
-        check_left(self.name, kept, excluded)
-        selection: dict[str, Any] = {
-            "table": self.name,
-            "table_hash": self.hash,
-            "table_outcomes": list(dict.fromkeys(self.frame[OUTCOME])),
-            "outcome": " > ".join(wanted),
-            "where": where if isinstance(where, str) else plain_values(where or {}) or None,
-            "columns": plain_values(columns),
-            "parts": parts,
-            "strata": strata,
-            "unknown_sizes": unknown_sizes,
-            "derivations": None if derivations is None else list(derivations),
-            "overlaps": overlaps,
-            "include": include,
-            "mixed": mixed,
-        }
-        if self.reading:
-            selection["reading"] = dict(self.reading)
-        if self.labels.names:
-            selection["labels"] = self.labels.table
+        kept, excluded = self._kept(candidates, [*asked, *rules])
+        there = list(dict.fromkeys(self.frame[OUTCOME]))
+        of = {"table_outcomes": there, "outcome": " > ".join(wanted)}
+        divided = {"strata": strata, "unknown_sizes": unknown_sizes}
+        selection = self._selection(of, where, columns, choices, **divided)
         if outcomes is None:
             return Arms(
                 kept if partition is None else by_level(kept, partition), excluded, selection
             )
         selection |= {"outcomes": list(wanted), "by_definition": by_definition or "missing"}
         return nested_arms(kept, excluded, selection)
-
-    def _of_words_in(self, candidates: pd.DataFrame) -> list[Finding]:
-        """Return what was found of names and words, where it concerns one of these rows."""
-        rows = set(map(str, candidates.index))
-        return [one for one in self._of_words if not one.rows or rows.intersection(one.rows)]
 
     def _wanted(
         self, outcome: str | None, outcomes: Sequence[str] | None, by_definition: str | None

@@ -4,6 +4,12 @@ from bayesmeta.model.build import build
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.correlation import LKJ
 from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.curves import (
+    ExponentialSurvival,
+    LogLogisticSurvival,
+    SurvivalCurve,
+    WeibullSurvival,
+)
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.effects import (
     ArmEffects,
@@ -38,10 +44,12 @@ __all__ = [
     "ContaminatedEffects",
     "Covariates",
     "Design",
+    "ExponentialSurvival",
     "IndependentStudies",
     "LevelEffects",
     "Likelihood",
     "Link",
+    "LogLogisticSurvival",
     "Logit",
     "ModelSpec",
     "NormalEffects",
@@ -53,6 +61,8 @@ __all__ = [
     "StudentTEffects",
     "StudentTLevels",
     "StudyEffects",
+    "SurvivalCurve",
+    "WeibullSurvival",
     "build",
     "bundled_models",
     "load_model",

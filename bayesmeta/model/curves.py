@@ -108,7 +108,7 @@ class _Shaped(SurvivalCurve):
 
 
 @dataclass(frozen=True)
-class Exponential(SurvivalCurve):
+class ExponentialSurvival(SurvivalCurve):
     """Exponential curves, whose hazard is constant.
 
     For landmarks of one time, or medians alone, this is the normal model of their logs: of
@@ -122,7 +122,7 @@ class Exponential(SurvivalCurve):
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> float(bm.Exponential().survival(12.0, median=6.0, shape=1.0).round(2))
+    >>> float(bm.ExponentialSurvival().survival(12.0, median=6.0, shape=1.0).round(2))
     0.25
     """
 
@@ -146,7 +146,7 @@ class Exponential(SurvivalCurve):
 
 
 @dataclass(frozen=True)
-class Weibull(_Shaped):
+class WeibullSurvival(_Shaped):
     """Weibull curves, whose hazard rises or falls with a power of time.
 
     Parameters
@@ -160,7 +160,7 @@ class Weibull(_Shaped):
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> float(bm.Weibull().survival(12.0, median=6.0, shape=2.0).round(4))
+    >>> float(bm.WeibullSurvival().survival(12.0, median=6.0, shape=2.0).round(4))
     0.0625
     """
 
@@ -184,7 +184,7 @@ class Weibull(_Shaped):
 
 
 @dataclass(frozen=True)
-class LogLogistic(_Shaped):
+class LogLogisticSurvival(_Shaped):
     """Log-logistic curves, whose hazard falls in the long run.
 
     Parameters
@@ -197,7 +197,7 @@ class LogLogistic(_Shaped):
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> float(bm.LogLogistic().survival(12.0, median=6.0, shape=1.0).round(3))
+    >>> float(bm.LogLogisticSurvival().survival(12.0, median=6.0, shape=1.0).round(3))
     0.333
     """
 
@@ -241,6 +241,6 @@ def _weibull_mean(time: float, median: Array, shape: Array) -> Array:
 
 
 CURVES: dict[str, type[SurvivalCurve]] = {
-    curve.name: curve for curve in (Weibull, LogLogistic, Exponential)
+    curve.name: curve for curve in (WeibullSurvival, LogLogisticSurvival, ExponentialSurvival)
 }
 """Every family of survival curves by the name it has in a model file."""

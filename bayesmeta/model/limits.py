@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bayesmeta.errors import InapplicableError, SettingsError, SpecError, listed
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import SPLIT_BY, STUDY
 from bayesmeta.evidence.splits import of_unknown_sizes
 from bayesmeta.model.level_effects import NormalLevels
@@ -106,8 +106,31 @@ TOTALS = (
 """What is not available where totals over levels stand beside a covariate that tells these apart."""
 
 
+SURVIVAL = (
+    Limit(
+        "`arm_effects`",
+        "arms of a study differ by the shape of their curves",
+        "Leave them out",
+        lambda spec: spec.arm_effects is not None,
+    ),
+    Limit(
+        "imputing covariates (`impute`)",
+        "the density of survival has no missing values",
+        "Leave the column out, or drop arms without it",
+        lambda spec: bool(spec.covariates.impute),
+    ),
+    Limit("method='quadrature'", "a curve has a shape beside its median", "Leave `method` out"),
+    Limit("a PyMC model", "the meaning of its variables is not known", "Use a ModelSpec"),
+)
+"""What is not available for models of survival."""
+
+
 def check_outcomes(spec: ModelSpec, arms: Arms) -> None:
-    """Refuse parts and covariates that are not available for several outcomes."""
+    """Refuse parts and covariates that are not available for several outcomes, or for survival."""
+    _check_kind(spec, arms)
+    for limit in SURVIVAL if spec.curve is not None else ():
+        if limit.holds is not None and limit.holds(spec):
+            raise InapplicableError(_not_of_survival(limit))
     if len(arms.outcomes) == 1:
         return
     for limit in SEVERAL_OUTCOMES:
@@ -121,6 +144,36 @@ def refuse_several(arms: Arms, *asked: str) -> None:
     for limit in SEVERAL_OUTCOMES:
         if len(arms.outcomes) > 1 and limit.what in asked:
             raise SettingsError(_not_available(limit, arms))
+    for limit in SURVIVAL:
+        if isinstance(arms, SurvivalArms) and limit.what in asked:
+            raise SettingsError(_not_of_survival(limit))
+
+
+def refuse_survival(arms: Arms, what: str) -> None:
+    """Raise if arms are of survival, for which `what` is not available."""
+    if isinstance(arms, SurvivalArms):
+        raise SettingsError(
+            f"{what} is not available for survival ({arms.outcome}): study effects are integrated out of counts alone. "
+            "Ask for `summary`, `predict` or `contrast` of a fit."
+        )
+
+
+def _check_kind(spec: ModelSpec, arms: Arms) -> None:
+    """Refuse a model of rates for arms that report survival, and the other way round."""
+    if spec.curve is None and isinstance(arms, SurvivalArms):
+        raise InapplicableError(
+            f"the arms report survival ({arms.outcome or 'one outcome'}), and the model is of response rates. Give it "
+            "a family of curves, such as curve=WeibullSurvival()."
+        )
+    if spec.curve is not None and not isinstance(arms, SurvivalArms):
+        raise InapplicableError(
+            f"the model is of survival ({spec.curve.words} curves), and the arms report responders. Select them by "
+            "read_survival(...).select(...), or leave `curve` out."
+        )
+
+
+def _not_of_survival(limit: Limit) -> str:
+    return f"{limit.what} is not available for survival, since {limit.reason}. {limit.remedy}."
 
 
 def _not_available(limit: Limit, arms: Arms) -> str:

@@ -64,9 +64,9 @@ class ModelSpec:
         of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
         the others. By default `NormalLevels`.
     curve : SurvivalCurve, optional
-        Family of survival curves, such as `Weibull`; None for response rates. The linear predictor is
-        then the log of the median survival in months, `mu` and `beta` are on that scale, and there is
-        no `likelihood`.
+        Family of survival curves, such as `WeibullSurvival`; None for response rates. The linear
+        predictor is then the log of the median survival in months, `mu` and `beta` are on that scale,
+        and there is no `likelihood`.
 
     Raises
     ------
@@ -127,7 +127,10 @@ class ModelSpec:
             "likelihood": (Likelihood, "Binomial or BetaBinomial"),
             "arm_effects": (ArmEffects | None, "ArmEffects or None"),
             "correlation": (LKJ | None, "LKJ(eta) or None"),
-            "curve": (SurvivalCurve | None, "a family of survival curves such as Weibull, or None"),
+            "curve": (
+                SurvivalCurve | None,
+                "a family of survival curves such as WeibullSurvival(), or None",
+            ),
         }
         for name, (kind, wanted) in parts.items():
             if not isinstance(getattr(self, name), kind):

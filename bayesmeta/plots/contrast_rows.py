@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.estimates.inferred import marked
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.rate_axis import RateScale

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import counted
-from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.contrast_rows import (

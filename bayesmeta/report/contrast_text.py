@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.contrasts import LEAST_RANKED, Contrasts
+from bayesmeta.estimates.contrast_table import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records

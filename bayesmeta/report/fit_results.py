@@ -13,7 +13,8 @@ from bayesmeta.comparison.predictive_checks import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
-from bayesmeta.estimates.contrasts import Contrasts, contrasts_with_reference
+from bayesmeta.estimates.contrast_table import Contrasts
+from bayesmeta.estimates.contrasts import contrasts_with_reference
 from bayesmeta.estimates.events import Event, asked_event
 from bayesmeta.estimates.notes import notes
 from bayesmeta.estimates.posterior import outcomes_of

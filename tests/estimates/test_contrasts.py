@@ -10,7 +10,8 @@ from scipy import stats
 from scipy.special import expit
 
 import bayesmeta as bm
-from bayesmeta.estimates.contrasts import Contrasts, contrast
+from bayesmeta.estimates.contrast_table import Contrasts
+from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.precision import mean_of, quantile_of
 
 ESTIMATES = [

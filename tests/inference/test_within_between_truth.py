@@ -13,7 +13,7 @@ import pytest
 from scipy import special, stats
 
 import bayesmeta as bm
-from bayesmeta.estimates.contrasts import Contrasts
+from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.estimates.identifiability import identifiability
 from bayesmeta.report.contrast_text import contrast_cells, contrast_json
 

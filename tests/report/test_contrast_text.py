@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
-from bayesmeta.estimates.contrasts import Contrasts, contrast
+from bayesmeta.estimates.contrast_table import Contrasts
+from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.report.contrast_text import contrast_blocks, rank_blocks, unranked
 from bayesmeta.report.document import lines_of
 from bayesmeta.report.fit_text import note_lines

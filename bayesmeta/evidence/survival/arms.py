@@ -11,10 +11,11 @@ import pandas as pd
 from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence.arms import Arms, hash_of
-from bayesmeta.evidence.columns import ARM, STUDY, N
+from bayesmeta.evidence.columns import ARM, STRATUM, STUDY, N
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import two_spellings
-from bayesmeta.evidence.survival.columns import REPORTED, SURVIVAL, UNIT
+from bayesmeta.evidence.strata import stratum_levels
+from bayesmeta.evidence.survival.columns import REPORTED, RESPONDERS, SURVIVAL, UNIT
 
 OF_AN_ARM = [STUDY, ARM]
 
@@ -69,7 +70,8 @@ class SurvivalArms(Arms):
 
     def _no_counts(self) -> EvidenceError:
         return EvidenceError(
-            f"The arms report {self.outcome or 'survival'} by landmarks and medians, and no responders. Use `reports`."
+            f"Counts are not available for survival: the arms report {self.outcome or 'it'} by landmarks and medians. "
+            "Use `reports`."
         )
 
     @property
@@ -97,6 +99,11 @@ class SurvivalArms(Arms):
     @override
     def informed(self) -> Flags:
         return np.ones(len(self), dtype=bool)
+
+    @property
+    def is_conditional(self) -> bool:
+        """Whether the outcome is that of responders alone, such as the duration of response."""
+        return any(RESPONDERS in stratum_levels(text) for text in self.reports[STRATUM])
 
     @cached_property
     def arm_of_report(self) -> Integers:

@@ -1,44 +1,22 @@
 """Rules that turn the rows of a survival table into the arms of one analysis."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import STRATUM, N
-from bayesmeta.evidence.selection import (
-    Rule,
-    derived_otherwise,
-    excluded_by_default,
-    families,
-    mixed_beside_target,
-    mixed_population,
-    overlapping,
-)
+from bayesmeta.evidence.selection import Rule, families
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.checks import has_precision
 from bayesmeta.evidence.survival.columns import FOLLOWUP, MEDIAN, MEDIAN_LOW, RESPONDERS
 
 
-def selection_rules(
-    *,
-    prefer_parts: bool,
-    derivations: Sequence[str] | None,
-    overlaps: str,
-    include: str,
-    mixed: bool,
-) -> list[Rule]:
+def survival_rules(choices: Choices) -> list[Rule]:
     """Return the rules of `SurvivalTable.select` in order."""
-    rules: list[Rule] = [_without_precision, _unreached]
-    if derivations is not None:
-        rules.append(partial(derived_otherwise, derivations=derivations))
-    if include == "default":
-        rules.append(excluded_by_default)
-    if not mixed:
-        rules.append(mixed_population)
-    rules += [_strata, mixed_beside_target, partial(_parts_or_whole, prefer_parts=prefer_parts)]
-    return [*rules, overlapping] if overlaps == "resolve" else rules
+    parts = partial(_parts_or_whole, prefer_parts=choices.parts == "parts")
+    return choices.rules(unusable=_unusable, strata=_strata, parts=[parts])
 
 
 def _without_precision(frame: pd.DataFrame) -> list[str]:
@@ -46,8 +24,13 @@ def _without_precision(frame: pd.DataFrame) -> list[str]:
     return ["" if known else reason for known in has_precision(frame)]
 
 
+def _unusable(frame: pd.DataFrame) -> list[str]:
+    """Drop what tells nothing: rows of no known precision, and medians not reached by some time."""
+    found = zip(_without_precision(frame), _unreached(frame), strict=True)
+    return [one or other for one, other in found]
+
+
 def _unreached(frame: pd.DataFrame) -> list[str]:
-    """Drop medians that were not reached, where it is not known by when, or by how many patients."""
     known = (frame[FOLLOWUP].notna() | frame[MEDIAN_LOW].notna()) & frame[N].notna()
     reason = "not reached: by when, or by how many patients, is not known"
     return [reason if one else "" for one in np.isinf(frame[MEDIAN]) & ~known]

@@ -2,29 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.evidence.checked_table import CheckedTable
+from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import ARM, OUTCOME, STUDY
-from bayesmeta.evidence.findings import Finding, warn_of
-from bayesmeta.evidence.repeats import two_spellings
+from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.requests import (
     Where,
     asked_conditions,
     asked_outcome,
-    check_choice,
     check_derivations,
-    plain_values,
 )
-from bayesmeta.evidence.selection import apply_rules, check_left
 from bayesmeta.evidence.survival.arms import SurvivalArms, survival_arms
 from bayesmeta.evidence.survival.columns import MEANINGFUL, MEDIAN, SURVIVAL
 from bayesmeta.evidence.survival.findings import contradictions
-from bayesmeta.evidence.survival.selection import selection_rules
+from bayesmeta.evidence.survival.selection import survival_rules
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,6 +42,8 @@ class SurvivalTable(CheckedTable):
     [8.2, inf]
     """
 
+    meaningful = MEANINGFUL
+
     @property
     def outcomes(self) -> pd.DataFrame:
         """Landmarks, medians and studies of each outcome."""
@@ -59,15 +57,8 @@ class SurvivalTable(CheckedTable):
         )
         return summary.sort_values(["studies", "medians"], ascending=False, kind="stable")
 
-    @property
-    def covariates(self) -> tuple[str, ...]:
-        """Columns that a model or a condition can use."""
-        return tuple(column for column in self.frame.columns if column not in MEANINGFUL)
-
-    @cached_property
-    def findings(self) -> tuple[Finding, ...]:
-        """Probable mistakes that are not errors: spellings, and figures that contradict each other."""
-        return (*self.remarks, *two_spellings(self.frame), *contradictions(self.frame))
+    def _of_numbers(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
+        return contradictions(frame)
 
     def select(
         self,
@@ -133,40 +124,13 @@ class SurvivalTable(CheckedTable):
         2       feld2021  15.0     8.1         NaN          NaN
         3  konopleva2016   2.0     1.6         NaN          NaN
         """
-        check_choice("parts", parts, ("parts", "whole"))
-        check_choice("overlaps", overlaps, ("resolve", "keep"))
-        check_choice("include", include, ("default", "all"))
-        check_choice("mixed", mixed, (True, False))
+        choices = Choices(parts, derivations, overlaps, include, mixed)
         asked = asked_conditions(self.frame, self.name, where, columns)
         wanted = asked_outcome(self.frame, self.name, outcome, otherwise="")
         check_derivations(self.frame, self.name, derivations)
-        rules = selection_rules(
-            prefer_parts=parts == "parts",
-            derivations=derivations,
-            overlaps=overlaps,
-            include=include,
-            mixed=mixed,
-        )
         candidates = self.frame[self.frame[OUTCOME] == wanted]
-        kept, excluded = apply_rules(candidates, [*asked, *rules])
-        warn_of(self.name, [*two_spellings(candidates), *contradictions(kept)])
-        check_left(self.name, kept, excluded)
-        selection: dict[str, Any] = {
-            "table": self.name,
-            "table_hash": self.hash,
-            "outcome": wanted,
-            "where": where if isinstance(where, str) else plain_values(where or {}) or None,
-            "columns": plain_values(columns),
-            "parts": parts,
-            "derivations": None if derivations is None else list(derivations),
-            "overlaps": overlaps,
-            "include": include,
-            "mixed": mixed,
-        }
-        if self.reading:
-            selection["reading"] = dict(self.reading)
-        if self.labels.names:
-            selection["labels"] = self.labels.table
+        kept, excluded = self._kept(candidates, [*asked, *survival_rules(choices)])
+        selection = self._selection({"outcome": wanted}, where, columns, choices)
         return survival_arms(kept, excluded, selection)
 
     def __repr__(self) -> str:

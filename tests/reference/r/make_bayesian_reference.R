@@ -27,15 +27,8 @@
 # writes only next to this file:
 #   Rscript tests/reference/r/make_bayesian_reference.R
 
-suppressPackageStartupMessages({
-  library(rstanarm)
-  library(posterior)
-})
-options(warn = 1, mc.cores = 1)
-
-script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-here <- if (length(script) == 1) dirname(script) else "tests/reference/r"
-beside <- function(name) file.path(here, name)
+suppressPackageStartupMessages(library(rstanarm))
+source("tests/reference/r/posteriors.R")
 
 read_arms <- function(name) {
   d <- read.csv(beside(name), colClasses = c(study = "character"))
@@ -51,21 +44,7 @@ dummies <- transform(herds, one = 1, periodp2 = as.numeric(period == "p2"),
 
 # ---- rstanarm -------------------------------------------------------------------------------
 
-probs <- c(0.025, 0.25, 0.5, 0.75, 0.975)
-
-summarise <- function(x) {           # x: iterations by chains
-  q <- unname(quantile2(x, probs))
-  list(mean = mean(x), sd = sd(x), quantiles = setNames(as.list(q), paste0("q", 100 * probs)),
-       mcse_mean = mcse_mean(x), mcse_sd = mcse_sd(x),
-       mcse_quantiles = setNames(as.list(unname(mcse_quantile(x, probs))), paste0("q", 100 * probs)),
-       ess_bulk = ess_bulk(x), ess_tail = ess_tail(x), rhat = rhat(x))
-}
 call_text <- function(x) gsub("\\s+", " ", paste(deparse(x, width.cutoff = 500L), collapse = " "))
-
-divergences <- function(fit) {
-  sampler <- rstan::get_sampler_params(fit$stanfit, inc_warmup = FALSE)
-  sum(vapply(sampler, function(s) sum(s[, "divergent__"]), 0))
-}
 
 sample_posterior <- function(fit_call, d) {
   fit <- eval(fit_call, list(d = d))
@@ -176,7 +155,7 @@ quadrature <- function(d) {
       uniroot(function(t) cdf(t) - prob, c(x[at], x[at + 1]), tol = 1e-12)$root
     }, 0)
     list(mean = mean, sd = sqrt(sum(p * (value - mean)^2)),
-         quantiles = setNames(as.list(back(q)), paste0("q", 100 * probs)))
+         quantiles = by_percentage(back(q)))
   }
   list(method = paste(
          "trapezoidal rule on a grid of mu (-5 to 7 by 0.025) and log tau (-16 to 2.4 by 0.04), the",
@@ -199,20 +178,17 @@ for (name in c("mu", "tau")) {
 
 # ---- write ----------------------------------------------------------------------------------
 
-versions <- c("rstanarm", "rstan", "StanHeaders", "lme4", "posterior", "jsonlite")
-reference <- list(
+write_reference(
+  "bayesian_reference.json",
   about = paste(
     "Bayesian reference results for binomial-logit meta-analysis, written by",
     "make_bayesian_reference.R. `d` in the calls is the CSV file named in `file`. Coefficients are",
-    "on the logit scale; tau is the standard deviation of the random intercept. Quantiles are",
-    "named by their percentage; every mcse_* is the Monte Carlo standard error of the number it",
-    "belongs to (posterior package)."),
-  r = R.version.string,
-  packages = as.list(setNames(vapply(versions, function(p) as.character(packageVersion(p)), ""), versions)),
+    "on the logit scale; tau is the standard deviation of the random intercept."),
+  packages = c("rstanarm", "rstan", "StanHeaders", "lme4", "posterior", "jsonlite"),
   priors = list(
     intercept = list(distribution = "normal", mean = 0, sd = 1.5),
     coefficients = list(distribution = "normal", mean = 0, sd = 1),
-    tau = list(distribution = "gamma", shape = 2, rate = 4)),
+    tau = gamma_prior),
   results = list(
     pritz1997_intercept = c(list(file = "pritz1997.csv"), a$result),
     pritz1997_quadrature = c(list(file = "pritz1997.csv"), exact),
@@ -220,7 +196,4 @@ reference <- list(
     cbpp_period_reference = c(list(file = "cbpp.csv"), c_reference$result)),
   prior_check = list(
     call = prior_only$result$call, tau = prior_tau,
-    gamma_2_rate_4_quantiles = as.list(setNames(gamma_quantiles, paste0("q", 100 * probs))))
-)
-writeLines(jsonlite::toJSON(reference, auto_unbox = TRUE, digits = NA, pretty = 2),
-           beside("bayesian_reference.json"), useBytes = TRUE)
+    gamma_2_rate_4_quantiles = by_percentage(gamma_quantiles)))

@@ -26,29 +26,13 @@
 # writes brms_level_reference.json next to this file:
 #   Rscript tests/reference/r/make_brms_level_reference.R
 
-suppressPackageStartupMessages({
-  library(brms)
-  library(posterior)
-})
-options(warn = 1, mc.cores = 1)
-
-script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-here <- if (length(script) == 1) dirname(script) else "tests/reference/r"
-beside <- function(name) file.path(here, name)
+suppressPackageStartupMessages(library(brms))
+source("tests/reference/r/posteriors.R")
 
 # ---- fits -----------------------------------------------------------------------------------
 
 nu <- 4
-probs <- c(0.025, 0.25, 0.5, 0.75, 0.975)
 chains <- 4
-
-summarise <- function(x) {           # x: iterations by chains
-  q <- unname(quantile2(x, probs))
-  list(mean = mean(x), sd = sd(x), quantiles = setNames(as.list(q), paste0("q", 100 * probs)),
-       mcse_mean = mcse_mean(x), mcse_sd = mcse_sd(x),
-       mcse_quantiles = setNames(as.list(unname(mcse_quantile(x, probs))), paste0("q", 100 * probs)),
-       ess_bulk = ess_bulk(x), ess_tail = ess_tail(x), rhat = rhat(x))
-}
 
 by_chain <- function(x) matrix(x, ncol = chains)    # draws of one chain follow each other
 
@@ -130,21 +114,13 @@ for (name in names(results)) {
 
 # ---- write ----------------------------------------------------------------------------------
 
-versions <- c("brms", "rstan", "StanHeaders", "posterior", "jsonlite")
-reference <- list(
+write_reference(
+  "brms_level_reference.json",
   about = paste(
     "Posteriors of models with exchangeable levels, written by make_brms_level_reference.R. All are on",
     "the logit scale; `effects` are those of the levels (outer ones where two are nested). `new_level`",
     "is mu and the effects of levels that no arm has: `new` of all levels, otherwise of an inner level",
-    "of the outer one named. Quantiles are named by their percentage; every mcse_* is the Monte Carlo",
-    "standard error of the number it belongs to (posterior package)."),
-  r = R.version.string,
-  packages = as.list(setNames(vapply(versions, function(p) as.character(packageVersion(p)), ""), versions)),
-  priors = list(
-    mu = list(distribution = "student_t", nu = 3, location = 0, scale = 1.5),
-    sigma = list(distribution = "gamma", shape = 2, rate = 4),
-    tau = list(distribution = "gamma", shape = 2, rate = 4),
-    nu = nu),
+    "of the outer one named."),
+  packages = c("brms", "rstan", "StanHeaders", "posterior", "jsonlite"),
+  priors = list(mu = student_t_prior, sigma = gamma_prior, tau = gamma_prior, nu = nu),
   results = results)
-writeLines(jsonlite::toJSON(reference, auto_unbox = TRUE, digits = NA, pretty = 2),
-           beside("brms_level_reference.json"), useBytes = TRUE)

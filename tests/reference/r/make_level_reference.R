@@ -19,15 +19,8 @@
 # this file:
 #   Rscript tests/reference/r/make_level_reference.R
 
-suppressPackageStartupMessages({
-  library(rstanarm)
-  library(posterior)
-})
-options(warn = 1, mc.cores = 1)
-
-script <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-here <- if (length(script) == 1) dirname(script) else "tests/reference/r"
-beside <- function(name) file.path(here, name)
+suppressPackageStartupMessages(library(rstanarm))
+source("tests/reference/r/posteriors.R")
 
 # ---- data -----------------------------------------------------------------------------------
 
@@ -42,16 +35,6 @@ write_smoking <- function() {
 write_smoking()
 
 # ---- fits -----------------------------------------------------------------------------------
-
-probs <- c(0.025, 0.25, 0.5, 0.75, 0.975)
-
-summarise <- function(x) {           # x: iterations by chains
-  q <- unname(quantile2(x, probs))
-  list(mean = mean(x), sd = sd(x), quantiles = setNames(as.list(q), paste0("q", 100 * probs)),
-       mcse_mean = mcse_mean(x), mcse_sd = mcse_sd(x),
-       mcse_quantiles = setNames(as.list(unname(mcse_quantile(x, probs))), paste0("q", 100 * probs)),
-       ess_bulk = ess_bulk(x), ess_tail = ess_tail(x), rhat = rhat(x))
-}
 
 fit_levels <- function(file, level, seed) {
   d <- read.csv(beside(file), colClasses = c(study = "character"))
@@ -69,10 +52,9 @@ fit_levels <- function(file, level, seed) {
   sigma <- sd_of(level)
   levels <- sort(unique(d[[level]]))
   set.seed(seed)
-  sampler <- rstan::get_sampler_params(fit$stanfit, inc_warmup = FALSE)
   list(
     file = file, level = level, formula = deparse1(formula), seed = seed,
-    divergences = sum(vapply(sampler, function(s) sum(s[, "divergent__"]), 0)),
+    divergences = divergences(fit),
     posterior = list(mu = summarise(mu), sigma = summarise(sigma), tau = summarise(sd_of("study"))),
     effects = lapply(setNames(levels, levels),
                      function(one) summarise(pick(sprintf("b[(Intercept) %s:%s]", level, one)))),
@@ -91,19 +73,12 @@ for (one in results) {
 
 # ---- write ----------------------------------------------------------------------------------
 
-versions <- c("rstanarm", "rstan", "StanHeaders", "lme4", "posterior", "metadat", "jsonlite")
-reference <- list(
+write_reference(
+  "level_reference.json",
   about = paste(
     "Posteriors of models with exchangeable levels, written by make_level_reference.R. All are on the",
     "logit scale; `effects` are those of the levels, `new_level` is mu and the effect of a level that",
-    "no arm has. Quantiles are named by their percentage; every mcse_* is the Monte Carlo standard",
-    "error of the number it belongs to (posterior package)."),
-  r = R.version.string,
-  packages = as.list(setNames(vapply(versions, function(p) as.character(packageVersion(p)), ""), versions)),
-  priors = list(
-    mu = list(distribution = "student_t", nu = 3, location = 0, scale = 1.5),
-    sigma = list(distribution = "gamma", shape = 2, rate = 4),
-    tau = list(distribution = "gamma", shape = 2, rate = 4)),
+    "no arm has."),
+  packages = c("rstanarm", "rstan", "StanHeaders", "lme4", "posterior", "metadat", "jsonlite"),
+  priors = list(mu = student_t_prior, sigma = gamma_prior, tau = gamma_prior),
   results = results)
-writeLines(jsonlite::toJSON(reference, auto_unbox = TRUE, digits = NA, pretty = 2),
-           beside("level_reference.json"), useBytes = TRUE)

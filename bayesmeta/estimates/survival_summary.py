@@ -1,0 +1,127 @@
+"""The rows of `summary` that are of survival: medians, survival at each time, restricted means."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bayesmeta.arrays import Array
+from bayesmeta.errors import SettingsError
+from bayesmeta.estimates.precision import Distribution, Draws
+from bayesmeta.estimates.profile_survival import ProfileSurvival, SurvivalAt, profile_survival
+from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.rates import DrawnRates
+from bayesmeta.estimates.summary_rows import cohort_row, drawn_parameters, row_of
+from bayesmeta.estimates.survival_words import (
+    ALIVE,
+    MEAN_SURVIVAL,
+    MEDIAN_RATIO,
+    NEW_MEDIAN,
+    NEW_RESTRICTED_MEAN,
+    NEW_SURVIVAL,
+    TIME,
+    TYPICAL_MEDIAN,
+    TYPICAL_RESTRICTED_MEAN,
+    TYPICAL_SURVIVAL,
+)
+from bayesmeta.evidence import Arms, SurvivalArms
+from bayesmeta.inference.result import Fit
+from bayesmeta.model.coding import Profile
+from bayesmeta.numeric import is_number
+
+USUAL_TIMES = (12.0,)
+"""Months at which survival is told unless others are asked for."""
+
+LARGEST_TIME = 1200.0
+"""Months; a hundred years."""
+
+Answer = tuple[str, str, float, str, Distribution | DrawnRates]
+"""Quantity, profile, time, scale and posterior; of patients alive that of their rate."""
+
+
+def checked_times(times: object, *, name: str = "times") -> tuple[float, ...]:
+    """Return times in months after checking them.
+
+    Raises
+    ------
+    SettingsError
+        If one is no number above 0, or above 1,200 months.
+    """
+    given = (times,) if is_number(times) else times
+    if not isinstance(given, Sequence | np.ndarray) or isinstance(given, str) or not len(given):
+        raise SettingsError(f"`{name}` must be months, such as [6, 12]; got {times!r}.")
+    for one in given:
+        if not is_number(one) or not 0 < one <= LARGEST_TIME:
+            raise SettingsError(
+                f"`{name}` must be months above 0, {LARGEST_TIME:,.0f} at most; got {one!r}."
+            )
+    return tuple(dict.fromkeys(float(one) for one in given))
+
+
+def conditional_note(arms: Arms) -> str:
+    """Return what survival from response on is conditional on; empty of other outcomes."""
+    if not isinstance(arms, SurvivalArms) or not arms.is_conditional:
+        return ""
+    return f"{arms.outcome} is of responders alone: every number is conditional on response."
+
+
+def survival_table(
+    fit: Fit, profiles: Iterable[Profile], times: Sequence[float], *, ci_prob: float, cohort: int
+) -> pd.DataFrame:
+    """Return the summary of a fit of survival."""
+    rows = [
+        row_of((name, "", scale), distribution, ci_prob) | {TIME: np.nan}
+        for _, name, scale, distribution in drawn_parameters(fit)
+    ]
+    rows += [
+        row_of((name, "", "ratio of medians"), distribution, ci_prob) | {TIME: np.nan}
+        for name, distribution in _median_ratios(fit)
+    ]
+    for name, label, time, scale, found in _survival_answers(fit, profiles, times, cohort):
+        if isinstance(found, DrawnRates):
+            row = cohort_row(found, (name, label, scale), ci_prob, cohort)
+        else:
+            row = row_of((name, label, scale), found, ci_prob)
+        rows.append(row | {TIME: time})
+    return pd.DataFrame(rows)
+
+
+def _median_ratios(fit: Fit) -> Iterator[tuple[str, Distribution]]:
+    """Yield the ratio of medians that each coefficient stands for, per unit of its column."""
+    if not fit.coding.names:
+        return
+    draws = np.asarray(fit.posterior["beta"])
+    for place, name in enumerate(fit.coding.names):
+        yield f"{MEDIAN_RATIO}[{name}]", Draws(_ratio(draws[..., place]))
+
+
+def _ratio(log_ratio: Array) -> Array:
+    # Beyond these nothing is distinguished; their squares are still numbers.
+    return np.exp(np.clip(log_ratio, -300.0, 300.0))
+
+
+def _survival_answers(
+    fit: Fit, profiles: Iterable[Profile], times: Sequence[float], cohort: int
+) -> Iterator[Answer]:
+    """Yield what a fit says of the survival of each profile."""
+    for profile in profiles:
+        label, found = profile_label(fit.coding, profile), profile_survival(fit, profile)
+        for name, scale, time, posterior in _of_profile(found, times, cohort):
+            yield name, label, time, scale, posterior
+
+
+def _of_profile(
+    found: ProfileSurvival, times: Sequence[float], cohort: int
+) -> Iterator[tuple[str, str, float, Distribution | DrawnRates]]:
+    yield TYPICAL_MEDIAN, "months", np.nan, Draws(found.typical.median)
+    yield NEW_MEDIAN, "months", np.nan, Draws(found.new_study.median)
+    for time in times:
+        at = SurvivalAt(found, time)
+        typical, mean = at.distribution("typical"), at.distribution("mean")
+        if typical is not None and mean is not None:
+            yield TYPICAL_SURVIVAL, "probability", time, typical
+            yield MEAN_SURVIVAL, "probability", time, mean
+        yield NEW_SURVIVAL, "probability", time, at.cohort().rate
+        yield ALIVE, f"alive of {cohort}", time, at.cohort()
+        yield TYPICAL_RESTRICTED_MEAN, "months", time, Draws(found.typical.mean_to(time))
+        yield NEW_RESTRICTED_MEAN, "months", time, Draws(found.new_study.mean_to(time))
