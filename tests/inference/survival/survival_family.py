@@ -7,7 +7,7 @@ import pandas as pd
 
 import bayesmeta as bm
 from bayesmeta.model import Design, make_design
-from bayesmeta.model.curves import CURVES, Exponential, LogLogistic, SurvivalCurve, Weibull
+from bayesmeta.model.curves import CURVES, SurvivalCurve
 
 STRUCTURES: dict[str, dict[str, object]] = {
     "none": {},
@@ -23,9 +23,11 @@ STRUCTURES: dict[str, dict[str, object]] = {
     "independent": {"study_effects": bm.IndependentStudies()},
 }
 PRIORS: list[SurvivalCurve] = [
-    Weibull(kappa=bm.StudentT(4, 0.1, 0.3), tau_k=bm.HalfCauchy(0.2), retention=bm.Uniform(0.1, 1)),
-    LogLogistic(kappa=bm.Cauchy(0, 0.3), tau_k=bm.Gamma(2, 5), retention=bm.Beta(3, 1)),
-    Exponential(retention=bm.Uniform(0, 1)),
+    bm.WeibullSurvival(
+        kappa=bm.StudentT(4, 0.1, 0.3), tau_k=bm.HalfCauchy(0.2), retention=bm.Uniform(0.1, 1)
+    ),
+    bm.LogLogisticSurvival(kappa=bm.Cauchy(0, 0.3), tau_k=bm.Gamma(2, 5), retention=bm.Beta(3, 1)),
+    bm.ExponentialSurvival(retention=bm.Uniform(0, 1)),
 ]
 OF_STUDIES = {
     "regimen": {"s1": "a", "s2": "b", "s3": "c", "s4": "b", "s5": "a", "s6": "c", "s7": "a"},

@@ -8,6 +8,7 @@ from formulas import Complex, derivative
 from survival_family import PRIORS, STRUCTURES, combinations, design_of
 from survival_formulas import log_survival_posterior
 
+import bayesmeta as bm
 from bayesmeta.inference.density.callbacks import value_and_gradient
 from bayesmeta.inference.density.coordinates import unlocated
 from bayesmeta.inference.survival.coordinates import (
@@ -19,7 +20,7 @@ from bayesmeta.inference.survival.coordinates import (
 )
 from bayesmeta.inference.survival.log_density import survival_density
 from bayesmeta.model import Design
-from bayesmeta.model.curves import CURVES, SurvivalCurve, Weibull
+from bayesmeta.model.curves import CURVES, SurvivalCurve
 from bayesmeta.model.survival_reports import Kind, Report
 
 Array = npt.NDArray[np.float64]
@@ -67,7 +68,7 @@ def own_determinant(q: Complex, data: SurvivalData, design: Design) -> complex:
 
 @pytest.mark.parametrize(("curve", "structure", "discounted"), combinations())
 def test_value_and_gradient_of_every_combination(
-    curve: str, structure: str, discounted: bool
+    curve: str, structure: str, *, discounted: bool
 ) -> None:
     assert_matches_formulas(design_of(CURVES[curve](), structure, discounted=discounted))
 
@@ -83,7 +84,9 @@ def test_value_and_gradient_of_other_priors(curve: SurvivalCurve) -> None:
     ("curve", "structure", "discounted"),
     [one for one in combinations() if one[2] or one[1] == "none"],
 )
-def test_values_are_those_of_the_definition(curve: str, structure: str, discounted: bool) -> None:
+def test_values_are_those_of_the_definition(
+    curve: str, structure: str, *, discounted: bool
+) -> None:
     design = design_of(CURVES[curve](), structure, discounted=discounted)
     data = survival_data(design)
     definition = pymc_value(design)
@@ -112,7 +115,7 @@ def test_gradients_are_those_of_the_definition(curve: str) -> None:
 
 
 def test_the_evidence_has_every_kind_of_report() -> None:
-    rows = [Report(*row) for row in design_of(Weibull()).reports.rows]
+    rows = [Report(*row) for row in design_of(bm.WeibullSurvival()).reports.rows]
     assert {row.kind for row in rows} == set(Kind)
     alive = [row for row in rows if row.kind == Kind.ALIVE]
     assert {(row.start > 0, row.end < np.inf) for row in alive} == {
@@ -122,13 +125,13 @@ def test_the_evidence_has_every_kind_of_report() -> None:
     }
     assert {row.discounted for row in alive} == {0.0, 1.0}
     assert {0.0, 1.0} <= {row.value for row in alive}
-    assert not design_of(Weibull(), discounted=False).reports.discounts
+    assert not design_of(bm.WeibullSurvival(), discounted=False).reports.discounts
 
 
 @pytest.mark.parametrize("structure", STRUCTURES)
 def test_translation_gives_the_models_own_variables(structure: str) -> None:
     """Log shapes are their mean and their standardised deviations, as in the definition."""
-    design = design_of(Weibull(), structure)
+    design = design_of(bm.WeibullSurvival(), structure)
     data = survival_data(design)
     points = np.stack(points_of(data))
     found = survival_variables(design, data, points)
