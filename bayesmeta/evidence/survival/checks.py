@@ -250,7 +250,7 @@ def has_precision(frame: pd.DataFrame) -> "pd.Series[bool]":
     low, high = frame[MEDIAN_LOW], frame[MEDIAN_HIGH]
     inside = (frame[SURVIVAL] > 0) & (frame[SURVIVAL] < 1)
     landmark = inside & (frame[CI_LOW] < frame[CI_HIGH])
-    median = (low < frame[MEDIAN]) | ((low < high) & np.isfinite(high))
+    median = (low < frame[MEDIAN]) | ((low < high) & (high < inf))
     return landmark | median | frame[N].notna() | frame[AT_RISK].notna()
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from scipy.special import ndtri
 
 from bayesmeta.arrays import Array
 from bayesmeta.inference.survival.reports import log_reports_at
@@ -31,3 +32,27 @@ def survival_log_likelihood(design: Design, variables: Mapping[str, Array]) -> A
         np.ascontiguousarray(kept),
     )
     return found.reshape(theta.shape)
+
+
+def new_study_survival(
+    design: Design,
+    variables: Mapping[str, Array],
+    points: Mapping[str, Array],
+    shift: Array | float,
+    *,
+    time: float,
+) -> Array:
+    """Return the survival (probability) at a time in months in an arm of a new study.
+
+    `shift` and `points` are those of `new_study_rates`; the shape enters at that of ``"w"``.
+    """
+    effects, curve = design.spec.study_effects, design.curve
+    tau = variables.get("tau", np.zeros(()))
+    tau = tau[..., 0] if effects.by else tau
+    own = {name: variables[name] for name in effects.parameters}
+    theta = variables["mu"] + shift + effects.quantile(points["u"], tau, **own)
+    log_shape: Array | float = 0.0
+    if curve.has_shape:
+        log_shape = variables[LOG_SHAPE] + variables[TAU_SHAPE] * ndtri(points["w"])
+    with np.errstate(over="ignore"):
+        return curve.survival(time, np.exp(theta), np.exp(log_shape))
