@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -24,18 +25,27 @@ from bayesmeta.inference.simulation import (
     prior_draws,
     rates_of,
 )
+from bayesmeta.inference.survival.drawn_reports import draw_reports
+from bayesmeta.inference.survival.simulation import new_study_survival, survival_log_likelihood
 from bayesmeta.inference.targets import Target, target_of
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
+from bayesmeta.model.survival_reports import Reports
 
 Variables = Mapping[str, Array]
+
+Seen = Integers | Reports
+"""What is drawn of arms: their responders, or what they report of survival."""
 
 Sampler = Callable[
     [Design, SamplerSettings, np.random.SeedSequence],
     tuple[Variables, Mapping[str, npt.NDArray[Any]]],
 ]
 """What fits a design: variables and sampler statistics, both with dims (chain, draw, ...)."""
+
+SURVIVAL_TIME = 12.0
+"""Months at which the survival of a new study stands for its rate."""
 
 STRATA = 16
 """Points that represent each draw's new study in a predictive distribution."""
@@ -87,22 +97,29 @@ class Case:
         names = [name for name in map(profile_name, self.profiles) if name]
         return "\n".join([*map(to_toml, models), self.arms.hash, *names])
 
-    def simulate(self, truth: Design, rng: np.random.Generator) -> tuple[Variables, Integers]:
-        """Return a truth and the responders of each arm."""
+    def simulate(self, truth: Design, rng: np.random.Generator) -> tuple[Variables, Seen]:
+        """Return a truth, and the responders of each arm or what they report of survival."""
         true = prior_draws(truth, rng, ())
-        return true, draw_events(truth, true, rng)
+        draw = draw_events if self.spec.curve is None else draw_reports
+        return true, draw(truth, true, rng)
 
-    def observed(self, design: Design, counts: Integers) -> Design:
-        """Return the design with other responders, where arms report them; its coding stays."""
+    def observed(self, design: Design, counts: Seen) -> Design:
+        """Return the design with other responders or reports, where arms have them; its coding stays."""
+        if isinstance(counts, Reports):
+            return self._with_coding(design, design.arms, reports=counts)
         frame = design.arms.frame.copy()
         columns = design.outcomes if design.several else ("events",)
         for name, values in zip(columns, counts.reshape(len(frame), -1).T, strict=True):
             # A sum with what is missing is missing.
             frame[name] = frame[name] * 0 + values
-        seen = replace(design, arms=replace(design.arms, frame=frame))
-        # Coding the covariates again would take as long as the fit.
+        return self._with_coding(design, replace(design.arms, frame=frame))
+
+    def _with_coding(self, design: Design, arms: Arms, **own: Any) -> Design:
+        """Return the design of other evidence: coding the covariates again takes as long as a fit."""
+        seen = replace(design, arms=arms)
         for name in ("matrix", "imputed", "scalars", "tau_of_study"):
             vars(seen)[name] = getattr(design, name)
+        vars(seen).update(own)
         return seen
 
     def parameters(self, design: Design, variables: Variables) -> dict[str, Array]:
@@ -126,15 +143,17 @@ class Case:
         return found
 
     def log_likelihood(self, design: Design, variables: Variables) -> Array:
-        """Return the joint log likelihood of all responders, given all effects."""
-        return np.asarray(log_likelihood(design, variables).sum(axis=-1))
+        """Return the joint log likelihood of all that is observed, given all effects."""
+        density = log_likelihood if self.spec.curve is None else survival_log_likelihood
+        return np.asarray(density(design, variables).sum(axis=-1))
 
     def random_rates(
         self, design: Design, variables: Variables, rng: np.random.Generator
     ) -> dict[str, Array]:
         """Return the rate of each outcome, or at each profile, in a new study, one a draw.
 
-        Of several outcomes the profile is the reference. A rate that is the only one has no name.
+        Of several outcomes the profile is the reference. A rate that is the only one has no name. Of
+        survival it is that of patients alive at `SURVIVAL_TIME`.
         """
         shape = variables["mu"].shape
         if design.several:
@@ -171,15 +190,23 @@ class Case:
     ) -> dict[str, Array]:
         """Return rates at each profile; `points` and `levels` are probabilities of what is new."""
         new = new_levels(design, variables, levels)
+        rates = new_study_rates
+        if self.spec.curve is not None:
+            rates = partial(new_study_survival, time=SURVIVAL_TIME)
         return {
-            profile_name(profile): new_study_rates(
+            profile_name(profile): rates(
                 design, variables, points, shift_of(design, variables, profile, new)
             )
             for profile in self.profiles
         }
 
     def probed(self, design: Design, rate: float) -> Target:
-        """Return the density on evidence of about this rate of each outcome within the enclosing one."""
+        """Return the density on evidence of about this rate of each outcome within the enclosing one.
+
+        Of survival it is that on the reports of the layout.
+        """
+        if self.spec.curve is not None:
+            return target_of(design)
         rates = rate ** np.arange(1, len(design.outcomes) + 1)
         counts = np.round(design.arms.n[:, None] * rates).astype(np.int64)
         return target_of(self.observed(design, counts))

@@ -4,10 +4,11 @@ Of nested outcomes, arms report some in a fixed pattern.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
-from bayesmeta.evidence import Arms, read_evidence
+from bayesmeta.evidence import Arms, read_evidence, read_survival
 
 PATIENTS = (24, 8, 41, 15, 60, 12, 33, 19, 27, 50)
 """Patients of the arms, over and over."""
@@ -102,11 +103,45 @@ def empty_undivided_arms(studies: int) -> Arms:
     return Arms(arms.frame.assign(split_n=sizes), arms.excluded)
 
 
+REPORTED_OF_SURVIVAL: tuple[tuple[dict[str, object], ...], ...] = (
+    (
+        {"median": 8, "median_low": 5, "median_high": 12.8},
+        {"time": 6, "survival": 0.6, "at_risk": 0.6},
+    ),
+    ({"time": 12, "survival": 0.4, "ci_low": 0.24, "ci_high": 0.56}, {"time": 24, "survival": 0.2}),
+    ({"median": 9},),
+    ({"median": "NR", "followup": 10},),
+    (
+        {"time": 12, "survival": 0.5, "at_risk": 0.5},
+        {"time": 18, "survival": 0.25, "at_risk": 0.25},
+    ),
+    ({"median": 7}, {"time": 12, "survival": 0.3}, {"time": 3, "survival": 0.8}),
+)
+"""What arms report of survival, over and over: every kind, alone and conditional on another.
+
+Patients at risk are here as a share of those treated.
+"""
+
+
+def empty_survival_arms(studies: int) -> Arms:
+    """Return the arms of `empty_arms` with reports of survival, whose values are to be replaced."""
+    rows: list[dict[Any, Any]] = []
+    for place, row in enumerate(
+        empty_arms(studies).frame.drop(columns="events").to_dict("records")
+    ):
+        for report in REPORTED_OF_SURVIVAL[place % len(REPORTED_OF_SURVIVAL)]:
+            share = report.get("at_risk")
+            at_risk = None if share is None else round(float(str(share)) * row["n"])
+            rows.append({**row, **report, "at_risk": at_risk})
+    return read_survival(pd.DataFrame(rows), time_unit="months").select()
+
+
 LAYOUTS: dict[str, tuple[Callable[[int], Arms], tuple[int, ...]]] = {
     "arms": (empty_arms, (3, 10)),
     "nested": (empty_nested_arms, (3, 10)),
     "grouped": (empty_grouped_arms, (10,)),
     "divided": (empty_divided_arms, (3, 10)),
     "undivided": (empty_undivided_arms, (3, 10)),
+    "survival": (empty_survival_arms, (10,)),
 }
 """What makes the arms of each layout, and its numbers of studies: three have not all the regimens."""

@@ -24,6 +24,7 @@ from bayesmeta.model import (
 )
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.curves import CURVES
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS
 from bayesmeta.model.likelihoods import LIKELIHOODS
@@ -140,7 +141,7 @@ def _parts() -> dict[str, Part]:
         for role, text in _roles(family).items()
         if text not in (MU, BETA, TAU)
     }
-    return distributions | priors | _likelihoods() | _others() | _levels()
+    return distributions | priors | _likelihoods() | _others() | _levels() | _survival()
 
 
 def _likelihoods() -> dict[str, Part]:
@@ -178,6 +179,20 @@ def _levels() -> dict[str, Part]:
     return {
         f"levels-{name}": {"levels": distribution(), "covariates": sets, "layout": "grouped"}
         for name, distribution in LEVEL_DISTRIBUTIONS.items()
+    }
+
+
+def _survival() -> dict[str, Part]:
+    """Return every family of survival curves, with medians of 2 to 30 months in 95%."""
+    priors = {"mu": parse_prior("Normal(2, 0.7)"), "beta": parse_prior("Normal(0, 0.5)")}
+    return {
+        f"survival-{name}": {
+            "curve": curve(),
+            "covariates": ("none", "factor"),
+            "layout": "survival",
+            **priors,
+        }
+        for name, curve in CURVES.items()
     }
 
 

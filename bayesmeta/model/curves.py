@@ -36,7 +36,7 @@ class SurvivalCurve(ABC):
     retention : Prior
         Prior of the share of an arm's patients that an estimate without an interval is worth, between 0
         and 1. Patients are lost to follow-up, so that its standard error is ``1 / sqrt(retention)``
-        times that of an arm whose patients are all followed.
+        times that of an arm whose patients are all followed, with a curve of the typical shape.
     """
 
     name: ClassVar[str]

@@ -21,16 +21,20 @@ def survival_to_pymc(design: Design, theta: Any) -> None:
         for name, prior in curve.parameters.items()
         if name != PRECISION or reports.discounts
     }
-    log_shape = pt.zeros(len(design.arms))
+    log_shape, typical = pt.zeros(len(design.arms)), 0.0
     if curve.has_shape:
+        typical = own[LOG_SHAPE]
         z = pm.Normal("z_shape", 0, 1, dims="arm")
         shape = own[LOG_SHAPE] + own[TAU_SHAPE] * z
         log_shape = pm.Deterministic("log_shape", shape, dims="arm")
     fields = dict(zip(Report._fields, reports.rows.T, strict=True))
+    # A median whose precision is not printed is taken to be of a typical shape.
+    of_patients = np.isin(fields["kind"], (Kind.MEDIAN_OF_PATIENTS, Kind.BEYOND))
+    shapes = pt.exp(pt.switch(of_patients, typical, log_shape[reports.arm]))
     discount = pt.switch(fields["discounted"], own.get(PRECISION, 1.0), 1.0)
     pm.CustomDist(
         "reports",
-        *(theta[reports.arm], pt.exp(log_shape[reports.arm]), discount * fields["size"]),
+        *(theta[reports.arm], shapes, discount * fields["size"]),
         logp=partial(_log_density, curve=curve, fields=fields),
         observed=fields["value"],
     )
@@ -67,20 +71,27 @@ def _log_density(
 def _log_probabilities(
     curve: SurvivalCurve, theta: Any, shape: Any, fields: dict[str, Any]
 ) -> tuple[Any, Any]:
-    """Return the log probabilities to be alive, and dead, at a time of those in its interval."""
+    """Return the log probabilities to be alive, and dead, at a time of those in its interval.
+
+    In logarithms throughout: far out in the tail the survival itself is zero.
+    """
     import pytensor.tensor as pt
 
-    start, end = fields["start"], fields["end"]
+    ours, start, end = fields["kind"] == Kind.ALIVE, fields["start"], fields["end"]
 
-    def survival(time: Any) -> Any:
-        return pt.exp(curve.log_survival_to_pymc(shape * (np.log(time) - theta)))
+    def log_survival(time: Any, known: Any) -> Any:
+        x = shape * (np.log(np.where(known, time, 1.0)) - theta)
+        return pt.switch(known, curve.log_survival_to_pymc(x), 0.0)
 
-    at = survival(np.where(fields["kind"] == Kind.ALIVE, fields["time"], 1.0))
-    before = pt.switch(start > 0, survival(np.where(start > 0, start, 1.0)), 1.0)
-    after = pt.switch(np.isinf(end), 0.0, survival(np.where(np.isinf(end), 1.0, end)))
-    between = pt.switch(fields["kind"] == Kind.ALIVE, before - after, 1.0)
-    alive = pt.switch(fields["kind"] == Kind.ALIVE, (at - after) / between, 0.5)
-    return pt.log(alive), pt.log1p(-alive)
+    def log_lost(early: Any, late: Any, known: Any) -> Any:
+        """Return the log of the survival lost in between; all of it where no later time is known."""
+        return early + pt.switch(known, pt.log1mexp(pt.switch(known, late - early, -1.0)), 0.0)
+
+    limited = np.isfinite(end)
+    before, at = log_survival(start, start > 0), log_survival(fields["time"], ours)
+    after = log_survival(end, limited)
+    whole = log_lost(before, after, limited)
+    return log_lost(at, after, limited) - whole, log_lost(before, at, ours) - whole
 
 
 def _log_share(share: Any, patients: Any, log_alive: Any, log_dead: Any) -> Any:

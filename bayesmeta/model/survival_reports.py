@@ -134,10 +134,10 @@ def _of_arm(arm: int, rows: Sequence[Row]) -> Iterator[Report]:
 
 def _median(arm: int, row: Row) -> Report:
     low, high, value = row[MEDIAN_LOW], row[MEDIAN_HIGH], log(row[MEDIAN])
-    if np.isnan(low):
-        return Report(arm, Kind.MEDIAN_OF_PATIENTS, 1, 0, inf, value, _treated(row), 1)
     # Of an interval without an upper limit, the lower half tells.
     width = value - log(low) if high == inf else (log(high) - log(low)) / 2
+    if not width > 0:
+        return Report(arm, Kind.MEDIAN_OF_PATIENTS, 1, 0, inf, value, _treated(row), 1)
     return Report(arm, Kind.MEDIAN, 1, 0, inf, value, width / NORMAL_95)
 
 

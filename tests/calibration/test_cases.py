@@ -12,19 +12,23 @@ from bayesmeta.calibration.layouts import REPORTED
 from bayesmeta.calibration.parts import PARTS, ROLES
 from bayesmeta.inference.simulation import draw_counts, draw_events, prior_draws
 from bayesmeta.model import Design
+from bayesmeta.model.curves import CURVES
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.level_effects import LEVEL_DISTRIBUTIONS
+from bayesmeta.model.survival_reports import Kind, Reports
 from bayesmeta.priors import parse_prior
 from bayesmeta.priors.text import FAMILIES
 
 CASES = all_cases()
-SINGLE = [case for case in CASES if case.layout != "nested"]
+SINGLE = [case for case in CASES if case.layout not in {"nested", "survival"}]
 NESTED = [case for case in CASES if case.layout == "nested"]
+SURVIVAL = [case for case in CASES if case.layout == "survival"]
 
 
 def test_every_distribution_and_every_prior_family_is_a_part() -> None:
     assert {f"distribution-{name}" for name in DISTRIBUTIONS} <= set(PARTS)
     assert {f"levels-{name}" for name in LEVEL_DISTRIBUTIONS} <= set(PARTS)
+    assert {case.part for case in SURVIVAL} == {f"survival-{name}" for name in CURVES}
     assert set(ROLES) == set(FAMILIES)
     for family, roles in ROLES.items():
         for prior in map(parse_prior, roles.values()):
@@ -88,6 +92,23 @@ def test_every_choice_of_outcomes_that_an_arm_can_report_occurs() -> None:
     design, _ = NESTED[-1].designs
     there = ["".join(str(int(seen)) for seen in row) for row in ~np.isnan(design.arms.counts)]
     assert set(there) == {f"{k:03b}" for k in range(1, 8)} == set(REPORTED)
+
+
+@pytest.mark.parametrize("case", SURVIVAL, ids=lambda case: case.name)
+def test_every_kind_of_report_of_survival_occurs(case: Case) -> None:
+    design, rng = case.designs[0], np.random.default_rng(1)
+    assert set(design.reports.kind) == set(Kind)
+    kinds = []
+    for _ in range(50):
+        _, seen = case.simulate(design, rng)
+        assert isinstance(seen, Reports)
+        assert seen.discounts
+        found = case.observed(design, seen)
+        assert found.reports is seen
+        assert found.scalars == design.scalars
+        kinds.append(set(seen.kind))
+    # A median is not reached in some data sets, and is in others.
+    assert {Kind.BEYOND in own for own in kinds} == {True, False}
 
 
 def test_counts_are_put_where_arms_report_them() -> None:

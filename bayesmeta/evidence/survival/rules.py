@@ -13,6 +13,8 @@ from bayesmeta.evidence.findings import Cell, Finding, broken
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.columns import (
     AT_RISK,
+    CI_HIGH,
+    CI_LOW,
     CURVE,
     DURATION_OF_RESPONSE,
     LIMITS,
@@ -111,9 +113,16 @@ def _known_precision(frame: pd.DataFrame) -> Iterator[Finding]:
 
 
 def has_precision(frame: pd.DataFrame) -> "pd.Series[bool]":
-    """Return which rows have an interval, or a number of patients."""
-    interval = frame[[low for low, _ in LIMITS.values()]].notna().any(axis=1)
-    return interval | frame[N].notna() | frame[AT_RISK].notna()
+    """Return which rows have an interval that has a width, or a number of patients.
+
+    At a survival of 0 or 1 the width of an interval says nothing on the scale of a model.
+    """
+    low, high = frame[MEDIAN_LOW], frame[MEDIAN_HIGH]
+    inside = (frame[SURVIVAL] > 0) & (frame[SURVIVAL] < 1)
+    landmark = inside & (frame[CI_LOW] < frame[CI_HIGH])
+    median = (low < frame[MEDIAN]) | ((low < high) & np.isfinite(high))
+    found: pd.Series[bool] = landmark | median | frame[N].notna() | frame[AT_RISK].notna()
+    return found
 
 
 def _of_responders(frame: pd.DataFrame) -> Iterator[Finding]:

@@ -30,7 +30,7 @@ from bayesmeta.inference.density.studies import (
     studies_at,
 )
 from bayesmeta.inference.kernels import located
-from bayesmeta.inference.survival.reports import log_report
+from bayesmeta.inference.survival.reports import BEYOND, log_report
 
 FIELDS = 8
 """Numbers that tell a report."""
@@ -69,12 +69,16 @@ def log_reports(  # noqa: PLR0917
         by_theta[i] = 0.0
     for r in range(reports.shape[0]):
         i = int(reports[r, 0])
-        log_shape = values[kappa] + values[tau] * q[place + i] if kappa >= 0 else 0.0
+        # A median whose precision is not printed is taken to be of a typical shape: that of its own arm
+        # would let its standard error fall without end where the median agrees.
+        own = values[tau] * q[place + i] if kappa >= 0 and reports[r, 1] > BEYOND else 0.0
+        log_shape = values[kappa] + own if kappa >= 0 else 0.0
         found = log_report(reports[r], code, theta[i], log_shape, kept)
         total += found.value
         by_theta[i] += found.by_theta
         if kappa >= 0:
             carried[kappa] += found.by_log_shape
+        if kappa >= 0 and reports[r, 1] > BEYOND:
             carried[tau] += found.by_log_shape * q[place + i]
             gradient[place + i] += found.by_log_shape * values[tau]
         if retention >= 0:

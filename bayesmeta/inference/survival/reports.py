@@ -12,6 +12,9 @@ from bayesmeta.inference.density.likelihoods import log_normal_cdf
 from bayesmeta.inference.kernels import log1pexp, sigmoid
 
 _LOG_TWO = log(2.0)
+BEYOND = 2
+"""Code of the last kind of report whose shape is the typical one."""
+
 _WEIBULL = 0
 """Code of Weibull curves, of which exponential ones are those of shape 1."""
 
@@ -163,17 +166,19 @@ def _coefficient(patients: float, share: float) -> tuple[float, float]:
 
 @compiled
 def log_reports_at(  # noqa: PLR0917
-    reports: Array, curve: int, theta: Array, log_shape: Array, retention: Array
+    reports: Array, curve: int, theta: Array, log_shape: Array, others: Array
 ) -> Array:
     """Return the log density of each arm's reports, dims (draw, arm).
 
-    `theta` and `log_shape` have dims (draw, arm), `retention` (draw,).
+    `theta` and `log_shape` have dims (draw, arm); `others` are the typical log shape and the retention,
+    dims (draw, 2).
     """
     found = np.zeros(theta.shape)
     for draw in range(theta.shape[0]):
         for r in range(reports.shape[0]):
             arm = int(reports[r, 0])
+            shape = log_shape[draw, arm] if reports[r, 1] > BEYOND else others[draw, 0]
             found[draw, arm] += log_report(
-                reports[r], curve, theta[draw, arm], log_shape[draw, arm], retention[draw]
+                reports[r], curve, theta[draw, arm], shape, others[draw, 1]
             ).value
     return found
