@@ -42,7 +42,7 @@ def test_a_selection_is_shown_with_its_units(
     shown = [line.split() for line in printed.splitlines() if line.startswith("  ")]
     assert ["a", "20", "12.0", "40%"] in shown
     assert ["b", "57", "8.2", "(4.8", "to", "NR)"] in shown
-    assert ["c", "12", "NR"] in shown
+    assert ["c", "12", "NR", "10.0"] in shown
 
 
 def test_tables_and_json_have_every_row(
