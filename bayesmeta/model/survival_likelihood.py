@@ -55,12 +55,17 @@ def _log_density(
     x = shape * (time - theta)
     hazard = pt.log(-curve.log_survival_to_pymc(x))
     share = pt.switch(kind == Kind.ALIVE, value, 0.5)
+    chances = _log_probabilities(curve, theta, shape, fields)
     densities = {
         Kind.MEDIAN: pm.logp(pm.Normal.dist(theta, error), value),
         Kind.MEDIAN_OF_PATIENTS: pm.logp(pm.Normal.dist(theta, of_patients), value),
         Kind.BEYOND: pm.logcdf(pm.Normal.dist(0, 1), (theta - value) / of_patients),
         Kind.LANDMARK: pm.logp(pm.Normal.dist(hazard, error), value),
-        Kind.ALIVE: _log_share(share, patients, *_log_probabilities(curve, theta, shape, fields)),
+        Kind.ALIVE: pt.switch(
+            fields["discounted"],
+            _log_part_of_share(share, patients, *chances),
+            _log_share(share, patients, *chances),
+        ),
     }
     found = pt.zeros_like(theta)
     for one, density in densities.items():
@@ -104,3 +109,30 @@ def _log_share(share: Any, patients: Any, log_alive: Any, log_dead: Any) -> Any:
     told = pt.switch(pt.gt(share, 0), alive * log_alive, 0.0)
     told += pt.switch(pt.lt(share, 1), dead * log_dead, 0.0)
     return pt.log(patients) + coefficient + told
+
+
+def _log_part_of_share(share: Any, patients: Any, log_alive: Any, log_dead: Any) -> Any:
+    """Return the log density of a share alive where the number of patients is estimated.
+
+    It integrates to 1 whatever that is: none or all are alive with the probability that ``1 + patients``
+    are; any other share has a beta distribution.
+    """
+    import pytensor.tensor as pt
+
+    # By symmetry the rarer of both comes first; the other follows from it with all its digits.
+    swapped = pt.gt(log_alive, log_dead)
+    rare = pt.switch(swapped, log_dead, log_alive)
+    common = pt.log1mexp(pt.maximum(rare, -700.0))
+    inner = pt.clip(share, 1e-12, 1 - 1e-12)
+    own = pt.switch(swapped, 1 - inner, inner)
+    a, b = patients * pt.exp(rare), patients * pt.exp(common)
+    # The probability that not all of 1 + patients have the same outcome.
+    near = pt.log1mexp(pt.maximum(rare, -30.0))
+    second = pt.switch(
+        pt.lt(rare, -30.0), pt.log(patients) + rare, near + pt.log1mexp(patients * near)
+    )
+    mixed = pt.logaddexp(rare + pt.log1mexp(patients * rare), second)
+    beta = pt.gammaln(patients + 1) - pt.gammaln(a + 1) - pt.gammaln(b + 1) + pt.log(patients)
+    beta += rare + common + (a - 1) * pt.log(own) + (b - 1) * pt.log1p(-own)
+    all_or_none = (1 + patients) * pt.switch(pt.gt(share, 0.5), log_alive, log_dead)
+    return pt.switch(pt.eq(share, 0) | pt.eq(share, 1), all_or_none, mixed + beta)

@@ -4,15 +4,11 @@ from collections.abc import Mapping
 from math import exp, inf
 
 import numpy as np
-from scipy.special import gammaln
 
 from bayesmeta.arrays import Array
 from bayesmeta.model import Design
 from bayesmeta.model.curves import LOG_SHAPE, PRECISION, SurvivalCurve
 from bayesmeta.model.survival_reports import Kind, Report, Reports
-
-SHARES = (1 - np.cos(np.linspace(0, np.pi, 2001))) / 2
-"""Shares at which the density of a share that is no count is evaluated, closest near 0 and 1."""
 
 Known = dict[float, float]
 """Survival of a curve at the times of its reports so far."""
@@ -114,15 +110,12 @@ class _Arm:
 def draw_share(
     patients: float, log_alive: float, log_dead: float, rng: np.random.Generator
 ) -> float:
-    """Return a share alive by the density of the share of a number of patients that is not whole.
-
-    Likelihoods have this density without the constant that makes it integrate to 1.
-    """
-    alive = patients * SHARES
-    log_density = alive * log_alive + (patients - alive) * log_dead
-    log_density -= gammaln(alive + 1) + gammaln(patients - alive + 1)
-    density = np.exp(log_density - log_density.max())
-    # By the trapezium rule.
-    cells = (density[1:] + density[:-1]) / 2 * np.diff(SHARES)
-    below = np.concatenate([[0.0], np.cumsum(cells)])
-    return float(np.interp(rng.random() * below[-1], below, SHARES))
+    """Return a share alive of a number of patients that is not whole, as `log_share` has it."""
+    all_alive, all_dead = np.exp((1 + patients) * np.array([log_alive, log_dead]))
+    point = rng.random()
+    if point < all_alive + all_dead:
+        return float(point < all_alive)
+    tiny = np.finfo(np.float64).tiny
+    share = rng.beta(*np.maximum(patients * np.exp([log_alive, log_dead]), tiny))
+    # What rounds to 0 or 1 is none of these.
+    return float(np.clip(share, 1e-12, 1 - 1e-12))

@@ -1,6 +1,6 @@
 """Compiled log densities of landmarks and medians, given the median and the shape of their curve."""
 
-from math import exp, expm1, inf, lgamma, log, sqrt
+from math import exp, expm1, inf, lgamma, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,9 @@ BEYOND = 2
 
 _WEIBULL = 0
 """Code of Weibull curves, of which exponential ones are those of shape 1."""
+
+_RARE = -30.0
+"""Log probability below which one minus it is 1."""
 
 
 class Slopes(NamedTuple):
@@ -62,21 +65,22 @@ def log_report(  # noqa: PLR0915, PLR0917
         x,
         shape * (log(end) - theta),
     )
-    patients = size * retention if discounted else size
-    found, by_patients = _coefficient(patients, value)
-    by_x, by_moved = 0.0, 0.0
+    if discounted > 0:
+        part = log_share(retention * size, value, share.log_alive, share.log_dead)
+        by_x = part.by_alive * share.alive_by_log_median + part.by_dead * share.dead_by_log_median
+        by_moved = part.by_alive * share.alive_by_log_shape + part.by_dead * share.dead_by_log_shape
+        return Slopes(part.value, by_x * shape, by_moved, part.by_patients * size)
+    found, by_x, by_moved = _coefficient(size, value), 0.0, 0.0
     # Nothing is added for no patients alive, or none who died, whatever the logarithm.
     if value > 0:
-        found += patients * value * share.log_alive
-        by_patients += value * share.log_alive
-        by_x += patients * value * share.alive_by_log_median
-        by_moved += patients * value * share.alive_by_log_shape
+        found += size * value * share.log_alive
+        by_x += size * value * share.alive_by_log_median
+        by_moved += size * value * share.alive_by_log_shape
     if value < 1:
-        found += patients * (1 - value) * share.log_dead
-        by_patients += (1 - value) * share.log_dead
-        by_x += patients * (1 - value) * share.dead_by_log_median
-        by_moved += patients * (1 - value) * share.dead_by_log_shape
-    return Slopes(found, by_x * shape, by_moved, by_patients * size if discounted else 0.0)
+        found += size * (1 - value) * share.log_dead
+        by_x += size * (1 - value) * share.dead_by_log_median
+        by_moved += size * (1 - value) * share.dead_by_log_shape
+    return Slopes(found, by_x * shape, by_moved, 0.0)
 
 
 class Share(NamedTuple):
@@ -153,15 +157,73 @@ def _log_hazard(curve: int, x: float) -> tuple[float, float]:
 
 
 @compiled
-def _coefficient(patients: float, share: float) -> tuple[float, float]:
-    """Return the log of the binomial coefficient times the number of patients, and its derivative.
+def _coefficient(patients: float, share: float) -> float:
+    """Return the log of the binomial coefficient times the number of patients.
 
     So the density of a share, whose values lie 1 / patients apart, integrates to about 1.
     """
     alive, dead = patients * share, patients * (1 - share)
-    value = log(patients) + lgamma(patients + 1) - lgamma(alive + 1) - lgamma(dead + 1)
-    slope = 1 / patients + digamma(patients + 1)
-    return value, slope - share * digamma(alive + 1) - (1 - share) * digamma(dead + 1)
+    return log(patients) + lgamma(patients + 1) - lgamma(alive + 1) - lgamma(dead + 1)
+
+
+class PartOfShare(NamedTuple):
+    """The log density of a share of patients of whom only some count, with its derivatives."""
+
+    value: float
+    by_alive: float
+    """In the log probability to be alive."""
+    by_dead: float
+    by_patients: float
+
+
+@compiled
+def log_share(patients: float, share: float, log_alive: float, log_dead: float) -> PartOfShare:
+    """Return the log density of a share alive of a number of patients that is not whole, nor known.
+
+    As the number is estimated, the density integrates to 1 whatever it is: all are alive, or dead, with
+    the probability that ``1 + patients`` are; any other share has a beta distribution with the mean of
+    the curve and the variance of a binomial share of ``1 + patients``.
+    """
+    if share >= 1:
+        return PartOfShare((1 + patients) * log_alive, 1 + patients, 0.0, log_alive)
+    if share <= 0:
+        return PartOfShare((1 + patients) * log_dead, 0.0, 1 + patients, log_dead)
+    # By symmetry the rarer of both comes first; the other follows from it with all its digits.
+    swapped = log_alive > log_dead
+    rare = log_dead if swapped else log_alive
+    own, other = (1 - share, share) if swapped else (share, 1 - share)
+    p = exp(rare)
+    q = 1 - p
+    common = log1p(-p)
+    a, b = patients * p, patients * q
+    mixed, mixed_by_rare, mixed_by_patients = _log_not_all(patients, rare, common)
+    value = mixed + lgamma(patients + 1) - lgamma(a + 1) - lgamma(b + 1) + log(patients)
+    value += rare + common + (a - 1) * log(own) + (b - 1) * log(other)
+    by_a, by_b = log(own) - digamma(a + 1), log(other) - digamma(b + 1)
+    by_rare = mixed_by_rare + 1 - p / q + a * (by_a - by_b)
+    by_patients = mixed_by_patients + digamma(patients + 1) + 1 / patients + p * by_a + q * by_b
+    if swapped:
+        return PartOfShare(value, 0.0, by_rare, by_patients)
+    return PartOfShare(value, by_rare, 0.0, by_patients)
+
+
+@compiled
+def _log_not_all(patients: float, rare: float, common: float) -> tuple[float, float, float]:
+    """Return the log probability that of ``1 + patients`` not all have the same outcome.
+
+    With its derivatives in the log probability `rare` of the rarer one, and in the number. It is
+    ``p (1 - p^n) + q (1 - q^n)``, in which nothing cancels.
+    """
+    first, kept = -expm1(patients * rare), exp(patients * rare)
+    if rare < _RARE:
+        whole = first + patients
+        return rare + log(whole), 1 - patients * kept / whole, (1 - rare * kept) / whole
+    second, gone = -expm1(patients * common), exp(patients * common)
+    p, q = exp(rare), exp(common)
+    whole = p * first + q * second
+    by_rare = p * (first - patients * kept) - p * (second - patients * gone)
+    by_patients = -(p * rare * kept + q * common * gone)
+    return log(whole), by_rare / whole, by_patients / whole
 
 
 @compiled

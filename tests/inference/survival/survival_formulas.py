@@ -59,10 +59,29 @@ def log_report(
     whole = between(curve, at(report.start), at(report.end))
     alive, n = between(curve, x, at(report.end)) - whole, kept * report.size
     dead = between(curve, at(report.start), x) - whole
+    if report.discounted:
+        return log_part(report.value, n, alive, dead)
     choose = special.loggamma(n + 1) - special.loggamma(n * report.value + 1)
     total = np.log(n) + choose - special.loggamma(n * (1 - report.value) + 1)
     total += n * report.value * alive if report.value else 0
     return total + (n * (1 - report.value) * dead if report.value < 1 else 0)
+
+
+def log_part(share: float, n: complex, log_alive: complex, log_dead: complex) -> complex:
+    """A beta distribution, beside the probabilities that all or none of 1 + n are alive."""
+    if share in {0.0, 1.0}:
+        return (1 + n) * (log_alive if share else log_dead)
+    a, b = n * np.exp(log_alive), n * np.exp(log_dead)
+    log_beta = special.loggamma(1 + a) + special.loggamma(1 + b) - special.loggamma(1 + n)
+    log_beta -= np.log(n) + log_alive + log_dead
+    # Near 0 or 1 one of the two differences has lost its digits, and the other is n times the rest.
+    parts = [
+        one + np.log(-np.expm1(n * one)) if one.real < -1e-8 else np.log(n) + other
+        for one, other in ((log_alive, log_dead), (log_dead, log_alive))
+    ]
+    top = max(part.real for part in parts)
+    mixed = top + np.log(sum(np.exp(part - top) for part in parts))
+    return mixed - log_beta + (a - 1) * np.log(share) + (b - 1) * np.log1p(-share)
 
 
 def log_survival_posterior(q: Complex, data: SurvivalData) -> complex:
