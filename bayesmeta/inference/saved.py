@@ -18,6 +18,7 @@ import xarray as xr
 from bayesmeta.errors import BayesmetaError, RunError
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import ALWAYS_TEXT
+from bayesmeta.evidence.survival.columns import TEXTS
 from bayesmeta.inference.netcdf import read_tree, write_tree
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, parse_model, to_toml
@@ -102,7 +103,9 @@ def read_run(folder: str | PathLike[str]) -> Contents:
 
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
-    frames = {name: _read_frame(path / name, types) for name, types in manifest["types"].items()}
+    kinds = manifest["types"]
+    texts = TEXTS if _REPORTS in kinds else ALWAYS_TEXT
+    frames = {name: _read_frame(path / name, types, texts) for name, types in kinds.items()}
     selection, draws = manifest["selection"], read_tree(path / _DRAWS)
     outcomes = manifest.get("outcomes", ())
     if manifest.get("form") == OLD_FORM:
@@ -182,9 +185,9 @@ def _types(frame: pd.DataFrame) -> dict[str, str]:
     }
 
 
-def _read_frame(path: Path, types: Mapping[str, str]) -> pd.DataFrame:
+def _read_frame(path: Path, types: Mapping[str, str], texts: tuple[str, ...]) -> pd.DataFrame:
     # An empty field is a missing value, but for text that is never missing.
-    known = {name for name, kind in types.items() if kind == "text" and name in ALWAYS_TEXT}
+    known = {name for name, kind in types.items() if kind == "text" and name in texts}
     missing = {name: [] if name in known else [""] for name in types}
     text = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=missing)
     # Numbers are read from text: every digit counts.
