@@ -5,19 +5,17 @@ has a false alarm with a probability of 6e-5.
 """
 
 import warnings
-from math import exp, log
+from math import exp, log, log1p
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pytest
-from scipy.integrate import quad
-from scipy.special import gammaln
-from scipy.stats import norm
+from scipy.stats import beta, norm
 
 import bayesmeta as bm
 from bayesmeta.inference.survival.drawn_reports import draw_reports, draw_share
-from bayesmeta.inference.survival.reports import log_reports_at
+from bayesmeta.inference.survival.reports import log_reports_at, log_share
 from bayesmeta.inference.survival.simulation import new_study_survival, survival_log_likelihood
 from bayesmeta.model import Design, make_design
 from bayesmeta.model.survival_reports import Kind, Report
@@ -56,7 +54,8 @@ def survival(time: float) -> float:
 
 
 def check_mean(values: list[float], expected: float) -> None:
-    error = np.std(values) / np.sqrt(len(values))
+    # Where none of the draws is an event so rare, their spread is no error.
+    error = max(np.std(values), 1 / np.sqrt(len(values))) / np.sqrt(len(values))
     assert np.mean(values) == pytest.approx(expected, abs=4 * error)
 
 
@@ -124,20 +123,40 @@ def test_later_reports_depend_on_those_drawn_before_them() -> None:
         assert (alive.end if before else alive.start) == pytest.approx(exp(middle.value))
 
 
-@pytest.mark.parametrize(("patients", "rate"), [(1.3, 0.4), (7.5, 0.9), (12.2, 0.05)])
-def test_a_share_that_is_no_count_has_its_density(patients: float, rate: float) -> None:
-    def density(share: float) -> float:
-        alive, dead = patients * share, patients * (1 - share)
-        log_density = alive * log(rate) + dead * log(1 - rate)
-        return exp(log_density - gammaln(alive + 1) - gammaln(dead + 1))
+SHARES = [(0.4, 0.3), (1.3, 0.4), (7.5, 0.9), (12.2, 0.05), (40.0, 0.995)]
 
+
+def density_of(share: float, patients: float, rate: float) -> float:
+    return exp(log_share(patients, share, log(rate), log1p(-rate)).value)
+
+
+@pytest.mark.parametrize(("patients", "rate"), SHARES)
+def test_the_density_of_a_share_that_is_no_count_integrates_to_1(
+    patients: float, rate: float
+) -> None:
+    """With the probabilities that all are alive, and none; so that the number can be estimated."""
+    ends = density_of(0.0, patients, rate), density_of(1.0, patients, rate)
+    assert ends == pytest.approx(((1 - rate) ** (1 + patients), rate ** (1 + patients)))
+    # Weights for the poles at either end, of which the density is what is left.
+    a, b = patients * rate, patients * (1 - rate)
+    middle = 0.3
+    whole = density_of(middle, patients, rate) / beta.pdf(middle, a, b)
+    for share in (0.01, 0.5, 0.97):
+        expected = whole * beta.pdf(share, a, b)
+        assert density_of(share, patients, rate) == pytest.approx(expected, rel=1e-9)
+    assert whole + sum(ends) == pytest.approx(1, rel=1e-9)
+
+
+@pytest.mark.parametrize(("patients", "rate"), SHARES)
+def test_a_share_that_is_no_count_has_its_density(patients: float, rate: float) -> None:
     rng = np.random.default_rng(1)
-    values = [draw_share(patients, log(rate), log(1 - rate), rng) for _ in range(DRAWS)]
-    whole = quad(density, 0, 1)[0]
-    mean = quad(lambda share: share * density(share), 0, 1)[0] / whole
-    check_mean(values, mean)
-    below = quad(density, 0, mean)[0] / whole
-    check_mean([float(value < mean) for value in values], below)
+    values = np.array([draw_share(patients, log(rate), log1p(-rate), rng) for _ in range(DRAWS)])
+    ends = density_of(0.0, patients, rate), density_of(1.0, patients, rate)
+    between = 1 - sum(ends)
+    check_mean([float(value == 1) for value in values], ends[1])
+    check_mean(list(values), ends[1] + between * rate)
+    below = beta.cdf(0.35, patients * rate, patients * (1 - rate))
+    check_mean([float(value < 0.35) for value in values], ends[0] + between * below)
 
 
 def test_the_log_likelihood_is_the_sum_over_the_reports_of_an_arm() -> None:
