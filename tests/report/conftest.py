@@ -1,7 +1,7 @@
 """Reports and runs that several tests read: each is made once."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +14,19 @@ from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, Options, fit_results
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.writing import document_of
+
+
+class Made[T](dict[str, T]):
+    """What each maker makes, once, when it is first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
+        super().__init__()
+        self.makers = makers
+
+    def __missing__(self, name: str) -> T:
+        self[name] = self.makers[name]()
+        return self[name]
+
 
 QUESTION, QUICK = bm.Question(rate_above=0.4), Options(refits=False)
 
@@ -28,8 +41,8 @@ def results(pooled_fits: dict[str, bm.Fit], regimen_fit: bm.Fit) -> dict[str, Fi
 @pytest.fixture(scope="session")
 def documents(results: dict[str, FitResults], runs: Mapping[str, Path]) -> dict[str, Document]:
     """The report of each set, without refits; that of regimens is whole, and of a saved run."""
-    made = {name: fit_document(found) for name, found in results.items() if name != "regimen"}
-    return {**made, "regimen": document_of(runs["fit"], QUESTION)}
+    makers = {name: partial(fit_document, found) for name, found in results.items()}
+    return Made({**makers, "regimen": lambda: document_of(runs["fit"], QUESTION)})
 
 
 @pytest.fixture(scope="session")
@@ -66,25 +79,17 @@ def hostile() -> Document:
     return fit_document(fit_results(bm.fit(spec, arms, seed=1, settings=quick), QUESTION, QUICK))
 
 
-class Folders(dict[str, Path]):
-    """The folder of each kind of run; a run is made when it is first asked for."""
-
-    def __init__(self, makers: Mapping[str, Callable[[Path], object]], parent: Path) -> None:
-        super().__init__()
-        self.makers, self.parent = makers, parent
-
-    def __missing__(self, kind: str) -> Path:
-        folder = self.parent / kind
-        self.makers[kind](folder)
-        self[kind] = folder
-        return folder
-
-
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> Mapping[str, Path]:
     """The folders of a fit, a comparison, a grid and a nested fit, small ones."""
+    parent = tmp_path_factory.mktemp("runs")
     makers = {"fit": regimen_fit.save, "compare": _compared, "grid": _grid, "nested": _nested}
-    return Folders(makers, tmp_path_factory.mktemp("runs"))
+    return Made({kind: partial(_folder, parent / kind, make) for kind, make in makers.items()})
+
+
+def _folder(folder: Path, make: Callable[[Path], object]) -> Path:
+    make(folder)
+    return folder
 
 
 def _compared(folder: Path) -> None:
