@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import bayesmeta as bm
@@ -150,10 +151,18 @@ def test_fits_that_can_not_be_made_are_told(
 
 @pytest.mark.slow
 def test_sensitivity_of_one_of_several_outcomes(
-    saved: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    asked = ("--profile", "regimen_class=ven_hma", "--outcome", "CR", "--rate-above", "0.2")
-    assert run("sensitivity", saved, *asked, "--json") == 0
+    """Of a small nest, which is fitted again for each prior."""
+    rows = {"study": list("abcdefgh") * 2, "outcome": ["ORR"] * 8 + ["CR"] * 8}
+    rows |= {"events": [21, 19, 27, 16, 14, 24, 30, 17, 13, 9, 14, 7, 7, 12, 13, 8]}
+    rows |= {"n": [45, 43, 55, 30, 35, 50, 60, 38] * 2, "regimen": list("xyxyxyxy") * 2}
+    arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
+    spec = bm.ModelSpec(covariates=bm.Covariates("regimen", {"regimen": "x"}))
+    settings = bm.SamplerSettings(warmup=400, draws=600)
+    bm.fit(spec, arms, seed=1, settings=settings).save(tmp_path / "run")
+    asked = ("--profile", "regimen=y", "--outcome", "CR", "--rate-above", "0.2")
+    assert run("sensitivity", tmp_path / "run", *asked, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["refits_ok"]
     assert found["profile"].startswith("CR, ")

@@ -27,10 +27,16 @@ def test_forests_and_map_priors(pooled_fits, collisions, name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["zeros", *SLOW])
-def test_comparisons(evidence_sets, collisions, name):
+def test_comparisons(evidence_sets, collisions, quick, name):
     models = [bm.load_model("pooled"), bm.load_model("common_effect")]
     found = bm.compare(
-        models, evidence_sets[name], seed=1, method="psis", marginal=False, progress=False
+        models,
+        evidence_sets[name],
+        seed=1,
+        method="psis",
+        marginal=False,
+        settings=quick,
+        progress=False,
     )
     assert collisions(bm.plots.comparison(found.table).figure) == ([], [])
     for left_out in found.left_out.values():

@@ -1,6 +1,7 @@
 """Reports and runs that several tests read: each is made once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +13,20 @@ from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, Options, fit_results
 from bayesmeta.report.rendering import FORMATS
+from bayesmeta.report.writing import document_of
+
+
+class Made[T](dict[str, T]):
+    """What each maker makes, once, when it is first asked for."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], T]]) -> None:
+        super().__init__()
+        self.makers = makers
+
+    def __missing__(self, name: str) -> T:
+        self[name] = self.makers[name]()
+        return self[name]
+
 
 QUESTION, QUICK = bm.Question(rate_above=0.4), Options(refits=False)
 
@@ -24,21 +39,16 @@ def results(pooled_fits: dict[str, bm.Fit], regimen_fit: bm.Fit) -> dict[str, Fi
 
 
 @pytest.fixture(scope="session")
-def documents(results: dict[str, FitResults]) -> dict[str, Document]:
-    return {name: fit_document(found) for name, found in results.items()}
+def documents(results: dict[str, FitResults], runs: Mapping[str, Path]) -> dict[str, Document]:
+    """The report of each set, without refits; that of regimens is whole, and of a saved run."""
+    makers = {name: partial(fit_document, found) for name, found in results.items()}
+    return Made({**makers, "regimen": lambda: document_of(runs["fit"], QUESTION)})
 
 
 @pytest.fixture(scope="session")
 def written(documents: dict[str, Document]) -> Callable[[str, str], str]:
     """Return the text of a document in a format."""
-    made: dict[tuple[str, str], str] = {}
-
-    def text(name: str, form: str) -> str:
-        if (name, form) not in made:
-            made[name, form] = FORMATS[form](documents[name]).decode()
-        return made[name, form]
-
-    return text
+    return cache(lambda name, form: FORMATS[form](documents[name]).decode())
 
 
 @pytest.fixture(scope="session")
@@ -70,15 +80,28 @@ def hostile() -> Document:
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> dict[str, Path]:
+def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> Mapping[str, Path]:
     """The folders of a fit, a comparison, a grid and a nested fit, small ones."""
-    folder = tmp_path_factory.mktemp("runs")
-    table = bm.load_evidence("rr_aml_venetoclax")
+    parent = tmp_path_factory.mktemp("runs")
+    makers = {"fit": regimen_fit.save, "compare": _compared, "grid": _grid, "nested": _nested}
+    return Made({kind: partial(_folder, parent / kind, make) for kind, make in makers.items()})
+
+
+def _folder(folder: Path, make: Callable[[Path], object]) -> Path:
+    make(folder)
+    return folder
+
+
+def _compared(folder: Path) -> None:
     quick = bm.SamplerSettings(chains=4, warmup=300, draws=500)
-    regimen_fit.save(folder / "fit")
-    models = [bm.load_model(name) for name in ("pooled", "common_effect", "independent")]
-    arms = table.select(outcome="CR", where="venetoclax == 'yes' or n > 40", parts="whole")
-    bm.compare(models, arms, seed=3, method="psis", cohort=25, settings=quick, out=folder / "compare", progress=False)  # fmt: skip
+    models = [bm.load_model(name) for name in ("pooled", "common_effect", "regimen")]
+    arms = bm.load_evidence("rr_aml_venetoclax").select(
+        outcome="CR", where="venetoclax == 'yes' or n > 40", parts="whole"
+    )
+    bm.compare(models, arms, seed=3, method="psis", cohort=25, settings=quick, out=folder, progress=False)  # fmt: skip
+
+
+def _grid(folder: Path) -> None:
     grid = bm.SpecificationGrid(
         "small",
         outcomes=["CR"],
@@ -87,10 +110,18 @@ def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> dict[
         priors={"default": {}, "wide": {"tau": bm.HalfNormal(2)}},
         seed=11,
     )
-    bm.run_grid(grid, table, out=folder / "grid", progress=False)
+    bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), out=folder, progress=False)
+
+
+def _nested(folder: Path) -> None:
     ask = {"venetoclax": "yes", "by_definition": "keep", "where": "n >= 40"}
-    nested = table.select(outcomes=["ORR", "CR_CRi"], **ask)
-    settings = bm.SamplerSettings(warmup=400, draws=1000)
-    joint = bm.fit(bm.load_model("pooled"), nested, seed=1, settings=settings)
-    joint.save(folder / "nested")
-    return {name: folder / name for name in ("fit", "compare", "grid", "nested")}
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcomes=["ORR", "CR_CRi"], **ask)
+    # The report fits it again for each prior, with as many draws.
+    few = bm.SamplerSettings(warmup=400, draws=400)
+    bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few).save(folder)
+
+
+@pytest.fixture(scope="session")
+def document_of_kind(runs: Mapping[str, Path]) -> Callable[[str], Document]:
+    """Return the whole report of a comparison, a grid or a nested fit; each is made once."""
+    return cache(lambda kind: document_of(runs[kind]))

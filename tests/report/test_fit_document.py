@@ -110,10 +110,11 @@ def test_every_parameter_is_diagnosed(
     found = bm.diagnose(results[name].fit)
     shown = table(documents[name], "Diagnostics", "Convergence of").set_index("parameter")
     effects = found.table.index.str.startswith("u[")
+    own_names = found.table.rename(index=results[name].words.parameter)
     assert f"u, worst of {effects.sum()}" in shown.index
     assert len(shown) == (~effects).sum() + 1
     for parameter, row in shown.iterrows():
-        own = found.table[effects] if parameter.startswith("u,") else found.table.loc[[parameter]]
+        own = found.table[effects] if parameter.startswith("u,") else own_names.loc[[parameter]]
         assert float(row["R-hat"]) == pytest.approx(own["r_hat"].max(), abs=5.1e-5)
         assert row["ESS bulk"] == f"{own['ess_bulk'].min():,.0f}"
     said = sentences(documents[name], "Diagnostics")

@@ -10,7 +10,8 @@ import bayesmeta as bm
 from bayesmeta.estimates.events import cohort_event
 from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
 from bayesmeta.report.document import Document, Table, lines_of
-from bayesmeta.report.fit_results import Options
+from bayesmeta.report.fit_report import fit_document
+from bayesmeta.report.fit_results import Options, fit_results
 from bayesmeta.report.predicted_text import (
     cumulative_blocks,
     cumulative_json,
@@ -28,31 +29,35 @@ MODELS = (bm.ModelSpec("correlated"), bm.ModelSpec("apart", correlation=None))
 
 
 @pytest.fixture(scope="module")
-def folder(small_nest: bm.Arms, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a comparison of two models of nested outcomes."""
-    out = tmp_path_factory.mktemp("nested") / "run"
-    bm.compare(
+def compared(
+    small_nest: bm.Arms, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[bm.Comparison, Path]:
+    """A comparison of two models of nested outcomes, and its folder."""
+    folder = tmp_path_factory.mktemp("nested") / "run"
+    found = bm.compare(
         list(MODELS),
         small_nest,
         seed=1,
         method="psis",
         marginal=False,
         settings=FEW,
-        out=out,
+        out=folder,
         progress=False,
     )
-    return out
+    return found, folder
 
 
 @pytest.fixture(scope="module")
-def saved(folder: Path) -> SavedComparison:
+def saved(compared: tuple[bm.Comparison, Path]) -> SavedComparison:
+    _, folder = compared
     found = load_run(folder)
     assert isinstance(found, SavedComparison)
     return found
 
 
 @pytest.fixture(scope="module")
-def document(folder: Path) -> Document:
+def document(compared: tuple[bm.Comparison, Path]) -> Document:
+    _, folder = compared
     return document_of(folder)
 
 
@@ -71,10 +76,10 @@ def test_a_comparison_tells_each_outcome(saved: SavedComparison) -> None:
         assert f"{outcome}: A new cohort of 40" in told
 
 
-def test_the_json_of_a_comparison_has_each_outcome(small_nest: bm.Arms) -> None:
-    found = bm.compare(
-        [MODELS[0]], small_nest, seed=1, method="psis", marginal=False, settings=FEW, progress=False
-    )
+def test_the_json_of_a_comparison_has_each_outcome(
+    compared: tuple[bm.Comparison, Path],
+) -> None:
+    found, _ = compared
     content = json.loads(json.dumps(comparison_json(found, 0.95)))
     assert set(content["prediction"]) == {"ORR", "CR"}
     assert sum(content["prediction"]["CR"]["pmf"]) == pytest.approx(1)
@@ -121,11 +126,10 @@ def test_a_prediction_tells_outcomes_categories_and_events(made_up: bm.Fit) -> N
     assert content["probabilities"][event]["probability"] == found.probability(event)
 
 
-def test_the_probability_asked_for_is_told_of_each_outcome(runs: dict[str, Path]) -> None:
-    fit = bm.load_fit(runs["nested"])
-    asked = bm.Question(rate_above=0.3)
-    found = document_of(runs["nested"], asked, Options(refits=False))
-    lines = sentences(found, "Summary")
+def test_the_probability_asked_for_is_told_of_each_outcome(small_nest: bm.Arms) -> None:
+    fit = bm.fit(MODELS[1], small_nest, seed=1, settings=FEW)
+    asked = fit_results(fit, bm.Question(rate_above=0.3), Options(refits=False))
+    lines = sentences(fit_document(asked), "Summary")
     prediction = bm.predict(fit, n=40, seed=fit.provenance.seed)
     for outcome in fit.outcomes:
         words = probability_words(prediction.of(outcome).probability(rate_above=0.3))

@@ -2,16 +2,14 @@
 
 import re
 from collections import Counter
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from report_reading import everything
 
 from bayesmeta.report.document import Document, Figure, Items, Table, Text
-from bayesmeta.report.fit_results import Options
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.pieces import shown_width
-from bayesmeta.report.writing import document_of
 
 MAIN = {
     "fit": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
@@ -33,9 +31,7 @@ def made(request: pytest.FixtureRequest) -> tuple[str, Document]:
     """Return the report of each kind of run, and the kind."""
     if request.param == "fit":
         return "fit", request.getfixturevalue("documents")["regimen"]
-    folder: Path = request.getfixturevalue("runs")[request.param]
-    options = Options(refits=request.param != "nested")
-    return request.param, document_of(folder, options=options)
+    return request.param, request.getfixturevalue("document_of_kind")(request.param)
 
 
 def test_results_come_first_and_diagnostics_in_the_appendix(made: tuple[str, Document]) -> None:
@@ -45,10 +41,10 @@ def test_results_come_first_and_diagnostics_in_the_appendix(made: tuple[str, Doc
 
 @pytest.mark.parametrize("form", ["html", "md"])
 def test_tables_and_figures_are_numbered_in_their_order(
-    made: tuple[str, Document], form: str
+    made: tuple[str, Document], written: Callable[[str, str], str], form: str
 ) -> None:
-    _, document = made
-    page = FORMATS[form](document).decode()
+    kind, document = made
+    page = written("regimen", form) if kind == "fit" else FORMATS[form](document).decode()
     bold = r"<strong>{} (\d+)\.</strong>" if form == "html" else r"(?m)^{} (\d+)\. "
     blocks = [block for one in document.sections for block in one.blocks]
     for word, kind in (("Table", Table), ("Figure", Figure)):

@@ -1,6 +1,7 @@
 """Reports of comparisons, grids and nested fits: numbers are those of the files and the library."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +11,6 @@ from report_reading import as_finely, percentages, section, sentences, table
 import bayesmeta as bm
 from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.sections.checklists import BARG, ROBUST
-from bayesmeta.report.writing import document_of
 
 pytestmark = pytest.mark.slow
 
@@ -19,8 +19,8 @@ LABELS = {"ORR": "ORR", "CR_CRi": "CR/CRi"}
 
 
 @pytest.fixture(scope="module")
-def documents(runs: dict[str, Path]) -> dict[str, Document]:
-    return {name: document_of(runs[name]) for name in KINDS}
+def documents(document_of_kind: Callable[[str], Document]) -> dict[str, Document]:
+    return {name: document_of_kind(name) for name in KINDS}
 
 
 @pytest.mark.parametrize("kind", KINDS)

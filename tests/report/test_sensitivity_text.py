@@ -88,8 +88,22 @@ def test_a_probability_stands_under_its_question() -> None:
 
 @pytest.mark.slow
 def test_the_command_prints_all_parts(
-    pooled_fit: bm.Fit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pooled_fit: bm.Fit,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    """Both as text and as JSON, of one answer."""
+    made: dict[str, bm.Sensitivity] = {}
+    compute = bm.sensitivity
+
+    def once(fit: bm.Fit, **asked: object) -> bm.Sensitivity:
+        key = repr(sorted(asked.items()))
+        if key not in made:
+            made[key] = compute(fit, **asked)
+        return made[key]
+
+    monkeypatch.setattr(bm, "sensitivity", once)
     folder = str(tmp_path / "run")
     pooled_fit.save(folder)
     question = ("--rate-above", "0.3", "--certainty", "0.9")
@@ -108,6 +122,7 @@ def test_the_command_prints_all_parts(
     assert content["tipping_points"][1]["factor"] is None
     assert content["diagnostics_ok"] is content["refits_ok"] is True
     assert len(content["priors"]) == 8
+    assert len(made) == 1
 
 
 @pytest.mark.slow

@@ -84,4 +84,7 @@ def test_the_whole_passes_in_an_empty_folder_and_leaves_it_empty(tmp_path: Path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     assert done.stdout.count("PASS") == len(TASKS) + 1
+    for task in TASKS:
+        assert f" s  {task.group}: {task.name} (" in done.stdout
+    assert "of 30 fits kept, went on with the others; " in done.stdout
     assert list(tmp_path.iterdir()) == []

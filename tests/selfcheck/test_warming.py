@@ -27,7 +27,9 @@ def warm() -> Any:
 
 
 def test_what_was_compiled_ahead_is_compiled_no_more(tmp_path: Path) -> None:
-    assert warm()["compiled"].keys() == (found := warm())["compiled"].keys()
+    # The suite has warmed this code before the first test.
+    found = warm()
+    assert found["compiled"]
     assert set(found["compiled"].values()) == {0}
     assert list(Path(found["kept"]).glob("inference.density.log_density.*.nbc"))
     command = [sys.executable, "-c", AFTERWARDS, "demo", "--out", str(tmp_path / "demo")]
