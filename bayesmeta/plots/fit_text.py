@@ -17,7 +17,7 @@ def fit_words(
     """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more."""
     # Of all outcomes, outermost first, where none is named.
     several = (outcome,) if outcome else outcomes_of(fit)
-    unnamed = "Survival" if is_survival(fit) else "Response rate"
+    unnamed = "one outcome" if is_survival(fit) else "Response rate"
     names = several or (fit.arms.selection.get("outcome") or unnamed,)
     of = f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
     said = [*notes, _about_evidence(fit, outcome), *more]

@@ -64,7 +64,8 @@ def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: Forest
         _draw_grid(graph, group, axis, numbers.typical)
     arms = table[table["kind"] == ARM]
     areas = _areas(arms[numbers.sizes].to_numpy(dtype=np.float64))
-    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
+    seen = arms["observed"].notna()
+    _draw_observed(graph, arms[seen], areas[seen], axis)
     _draw_model(graph, arms, areas, axis)
     for row in table.to_dict("records"):
         left, right = axis.places([row["lower"], row["upper"]])

@@ -100,7 +100,9 @@ def _basis(group: pd.DataFrame) -> str:
     studies = int(arms.loc[arms["studies"] > 0, "study"].nunique())
     if not studies and (group["studies"] > 0).any():
         return "in totals only"
-    return f"{counted(studies, 'study', 'studies')}, {counted(int(arms['n'].sum()), 'patient')}"
+    patients, said = int(arms["n"].sum()), counted(studies, "study", "studies")
+    # Of survival, a study need not say how many patients it has.
+    return said if studies and not patients else f"{said}, {counted(patients, 'patient')}"
 
 
 def _label(row: Row, numbers: ForestNumbers, labels: Mapping[str, str], words: Wording) -> str:
