@@ -184,6 +184,9 @@ def test_models_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) 
     assert set(found["models"]) == set(bm.bundled_models())
     # Those of divided arms cannot be fitted to the same arms as the others.
     assert set(found["models_of_strata"]) == {"by_prior_hma"}
+    survival = {"survival", "survival_log_logistic", "survival_regimen"}
+    assert set(found["models_of_survival"]) == survival
+    assert survival <= {line.split()[0] for line in lines[lines.index("Of survival:") + 1 :]}
     apart = lines.index("Of arms divided by a stratum (--strata):")
     assert lines[apart + 1].startswith("by_prior_hma ")
 

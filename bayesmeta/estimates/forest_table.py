@@ -49,6 +49,10 @@ class ForestNumbers:
     tau: Mapping[str, tuple[float, float, float]]
     sigma: Mapping[str, tuple[float, float, float]]
     ci_prob: float
+    typical: str = TYPICAL
+    """Kind of the rows of what a median study has."""
+    estimate: str = "rate"
+    """Column of the estimates."""
 
     @property
     def sizes(self) -> str:
@@ -94,8 +98,8 @@ def forest_numbers(
     check_ci_prob(ci_prob)
     drawn = draws_of(fit, outcome)
     coding = drawn.coding
-    factor = _factor(coding, by)
-    profiles = _profiles(coding, factor, profile)
+    factor = grouping_factor(coding, by)
+    profiles = group_profiles(coding, factor, profile)
     arms = _arm_rows(drawn, factor, ci_prob, order=order, more=more)
     totals = [row for row in arms if row["group"] == TOTALS]
     rows: list[Row] = []
@@ -112,11 +116,11 @@ def forest_numbers(
     if not weighed:
         table["weight"] = float("nan")
     held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
-    tau, sigma = (_intervals(each, ci_prob) for each in (drawn.taus(), drawn.sigmas()))
+    tau, sigma = (intervals_by_label(each, ci_prob) for each in (drawn.taus(), drawn.sigmas()))
     return ForestNumbers(table, factor, held, weighed, tau, sigma, ci_prob)
 
 
-def _intervals(
+def intervals_by_label(
     parameters: Iterable[Parameter], ci_prob: float
 ) -> dict[str, tuple[float, float, float]]:
     """Return median, lower and upper of each parameter by its label."""
@@ -124,7 +128,7 @@ def _intervals(
     return {name: (row["median"], row["lower"], row["upper"]) for name, row in rows.items()}
 
 
-def _factor(coding: Coding, by: str | None) -> str | None:
+def grouping_factor(coding: Coding, by: str | None) -> str | None:
     """Return the factor to group by, after checking it."""
     factors = tuple(coding.levels)
     if by is None:
@@ -135,7 +139,9 @@ def _factor(coding: Coding, by: str | None) -> str | None:
     return by
 
 
-def _profiles(coding: Coding, factor: str | None, profile: Profile | None) -> dict[str, Profile]:
+def group_profiles(
+    coding: Coding, factor: str | None, profile: Profile | None
+) -> dict[str, Profile]:
     """Return each group's profile, all else as in the profile asked for."""
     if factor is None:
         return {ALL_STUDIES: profile or {}}
@@ -177,13 +183,18 @@ def _arm_rows(
         studies=(arms.n > 0).astype(int),
         inferred=inferred_counts(arms.frame).astype(int),
     )
+    return ordered(arms, rates, order, more).to_dict("records")
+
+
+def ordered(arms: Arms, rows: pd.DataFrame, order: str | None, more: Sequence[str]) -> pd.DataFrame:
+    """Return a row for each arm with more columns of the evidence, by a column of either where asked."""
     for name in more:
-        rates[name] = _column(arms, rates, "columns", name)
-    if order is not None:
-        key = _column(arms, rates, "order", order.removeprefix("-"))
-        places = key.sort_values(ascending=not order.startswith("-"), kind="stable").index
-        rates = rates.loc[places]
-    return rates.to_dict("records")
+        rows[name] = _column(arms, rows, "columns", name)
+    if order is None:
+        return rows
+    key = _column(arms, rows, "order", order.removeprefix("-"))
+    places = key.sort_values(ascending=not order.startswith("-"), kind="stable").index
+    return rows.loc[places]
 
 
 def _column(arms: Arms, rates: pd.DataFrame, argument: str, name: str) -> "pd.Series[Any]":

@@ -37,10 +37,14 @@ def inferred_at(fit: AnyFit, profile: Profile | None, outcome: str = "") -> Infe
     Its arms are those at the levels that the profile has beside the reference; at the reference
     profile, those at the reference of every factor. Numbers make no difference.
     """
-    here = np.ones(len(fit.arms), dtype=bool)
-    if fit.coding.columns:
-        here = _at(fit.coding, fit.arms.frame, profile)
-    return _among(fit, here, profile_label(fit.coding, profile), outcome)
+    return _among(fit, arms_at(fit, profile), profile_label(fit.coding, profile), outcome)
+
+
+def arms_at(fit: AnyFit, profile: Profile | None) -> Flags:
+    """Return which arms are at the levels of a profile (see `inferred_at`); all without covariates."""
+    if not fit.coding.columns:
+        return np.ones(len(fit.arms), dtype=bool)
+    return _at(fit.coding, fit.arms.frame, profile)
 
 
 def basis_of(

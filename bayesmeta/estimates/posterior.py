@@ -12,7 +12,7 @@ from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -132,6 +132,18 @@ def check_draws(fit: object, *, survival: bool = False) -> None:
             'method="nuts".'
         )
     _check_rates(fit, survival=survival)
+
+
+def survival_arms_of(fit: object) -> SurvivalArms:
+    """Return the arms of a fit of survival; raise unless it is one, and has draws."""
+    check_draws(fit, survival=True)
+    arms = fit.arms  # type: ignore[attr-defined]  # checked above
+    if not isinstance(arms, SurvivalArms):
+        raise SettingsError(
+            f"`fit` must be of survival; {fit.spec.name} is a model of response rates. "  # type: ignore[attr-defined]
+            "Fit a ModelSpec with a `curve`, such as WeibullSurvival(), to arms of read_survival."
+        )
+    return arms
 
 
 def check_one_outcome(fit: Any, what: str) -> None:

@@ -26,6 +26,10 @@ class Curves:
     log_median: Array
     shape: Array
 
+    def of(self, place: int) -> "Curves":
+        """Return the draws at one place of the last dim."""
+        return Curves(self.curve, self.log_median[..., place], self.shape[..., place])
+
     @property
     def median(self) -> Array:
         """Median survival (months)."""
@@ -127,6 +131,16 @@ def profile_survival(
 ) -> ProfileSurvival:
     """Return the survival of one profile, of an arm of a study with a `mean` (see `Coding.row`)."""
     return ProfileSurvival(profile_rates(fit, profile, mean))
+
+
+def arm_curves(fit: Fit) -> Curves:
+    """Return the curves of the arms, dims (chain, draw, arm)."""
+    asker = "The survival of arms"
+    log_median = np.asarray(fit.require("theta", asker).variable)
+    if not fit.design.curve.has_shape:
+        return Curves(fit.design.curve, log_median, np.ones_like(log_median))
+    log_shape = np.asarray(fit.require("log_shape", asker).variable)
+    return Curves(fit.design.curve, log_median, np.exp(log_shape))
 
 
 @dataclass(frozen=True, eq=False)

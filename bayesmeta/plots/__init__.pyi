@@ -19,6 +19,8 @@ from .rate_rows import cumulative as cumulative, subgroups as subgroups
 from .regression import regression as regression
 from .sensitivity import sensitivity as sensitivity
 from .specification_curve import specification_curve as specification_curve
+from .survival_curve import survival_curve as survival_curve
+from .survival_forest import survival_forest as survival_forest
 from .trace import trace as trace
 from .trial_curves import boundary as boundary, power as power
 from .trial_distributions import map_prior as map_prior, responders as responders

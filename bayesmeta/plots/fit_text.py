@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bayesmeta.errors import counted, listed
-from bayesmeta.estimates.posterior import has_draws, outcomes_of
+from bayesmeta.estimates.posterior import has_draws, is_survival, outcomes_of
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
@@ -17,7 +17,8 @@ def fit_words(
     """Return the text around a figure of a fit: what it shows, own notes, the evidence, and more."""
     # Of all outcomes, outermost first, where none is named.
     several = (outcome,) if outcome else outcomes_of(fit)
-    names = several or (fit.arms.selection.get("outcome") or "Response rate",)
+    unnamed = "one outcome" if is_survival(fit) else "Response rate"
+    names = several or (fit.arms.selection.get("outcome") or unnamed,)
     of = f"{' > '.join(map(words_of(fit).outcome, names))}, model '{fit.spec.name}'"
     said = [*notes, _about_evidence(fit, outcome), *more]
     return Words(f"{what}: {of}" if what else of, said, warning_of(fit))

@@ -7,34 +7,29 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import SettingsError, counted, nearest
+from bayesmeta.errors import counted
 from bayesmeta.estimates.arm_labels import is_divided
 from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.forest_table import ARM, TOTALS, TYPICAL, ForestNumbers, forest_numbers
-from bayesmeta.estimates.heterogeneity import without_tau
-from bayesmeta.estimates.inferred import INFERRED_MARK
-from bayesmeta.estimates.outcome_draws import draws_of
-from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.estimates.words import words_of
-from bayesmeta.evidence.columns import STUDY
 from bayesmeta.inference.result import Fit
-from bayesmeta.model import ModelSpec, OwnModel
-from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.contrast_rows import ratio_texts
 from bayesmeta.plots.fit_text import about_characters, about_conditional, fit_words
-from bayesmeta.plots.forest_page import (
-    COLUMNS,
-    draw_marks,
-    evidence_columns,
-    forest_rows,
-    mark_keys,
+from bayesmeta.plots.forest_marks import draw_marks, mark_keys
+from bayesmeta.plots.forest_notes import (
+    about_heterogeneity,
+    about_inferred,
+    about_levels,
+    about_priors,
+    about_thin_groups,
+    check_labels,
 )
+from bayesmeta.plots.forest_page import COLUMNS, evidence_columns, forest_rows
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.rows import draw_rows
 from bayesmeta.plots.style import house_style
-from bayesmeta.priors import Prior
 from bayesmeta.rounding import interval_of
 from bayesmeta.wording import Wording
 
@@ -122,13 +117,13 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
         order=order,
         more=evidence_columns(columns),
     )
-    _check_labels(labels, numbers)
+    check_labels(labels, numbers)
     words, axis = words_of(fit), _axis(numbers.table, scale)
     said = [
         _about_strata(fit, numbers, words, outcome=outcome, profile=profile),
         *_notes(fit, numbers, axis, words),
         about_conditional(fit, outcome, "tau is that"),
-        _about_priors(fit, outcome, words),
+        about_priors(fit, fit.spec.link.scale, words, outcome),
     ]
     own = fit_words("", fit, said, [], outcome=outcome)
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
@@ -139,16 +134,6 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     kinds = numbers.table["kind"].value_counts()
     about = f"{counted(int(kinds[ARM]), 'arm')} in {counted(int(kinds[TYPICAL]), 'group')}"
     return Plot("forest", figure, numbers.table.copy(), about)
-
-
-def _check_labels(labels: Mapping[str, str], numbers: ForestNumbers) -> None:
-    """Raise if a label has no effect."""
-    shown = dict.fromkeys([*numbers.table["label"], *numbers.table["group"], str(numbers.factor)])
-    for name in labels:
-        if name not in shown:
-            raise SettingsError(
-                f"`labels` names '{name}', which is not in the figure. {nearest(name, map(str, shown))}"
-            )
 
 
 def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:
@@ -162,11 +147,11 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: RateAxis, words: Wording) -> 
     """Return the lines below the graph."""
     return [
         about_characters([*numbers.table["label"], *numbers.table["group"]]),
-        _about_heterogeneity(numbers, fit.spec, words),
-        _about_levels(numbers, fit.spec),
+        about_heterogeneity(numbers, fit.spec, fit.spec.link.scale, words),
+        about_levels(numbers, fit.spec, fit.spec.link.scale),
         f"Typical rates and new studies are at {words.text(numbers.held)}." if numbers.held else "",
-        _about_thin_groups(numbers.table),
-        _about_inferred(numbers.table),
+        about_thin_groups(numbers),
+        about_inferred(numbers.table),
         _about_weights(numbers),
         axis.note,
     ]
@@ -212,74 +197,3 @@ def _about_weights(numbers: ForestNumbers) -> str:
         f"Weight: an arm's share of the information on {whose}; that of a study is 1 / ({tau}sampling "
         f"variance). {markers}"
     )
-
-
-def _about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, words: Wording) -> str:
-    if numbers.tau:
-        found = "; ".join(
-            f"{words.parameter(name)} {median:.2f} (median; {100 * numbers.ci_prob:g}% CrI {lower:.2f} to {upper:.2f})"
-            for name, (median, lower, upper) in numbers.tau.items()
-        )
-        kind = "standard deviation" if spec.study_effects.tau_is_sd else "scale"
-        return f"Heterogeneity between studies: {found}, {kind} of the {spec.link.scale}."
-    return f"Heterogeneity: {without_tau(spec)}."
-
-
-def _about_levels(numbers: ForestNumbers, spec: ModelSpec) -> str:
-    """Return how far exchangeable levels differ, and what a new one is."""
-    if not numbers.sigma:
-        return ""
-    found = "; ".join(
-        f"{name} {median:.2f} ({lower:.2f} to {upper:.2f})"
-        for name, (median, lower, upper) in numbers.sigma.items()
-    )
-    if all(STUDY in term.columns for term in spec.covariates.parsed.levels):
-        return f"Heterogeneity of coefficients between studies: {found}, scale of the {spec.link.scale}."
-    return (
-        f"Heterogeneity between exchangeable levels: {found}, scale of the {spec.link.scale}. The effect of a level "
-        "that no study has is drawn from their distribution."
-    )
-
-
-def _about_thin_groups(table: pd.DataFrame) -> str:
-    """Return what to know of groups with one study or none."""
-    pooled = table[(table["kind"] == TYPICAL) & (table["group"] != NEW)]
-    if (pooled["studies"] > 1).all():
-        return ""
-    others = " and, through them, on the other groups" if len(pooled) > 1 else ""
-    return f"Typical rates that rest on one study or none depend mostly on the priors{others}."
-
-
-def _about_inferred(table: pd.DataFrame) -> str:
-    """Return what the mark says, where an arm has it."""
-    arms = table[table["kind"] == ARM]
-    few = int((arms["inferred"] > 0).sum())
-    if not few:
-        return ""
-    of = f"{few} of {counted(len(arms), 'arm')}"
-    return f"{INFERRED_MARK} The counts of {of}, or those behind a rate, are inferred: no source prints them."
-
-
-def _about_priors(fit: Fit, outcome: str | None, words: Wording) -> str:
-    if isinstance(fit.spec, OwnModel):
-        return "Priors: those of the PyMC model."
-    if outcomes_of(fit):
-        drawn = draws_of(fit, outcome)
-        priors = {"mu": fit.design.mu[fit.outcomes.index(str(outcome))]}
-        betas = {f"beta[{one.label}]": one.prior for one in drawn.coefficients()}
-        alike = len(set(map(repr, betas.values()))) == 1
-        priors |= {"beta": next(iter(betas.values()))} if alike else betas
-        priors |= {one.label: one.prior for one in drawn.taus()}
-        return _written(priors, fit.spec.link.scale, words)
-    priors = {"mu": fit.design.mu[0]}
-    own = fit.spec.beta if isinstance(fit.spec.beta, Mapping) else {}
-    for name, prior in zip(fit.coding.names, fit.design.beta, strict=True):
-        priors[f"beta[{name}]" if name in own else "beta"] = prior
-    scalars = fit.design.scalars
-    priors |= {one.name: one.prior for one in scalars if not one.name.startswith("x_")}
-    return _written(priors, fit.spec.link.scale, words)
-
-
-def _written(priors: Mapping[str, Prior], scale: str, words: Wording) -> str:
-    written = (f"{words.parameter(name)} ~ {prior!r}" for name, prior in priors.items())
-    return f"Priors ({scale}): {'; '.join(written)}."

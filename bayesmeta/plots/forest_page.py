@@ -1,4 +1,4 @@
-"""The page of a forest plot: its groups, labels and columns of text, and its marks."""
+"""The page of a forest plot: its groups, labels and columns of text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -6,21 +6,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.patches import Polygon, Rectangle
-from matplotlib.path import Path
 
-from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.forest_table import ARM, NEW_STUDY, TOTALS, TYPICAL, ForestNumbers
 from bayesmeta.estimates.inferred import marked
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.values import value_text
 from bayesmeta.plots.lettering import printable, shortened
-from bayesmeta.plots.pages import Key, bare
-from bayesmeta.plots.rate_axis import RateAxis, RateScale
-from bayesmeta.plots.rows import GRAPH, ROW, Column, Rows
-from bayesmeta.plots.style import FAINT, INK, MODEL, OBSERVED, PREDICTION, RANGE, symbol
+from bayesmeta.plots.rate_axis import RateScale
+from bayesmeta.plots.rows import Column, Rows
 from bayesmeta.rounding import interval_text
 from bayesmeta.wording import Wording
 
@@ -33,29 +27,13 @@ LONGEST = 1.6
 """Width in inches of text from the evidence, at most."""
 
 
-APART = 0.046
-"""How far above the middle of a row the observed mark stands, and the model's below."""
-
-HALF_DIAMOND, HALF_BAR = 0.06, 0.035
-"""Half heights; all in inches."""
-
-LARGEST, SMALLEST = 36.0, 9.0
-"""Areas of markers in square points: of the largest, and the least that can be seen."""
-
-THIN, THICK, EDGE = 0.8, 2.0, 0.8
-"""Widths of lines in points."""
-
-_WIDE_DIAMOND = Path([(-2.2, 0), (0, 1), (2.2, 0), (0, -1), (-2.2, 0)])
-_WIDE_BAR = Path([(-2.2, -0.5), (-2.2, 0.5), (2.2, 0.5), (2.2, -0.5), (-2.2, -0.5)])
-
-
-def evidence_columns(columns: Sequence[str]) -> list[str]:
-    """Return which of the columns asked for are the evidence's."""
+def evidence_columns(columns: Sequence[str], own: Sequence[str] = COLUMNS) -> list[str]:
+    """Return which of the columns asked for are the evidence's, and not the figure's own."""
     if isinstance(columns, str) or len(set(columns)) < len(columns):
         raise SettingsError(
-            f"`columns` must list names, each once; got {columns!r}. Write [{', '.join(map(repr, COLUMNS))}]."
+            f"`columns` must list names, each once; got {columns!r}. Write [{', '.join(map(repr, own))}]."
         )
-    return [name for name in columns if name not in COLUMNS]
+    return [name for name in columns if name not in own]
 
 
 def forest_rows(
@@ -67,18 +45,29 @@ def forest_rows(
     words: Wording,
 ) -> Rows:
     """Return the rows of a forest plot with the columns asked for, below a band for each group."""
+    own = _columns(numbers, scale, columns, words)
+    return page_rows(numbers, own, scale.label("Rate"), labels=labels, words=words)
+
+
+def page_rows(
+    numbers: ForestNumbers,
+    columns: Sequence[Column],
+    axis: str,
+    *,
+    labels: Mapping[str, str],
+    words: Wording,
+) -> Rows:
+    """Return the rows of a forest plot with these columns, below a band for each group."""
     table = numbers.table
-    rows = table.to_dict("records")
-    typical = [i for i, row in enumerate(rows) if row["kind"] == TYPICAL]
     groups = table["group"]
     starts = np.flatnonzero(groups != groups.shift())
     return Rows(
         heading="Study",
         # Ticks stand in the second line.
-        axis=f"{scale.label('Rate')}\n",
-        labels=[_label(row, numbers.factor, labels, words) for row in rows],
-        columns=_columns(numbers, scale, columns, words),
-        bold=typical,
+        axis=f"{axis}\n",
+        labels=[_label(row, numbers, labels, words) for row in table.to_dict("records")],
+        columns=columns,
+        bold=np.flatnonzero(table["kind"] == numbers.typical).tolist(),
         bands={
             int(start): (
                 _group(int(start), numbers, labels, words),
@@ -108,18 +97,21 @@ def _basis(group: pd.DataFrame) -> str:
     if (group["group"] == NEW).all():
         return ""
     arms = group[group["kind"] == ARM]
-    studies = int(arms.loc[arms["n"] > 0, "study"].nunique())
+    studies = int(arms.loc[arms["studies"] > 0, "study"].nunique())
     if not studies and (group["studies"] > 0).any():
         return "in totals only"
-    return f"{counted(studies, 'study', 'studies')}, {counted(int(arms['n'].sum()), 'patient')}"
+    patients, said = int(arms["n"].sum()), counted(studies, "study", "studies")
+    # Of survival, a study need not say how many patients it has.
+    return said if studies and not patients else f"{said}, {counted(patients, 'patient')}"
 
 
-def _label(row: Row, factor: str | None, labels: Mapping[str, str], words: Wording) -> str:
-    """Return the label; that of a typical rate says if it rests on a single study."""
+def _label(row: Row, numbers: ForestNumbers, labels: Mapping[str, str], words: Wording) -> str:
+    """Return the label; that of a typical study says if it rests on a single one."""
+    factor = numbers.factor
     name = labels.get(row["label"], row["label"])
     mixed = f"(mixed {words.column(factor or '')})"
     label = marked(printable(name.replace(f"(mixed {factor})", mixed)), row["inferred"])
-    if row["kind"] != TYPICAL or row["studies"] > 1 or row["group"] == NEW:
+    if row["kind"] != numbers.typical or row["studies"] > 1 or row["group"] == NEW:
         return label
     return f"{label} ({counted(row['studies'], 'study', 'studies')})"
 
@@ -141,7 +133,7 @@ def _columns(
     }
     found = []
     for name in columns:
-        heading, text = own.get(name, (printable(words.column(name)), _of_evidence(name, words)))
+        heading, text = own.get(name, (printable(words.column(name)), evidence_text(name, words)))
         if name != "weight" or numbers.weighed:
             left = name == "events" or name not in own
             found.append(Column(heading, list(map(text, numbers.table.to_dict("records"))), left))
@@ -178,96 +170,12 @@ def _weight(row: Row) -> str:
     return f"{100 * row['weight']:.1f}" if known else ""
 
 
-def _of_evidence(name: str, words: Wording) -> Callable[[Row], str]:
+def evidence_text(name: str, words: Wording) -> Callable[[Row], str]:
+    """Return what writes a column of the evidence in the row of an arm."""
+
     def text(row: Row) -> str:
         known = row["kind"] == ARM and not pd.isna(row[name])
         text = words.level(name, value_text(row[name])) if known else ""
         return shortened(printable(text), LONGEST)
 
     return text
-
-
-def draw_marks(graph: Axes, numbers: ForestNumbers, heights: Array, axis: RateAxis) -> None:
-    """Draw each row of the numbers at its height, and the axis with ticks above and below."""
-    axis.put_on(graph.xaxis, GRAPH)
-    graph.set(yticks=[])
-    bare(graph, grid=None, sides=["bottom"])
-    graph.tick_params(axis="x", top=True, labeltop=True)
-    graph.set_xlabel(axis.scale.label("Rate"))
-    table = numbers.table.assign(y=heights)
-    for _, group in table.groupby("group", sort=False):
-        _draw_grid(graph, group, axis)
-    arms = table[table["kind"] == ARM]
-    areas = _areas(arms[numbers.sizes].to_numpy(dtype=np.float64))
-    _draw_observed(graph, arms[arms["n"] > 0], areas[arms["n"] > 0], axis)
-    _draw_model(graph, arms, areas, axis)
-    for row in table.to_dict("records"):
-        left, right = axis.places([row["lower"], row["upper"]])
-        if row["kind"] == TYPICAL:
-            _draw_diamond(graph, (left, float(axis.places(row["rate"])), right), row["y"])
-        if row["kind"] == NEW_STUDY:
-            _draw_bar(graph, (left, right), row["y"])
-
-
-def mark_keys(ci_prob: float) -> list[Key]:
-    """Return what each mark means."""
-    sure = f"{100 * ci_prob:g}%"
-    observed = f"Observed rate, exact {sure} confidence interval (CI)"
-    model = f"Model: posterior median rate of the arm, {sure} credible interval (CrI)"
-    typical = f"Typical rate, that of the median study (also dotted), {sure} CrI"
-    new_study = f"New study: {sure} prediction interval of its true rate"
-    seen = {"color": OBSERVED, "linewidth": THIN, "linestyle": "-"}
-    told = {"color": RANGE, "linewidth": THICK, "linestyle": "-"}
-    return [
-        Key(symbol("s", 5, "white", OBSERVED) | seen, observed),
-        Key(symbol("o", 6, MODEL, "white") | told, model),
-        Key(symbol(_WIDE_DIAMOND, 18, MODEL, INK), typical),
-        Key(symbol(_WIDE_BAR, 18, PREDICTION, INK), new_study),
-    ]
-
-
-def _areas(sizes: Array) -> Array:
-    """Return areas of markers in proportion to sizes, as long as they can be seen."""
-    largest = sizes.max()
-    share = sizes / largest if largest > 0 else np.zeros_like(sizes)
-    return np.maximum(LARGEST * share, SMALLEST)
-
-
-def _draw_grid(graph: Axes, group: pd.DataFrame, axis: RateAxis) -> None:
-    """Draw the grid behind a group's rows, and its typical rate as a line of dots."""
-    top, bottom = group["y"].min() - ROW / 2, group["y"].max() + ROW / 2
-    ticks = graph.get_xticks()
-    graph.vlines(ticks, top, bottom, color=FAINT, linewidth=0.5, clip_on=False, zorder=0)
-    typical = axis.marks(group.loc[group["kind"] == TYPICAL, "rate"])
-    graph.vlines(typical, top, bottom, color=MODEL, linewidth=0.8, linestyle=":", zorder=1)
-
-
-def _draw_observed(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
-    y = arms["y"] - APART
-    lower, upper = (axis.places(arms[f"observed_{end}"]) for end in ("lower", "upper"))
-    graph.hlines(y, lower, upper, color=OBSERVED, linewidth=THIN, clip_on=False, zorder=2)
-    points = graph.scatter(axis.marks(arms["observed"]), y, s=areas, marker="s", zorder=3)
-    points.set(facecolor="white", edgecolor=OBSERVED, linewidth=EDGE, clip_on=False)
-
-
-def _draw_model(graph: Axes, arms: pd.DataFrame, areas: Array, axis: RateAxis) -> None:
-    y = arms["y"] + APART
-    lower, upper = (axis.places(arms[end]) for end in ("lower", "upper"))
-    graph.hlines(y, lower, upper, color=RANGE, linewidth=THICK, clip_on=False, zorder=4)
-    points = graph.scatter(axis.marks(arms["rate"]), y, s=areas, marker="o", zorder=5)
-    points.set(facecolor=MODEL, edgecolor="white", linewidth=EDGE / 2, clip_on=False)
-
-
-def _draw_diamond(graph: Axes, rates: tuple[float, float, float], y: float) -> None:
-    left, middle, right = rates
-    corners = [(left, y), (middle, y - HALF_DIAMOND), (right, y), (middle, y + HALF_DIAMOND)]
-    diamond = Polygon(corners, closed=True, facecolor=MODEL, edgecolor=INK, linewidth=EDGE)
-    diamond.set(clip_on=False, zorder=5)
-    graph.add_patch(diamond)
-
-
-def _draw_bar(graph: Axes, rates: tuple[float, float], y: float) -> None:
-    left, right = rates
-    bar = Rectangle((left, y - HALF_BAR), right - left, 2 * HALF_BAR)
-    bar.set(facecolor=PREDICTION, edgecolor=INK, linewidth=EDGE, clip_on=False, zorder=5)
-    graph.add_patch(bar)

@@ -147,6 +147,12 @@ class RateAxis:
     scale: RateScale
     ends: tuple[float, float]
     by_odds: bool
+    what: str = "Rate"
+
+    @property
+    def label(self) -> str:
+        """What it shows, with the unit."""
+        return self.scale.label(self.what)
 
     @property
     def limits(self) -> tuple[float, float]:
@@ -220,7 +226,7 @@ class RateAxis:
         return kept_apart(inside, logit, APART / inches * (high - low))
 
 
-def rate_axis(scale: RateScale, rates: Any, estimates: Any) -> RateAxis:
+def rate_axis(scale: RateScale, rates: Any, estimates: Any, what: str = "Rate") -> RateAxis:
     """Return the axis of a figure that shows these rates (probability), some of which are estimates."""
     known, middles = _known(rates), _known(estimates)
     ends = scale.limits or _linear_ends(scale, known)
@@ -230,7 +236,7 @@ def rate_axis(scale: RateScale, rates: Any, estimates: Any) -> RateAxis:
         by_odds = _crowded(middles, ends)
     if by_odds and not scale.limits:
         ends = _odds_ends(known, middles)
-    return RateAxis(scale, ends, by_odds)
+    return RateAxis(scale, ends, by_odds, what)
 
 
 def _known(rates: Any) -> Array:
