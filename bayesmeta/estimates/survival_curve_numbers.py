@@ -14,7 +14,7 @@ from bayesmeta.estimates.posterior import survival_arms_of
 from bayesmeta.estimates.precision import Row, bounds_of, spread_of
 from bayesmeta.estimates.profile_survival import ProfileSurvival, SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import profile_label
-from bayesmeta.estimates.survival_summary import checked_times
+from bayesmeta.estimates.survival_times import checked_times
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.survival.columns import (
     CI_HIGH,

@@ -31,7 +31,7 @@ from bayesmeta.estimates.profile_survival import (
 )
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.survival_reports import reported_of
-from bayesmeta.estimates.survival_summary import USUAL_TIMES, checked_times
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
