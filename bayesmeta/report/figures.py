@@ -10,12 +10,14 @@ import pandas as pd
 from bayesmeta import plots
 from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import ARM, TYPICAL
+from bayesmeta.estimates.posterior import is_survival
 from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.survival_times import USUAL_TIMES
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
-ONE, EITHER, NESTED = range(1, 4)
-"""Whether a figure is of a fit of one outcome, of any, or of nested outcomes."""
+ONE, EITHER, NESTED, SURVIVAL, ANY = range(1, 6)
+"""Whether a figure is of a fit of one outcome, of one or several, of nested ones, of survival, or of any."""
 
 FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
 HETEROGENEITY = "What heterogeneity means: the true rates of studies for each value of tau"
@@ -37,7 +39,7 @@ type Figures = tuple[Figure, ...] | str
 def figure_blocks(name: str, results: FitResults) -> Iterator[Block]:
     """Yield the figures of a name for a report, or why a fit that could have them does not."""
     whose, draw = FIGURES[name]
-    if whose == (ONE if results.several else NESTED):
+    if not is_of(whose, results):
         return
     found = draw(results)
     if isinstance(found, Inapplicable):
@@ -46,6 +48,13 @@ def figure_blocks(name: str, results: FitResults) -> Iterator[Block]:
         yield Text(f"{found[0].upper()}{found[1:]}.")
         return
     yield from found
+
+
+def is_of(whose: int, results: FitResults) -> bool:
+    """Return whether a figure is of such a fit."""
+    if is_survival(results.fit):
+        return whose in (SURVIVAL, ANY)
+    return whose in (ANY, EITHER, NESTED if results.several else ONE)
 
 
 def plain_name(*parts: str) -> str:
@@ -193,10 +202,41 @@ def _nested_outcomes(results: FitResults) -> Figures:
     return (_figure("nested_outcomes", plot, caption),)
 
 
+def _survival_forest(results: FitResults) -> Figures:
+    [months] = USUAL_TIMES
+    median, alive = (
+        plots.survival_forest(
+            results.drawn,
+            "median" if time is None else "survival",
+            time=time,
+            profile=results.profile,
+            ci_prob=results.question.ci_prob,
+        )
+        for time in (None, months)
+    )
+    return (
+        _figure("survival_forest", median, "Forest plot: median survival of each arm (months)"),
+        _figure(
+            "survival_forest_at_time",
+            alive,
+            f"Forest plot: survival of each arm at {months:g} months",
+        ),
+    )
+
+
+def _survival_curve(results: FitResults) -> Figures:
+    asked = results.question
+    plot = plots.survival_curve(
+        results.drawn, profile=results.profile, ci_prob=asked.ci_prob, cohort=asked.cohort
+    )
+    caption = f"Survival curves of a typical and a new study, and of a new cohort of {asked.cohort}"
+    return (_figure("survival_curve", plot, caption),)
+
+
 FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "forest": (EITHER, _forest),
     "subgroups": (EITHER, _subgroups),
-    "trace": (EITHER, _trace),
+    "trace": (ANY, _trace),
     "prior_posterior": (EITHER, _simple("prior_posterior", "Prior and posterior densities")),
     "heterogeneity": (EITHER, _simple("heterogeneity", HETEROGENEITY)),
     "regression": (EITHER, _regression),
@@ -205,5 +245,7 @@ FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "prediction": (EITHER, _prediction),
     "contrasts": (EITHER, _contrasts),
     "nested_outcomes": (NESTED, _nested_outcomes),
+    "survival_forest": (SURVIVAL, _survival_forest),
+    "survival_curve": (SURVIVAL, _survival_curve),
 }
 """Of each figure of a fit: what it is of, and what draws it."""

@@ -8,7 +8,16 @@ from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.results import GridResults
-from bayesmeta.report.figures import FIGURES, NESTED, ONE, Figures, Inapplicable
+from bayesmeta.report.figures import (
+    EITHER,
+    FIGURES,
+    NESTED,
+    ONE,
+    SURVIVAL,
+    Figures,
+    Inapplicable,
+    is_of,
+)
 from bayesmeta.report.fit_results import FitResults, Options
 from bayesmeta.report.many_figures import COMPARISON, GRID, OF_MANY, figures_of
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun, words_of_run
@@ -21,7 +30,12 @@ PREDICTED = ("prediction", "nested_outcomes")
 """Figures of a new cohort, whose patients must be given."""
 
 LACKING = {COMPARISON: "no model has all its scores", GRID: "no combination could be fitted"}
-OF_FITS = {ONE: "a fit of one outcome", NESTED: "a fit of nested outcomes"}
+OF_FITS = {
+    ONE: "a fit of one outcome",
+    EITHER: "a fit of response rates",
+    NESTED: "a fit of nested outcomes",
+    SURVIVAL: "a fit of survival",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +128,7 @@ def _maker_of_fit(results: FitResults, n: int | None) -> Callable[[str], Figures
         if name in OF_MANY:
             return Inapplicable(f"it is a figure of {OF_MANY[name]}")
         whose, make = FIGURES[name]
-        if whose == (ONE if results.several else NESTED):
+        if not is_of(whose, results):
             return Inapplicable(f"it is a figure of {OF_FITS[whose]}")
         return NEEDS_N if n is None and name in PREDICTED else make(results)
 
