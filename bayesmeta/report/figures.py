@@ -17,7 +17,7 @@ from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
 ONE, EITHER, NESTED, SURVIVAL, ANY = range(1, 6)
-"""Whether a figure is of a fit of one outcome, of one or several, of nested ones, of survival, or of any."""
+"""What a figure is of: one outcome, rates of one or several, nested ones, survival, or any fit."""
 
 FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
 HETEROGENEITY = "What heterogeneity means: the true rates of studies for each value of tau"

@@ -1,0 +1,139 @@
+"""Models of survival on the command line: fit, predict, contrast, plot, and what is refused."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from bayesmeta.cli import app
+
+ROWS = """study,arm,regimen,n,median,median_low,median_high,time,survival,at_risk
+s1,x,a,40,8,5,12,,,
+s1,x,a,40,,,,18,0.2,8
+s2,x,b,30,11,7,18,,,
+s2,x,b,30,,,,18,0.3,9
+s3,x,a,25,6,,,,,
+s4,x,b,50,NR,9,NR,,,
+"""
+
+MODEL = """schema = 2
+name = "by_regimen"
+
+[survival]
+curve = "log_logistic"
+
+[covariates]
+formula = "regimen"
+reference = { regimen = "a" }
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    found = tmp_path_factory.mktemp("survival")
+    (found / "os.csv").write_text(ROWS)
+    (found / "model.toml").write_text(MODEL)
+    return found
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit, match=r"\d") as left:
+        app([str(one) for one in arguments])
+    return int(left.value.code)
+
+
+FILE = ("--evidence", "os.csv", "--time-unit", "months")
+QUICK = ("--chains", "2", "--draws", "1000")
+
+
+@pytest.fixture
+def there(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    if not (folder / "run").exists():
+        assert (
+            run("fit", "model.toml", *FILE, *QUICK, "--out", "run", "--time", 6, "--time", 12) == 0
+        )
+    return folder
+
+
+def test_a_fit_prints_months_and_survival_at_each_time(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("fit", "model.toml", *FILE, *QUICK, "--out", "run2", "--force", "--time", 6) == 0
+    printed = capsys.readouterr().out
+    assert "3 medians (1 not reached)" not in printed
+    assert "4 medians (1 not reached) and 2 landmarks" in printed
+    assert "log-logistic curves, logit(S(t)) = -k (log(t) - theta)" in printed
+    assert "typical median 0.64 to 230 months with 95% probability" in printed
+    assert "Median survival in months: median and 95% interval" in printed
+    assert "Survival at 6 months: median and 95% interval" in printed
+    assert "Survival at 12 months" not in printed
+    assert "hazard ratios" in printed
+
+
+def test_json_has_every_number(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ("fit", "model.toml", *FILE, *QUICK, "--out", "run3", "--force", "--json")
+    assert run(*arguments) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert (content["landmarks"], content["medians"], content["n"]) == (2, 4, 145)
+    rows = {(row["quantity"], row["profile"]): row for row in content["summary"]}
+    found = rows["typical survival", "regimen=b"]
+    assert found["time"] == 12
+    assert 0 < found["lower"] < found["median"] < found["upper"] < 1
+    assert rows["mu", ""]["time"] is None
+
+
+def test_a_cohort_is_predicted_at_a_time(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--n", 20, "--time", 12, "--profile", "regimen=b")
+    assert run("predict", "run", *asked, "--event", "rate > 0.3", "--json") == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["time"] == 12
+    assert sum(content["pmf"]) == pytest.approx(1)
+    assert run("predict", "run", *asked) == 0
+    printed = capsys.readouterr().out
+    assert "True survival at 12 months of a new study (regimen=b)" in printed
+    assert "Alive at 12 months of 20:" in printed
+
+
+def test_levels_are_compared_at_a_time(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("contrast", "run", "--time", 6, "--out", "tables", "--force") == 0
+    printed = capsys.readouterr().out
+    assert "ratio of medians" in printed
+    assert "difference at 6 months" in printed
+    assert "it is no hazard ratio" in printed
+    table = pd.read_csv(there / "tables" / "contrasts.csv")
+    assert table.loc[0, "median_ratio_lower"] < table.loc[0, "median_ratio"]
+
+
+def test_the_figures_of_a_fit_of_survival(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("plot", "run", "survival_curve", "--n", 20, "--out", "figures", "--force") == 0
+    assert (there / "figures" / "survival_curve.png").is_file()
+    assert run("plot", "run", "funnel", "--out", "figures") == 2
+    assert "it is a figure of a fit of response rates" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("predict", "run", "--n", 20), "`--time` is missing: of survival"),
+        (("predict", "run", "--n", 20, "--time", 0), "`--time` must be months above 0"),
+        (("predict", "run", "--n", 20, "--time", 12, "--outcome", "CR"), "`--outcome` must be left out"),
+        (("shrinkage", "run"), "not available for survival"),
+        (("sensitivity", "run"), "not available for survival"),
+        (("report", "run"), "A report is not available for survival"),
+        (("fit", "model.toml", *FILE, "--out", "x", "--outcomes", "OS,EFS"), "`--outcomes` has no effect on survival"),
+        (("fit", "model.toml", *FILE, "--out", "x", "--strata", "age"), "`--strata` has no effect on survival"),
+        (("fit", "model.toml", *FILE, "--out", "x", "--per", "age=10"), "of odds ratios"),
+        (("fit", "model.toml", "--evidence", "os.csv", "--out", "x"), "the unit of time is not known"),
+        (("fit", "pooled", "--outcome", "CR", "--time", 12, "--out", "x"), "`--time` has no effect on a model of response"),
+        (("fit", "pooled", "--evidence", "os.csv", "--time-unit", "months", "--out", "x"), "`--time-unit` has no effect on counts"),
+        (("compare", "model.toml", *FILE, "--out", "x"), "Leaving studies out is not available for survival"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_told(
+    there: Path, capsys: pytest.CaptureFixture[str], arguments: tuple[object, ...], message: str
+) -> None:
+    assert run(*arguments) == 2
+    assert message in capsys.readouterr().err
+    assert not (there / "x").exists()
