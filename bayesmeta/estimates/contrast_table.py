@@ -66,7 +66,9 @@ class Contrasts:
     @property
     def rankable(self) -> bool:
         """Whether there are three levels or more, and every pair is compared within studies, too."""
-        within = not bool(self.table["between_only"].any())
+        # Of survival, the share of information within studies is not known.
+        compared = self.table["studies_both"] if self.time else self.table["within_share"]
+        within = bool((compared > 0).all())
         return within and len(self.ranks) >= LEAST_RANKED
 
     def __repr__(self) -> str:

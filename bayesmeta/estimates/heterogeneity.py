@@ -127,7 +127,9 @@ def without_tau(spec: ModelSpec) -> str:
         return "studies are independent, so that a new study has the prior of mu"
     if spec.likelihood.parameters or spec.arm_effects is not None:
         return "no study effects; arms vary independently"
+    # A PyMC model of the user's own has no curve.
+    shared = "rate" if getattr(spec, "curve", None) is None else "median"
     return (
-        "none in this model (common effect), so arms of one profile share one rate, which a new "
+        f"none in this model (common effect), so arms of one profile share one {shared}, which a new "
         "study has as well"
     )

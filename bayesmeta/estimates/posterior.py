@@ -120,7 +120,7 @@ def _check_rates(fit: AnyFit, *, survival: bool) -> None:
     if not survival and is_survival(fit):
         raise SettingsError(
             f"This answer is of response rates; it is not available for survival, which {fit.spec.name} is a model of. "
-            "Ask for `summary`, `predict` or `contrast` of it."
+            "Ask for `summary`, `predict` or `contrast` of it, or for `plots.survival_forest` or `plots.survival_curve`."
         )
 
 

@@ -187,8 +187,8 @@ def _reference(coding: Coding, name: str) -> str:
 
 
 def studies_by_level(coding: Coding, arms: Arms, factor: str) -> dict[str, frozenset[str]]:
-    """Return the studies with patients at each level of a factor, grouped levels as one."""
-    frame = arms.frame[arms.n > 0]
+    """Return the studies that tell anything at each level of a factor, grouped levels as one."""
+    frame = arms.frame[arms.informed]
     found: dict[str, set[str]] = {level: set() for level in coding.levels[factor]}
     for share, part in mixtures(frame, coding.covariates.level_proportions):
         levels = coding.covariates.levels_of(factor, part.loc[share > 0, factor])

@@ -110,7 +110,7 @@ def contrasts(
     check_kind("contrasts", contrasts, Contrasts, "contrast")
     if contrasts.time is not None:
         raise SettingsError(
-            "The figure of contrasts is of response rates; it is not available for survival. Print `contrasts.table`."
+            "`contrasts` must be of response rates; these are of survival, which the figure does not show. Use `table`."
         )
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     lines = lines_of(table)

@@ -11,6 +11,7 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prediction_table import prediction_window, rate_table, responder_table
+from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
@@ -97,11 +98,15 @@ def prediction(
     window = prediction_window(prediction, rate_above, events_at_least)
     rates = rate_table(prediction, ci_prob, rate_above, window)
     events = responder_table(prediction, ci_prob, events_at_least)
-    words = Words(title, [_note(prediction), *notes], warning_of(prediction.fit))
+    words = Words(
+        title, [_conditional(prediction), _note(prediction), *notes], warning_of(prediction.fit)
+    )
     with house_style():
         figure, (upper, lower) = panel_page(words, keys, GRAPH, count=2)
         _draw_rate(upper, rates, rate_above, scale)
         _draw_events(lower, events, events_at_least, window)
+        upper.set_xlabel(scale.label(f"True {_rate(prediction)} of the cohort{_at(prediction)}"))
+        lower.set_xlabel(_counted(prediction, events))
         _set_scale(upper, lower, window, prediction.n, per=scale.per)
     table = pd.concat([rates, events], ignore_index=True)
     return Plot("prediction", figure, table, counted(prediction.n, "patient"))
@@ -114,14 +119,34 @@ def _title(prediction: Prediction, outcome: str | None) -> str:
     arms = None if prediction.fit is None else prediction.fit.arms
     # Several outcomes have one name together in their selection.
     selected = arms.selection.get("outcome") if arms is not None and len(arms.outcomes) == 1 else ""
-    what = words.outcome(outcome or selected or "response")
+    what = words.outcome(outcome or selected or ("survival" if prediction.time else "response"))
+    what += _at(prediction)
     return f"Predicted {what} of {patients} in {cohort}: {words.text(prediction.profile)}"
 
 
+def _at(prediction: Prediction) -> str:
+    """Return at which time patients are alive, of survival only."""
+    return "" if prediction.time is None else f" at {prediction.time:g} months"
+
+
+def _rate(prediction: Prediction) -> str:
+    """Return what the true rate is called."""
+    return "rate" if prediction.time is None else "survival"
+
+
+def _conditional(prediction: Prediction) -> str:
+    return "" if prediction.fit is None else conditional_note(prediction.fit.arms)
+
+
 def _note(prediction: Prediction) -> str:
-    whose = "the true rate of a new study" if prediction.study is None else "the cohort's true rate"
+    name = _rate(prediction)
+    whose = (
+        f"the true {name} of a new study"
+        if prediction.study is None
+        else f"the cohort's true {name}"
+    )
     return (
-        f"Above: density of {whose}, in bars. Its interval is the prediction interval of the rate. Below: "
+        f"Above: density of {whose}, in bars. Its interval is the prediction interval of the {name}. Below: "
         "binomial probabilities averaged over that density, which include chance in the cohort."
     )
 
@@ -137,19 +162,19 @@ def _keys(
     rate, count = found.loc["rate"], found.loc["events"]
     low, middle, high = scale.texts(rate["lower"], rate["median"], rate["upper"])
     inside = (
-        f"rate {low} to {high}{scale.suffix}, median {middle}{scale.suffix}; "
-        f"responders {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}"
+        f"{_rate(prediction)} {low} to {high}{scale.suffix}, median {middle}{scale.suffix}; "
+        f"{prediction.counted} {count['lower']:,.0f} to {count['upper']:,.0f}, median {count['median']:,.0f}"
     )
     keys = [
         Key({"color": MODEL, "linewidth": 7}, f"{100 * ci_prob:g}% interval", inside),
         Key({"color": FAINT, "linewidth": 7}, "Outside of it"),
     ]
     if rate_above is not None:
-        name = f"Rate above {scale.per * rate_above:g}{scale.suffix}"
+        name = f"{_rate(prediction).capitalize()} above {scale.per * rate_above:g}{scale.suffix}"
         found_above = _percent(prediction.probability(rate_above=rate_above))
         keys.append(Key(THRESHOLD, name, f"probability {found_above}"))
     if events_at_least is not None:
-        name = f"{events_at_least:,} or more responders"
+        name = f"{events_at_least:,} or more {prediction.counted}"
         found_more = _percent(prediction.probability(events_at_least=events_at_least))
         keys.append(Key(THRESHOLD, name, f"probability {found_more}"))
     return keys
@@ -170,18 +195,13 @@ def _draw_rate(
     if rate_above is not None:
         _mark(graph, scale.per * rate_above)
     bare(graph)
-    graph.set(
-        xlabel=scale.label("True rate of the cohort"),
-        ylim=(0, HEADROOM * density.max()),
-        yticks=[],
-        ylabel="Density",
-    )
+    graph.set(ylim=(0, HEADROOM * density.max()), yticks=[], ylabel="Density")
 
 
 def _draw_events(
     graph: Axes, table: pd.DataFrame, events_at_least: int | None, window: tuple[float, float]
 ) -> None:
-    step = int((table["upper"] - table["lower"]).median()) + 1
+    step = _step(table)
     n = int(table["upper"].max())
     # What lies beyond the window may be one range, which is no bar.
     table = table[table["upper"] - table["lower"] < step]
@@ -193,7 +213,17 @@ def _draw_events(
         _mark(graph, events_at_least - 0.5)
     bare(graph)
     put_ticks(graph.yaxis, 5)
-    graph.set_xlabel("Responders" if step == 1 else f"Responders, by {step:,}")
+
+
+def _step(table: pd.DataFrame) -> int:
+    """Return how many counts a bar is of."""
+    return int((table["upper"] - table["lower"]).median()) + 1
+
+
+def _counted(prediction: Prediction, table: pd.DataFrame) -> str:
+    """Return what the bars are of."""
+    step, name = _step(table), prediction.counted.capitalize()
+    return name if step == 1 else f"{name}, by {step:,}"
 
 
 def _mark(graph: Axes, place: float) -> None:

@@ -183,7 +183,9 @@ def _axis(numbers: ForestNumbers) -> ForestAxis:
 def _notes(fit: Fit, numbers: ForestNumbers, axis: ForestAxis, words: Wording) -> list[str]:
     """Return the lines below the graph."""
     scale, table = fit.spec.scale.scale, numbers.table
-    units = "; ".join(f"{name}: {unit}" for name, unit in fit.design.curve.units.items())
+    drawn = {one.name for one in fit.design.scalars}
+    units = {name: unit for name, unit in fit.design.curve.units.items() if name in drawn}
+    scales = "; ".join([scale, *(f"{name}: {unit}" for name, unit in units.items())])
     return [
         conditional_note(fit.arms),
         about_characters([*table["label"], *table["group"]]),
@@ -196,7 +198,7 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: ForestAxis, words: Wording) -
         "The area of a marker increases with the number of patients.",
         _about_arrows(numbers, axis),
         axis.note,
-        about_priors(fit, f"{scale}; {units}", words),
+        about_priors(fit, scales, words),
     ]
 
 

@@ -348,3 +348,44 @@ def test_an_axis_of_months_does_not_follow_a_wild_interval():
     assert axis.ends == pytest.approx((4 / 6, 48))
     np.testing.assert_allclose(axis.places([0.01, 5, 900]), [4 / 6, 5, 48])
     np.testing.assert_array_equal(np.isnan(axis.marks([0.01, 5, 900])), [True, False, True])
+
+
+def test_the_prediction_of_survival_speaks_of_patients_alive(durations, collisions):
+    prediction = bm.predict(durations, n=40, time=12, seed=1)
+    plot = bm.plots.prediction(prediction, rate_above=0.3, events_at_least=15)
+    assert collisions(plot.figure) == ([], [])
+    shown = said_in(plot)
+    assert "Predicted DOR at 12 months of 40 patients in a new study" in shown
+    assert "DOR is of responders alone" in shown
+    assert "15 or more alive at 12 months" in shown
+    assert "responders;" not in shown
+    assert plot.figure.axes[1].get_xlabel() == "True survival of the cohort at 12 months (%)"
+    assert plot.figure.axes[2].get_xlabel() == "Alive at 12 months"
+
+
+def test_contrasts_count_studies_that_do_not_say_how_many_patients_they_have():
+    fit = fit_of(
+        covariates=bm.Covariates("regimen", {"regimen": "x"}),
+        study=list("abcd"),
+        regimen=["x", "x", "x", "y"],
+        median=[5.0, 6, 9, 10],
+        median_low=[4.0, 5, 7, 8],
+        median_high=[7.0, 8, 12, 13],
+    )
+    contrasts = bm.contrast(fit, time=12)
+    assert contrasts.table[["studies_level", "studies_versus"]].iloc[0].tolist() == [1, 3]
+    with pytest.raises(bm.SettingsError, match="must be of response rates; these are of survival"):
+        bm.plots.contrasts(contrasts)
+
+
+def test_a_model_without_study_effects_says_what_arms_share():
+    spec = bm.ModelSpec("ce", curve=bm.ExponentialSurvival(), study_effects=bm.CommonEffect())
+    rows = pd.DataFrame({"study": ["a", "b"], "n": [20, 31], "median": [7.0, 9.0]})
+    arms = bm.read_survival(rows, time_unit="months").select()
+    fit = bm.fit(spec, arms, seed=1, settings=QUICK)
+    assert "arms of one profile share one median" in said_in(bm.plots.survival_forest(fit))
+
+
+def test_the_forest_of_rates_names_the_one_of_survival(fits):
+    with pytest.raises(bm.SettingsError, match=r"or for `plots\.survival_forest`"):
+        bm.plots.forest(fits["one"])
