@@ -42,9 +42,15 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_levels(spec, arms, coding),
         *_about_parts(arms, coding),
         *_about_independent(spec, arms, coding),
-        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
+        *_about_priors(spec, coding),
     ):
         issue_warning(f"{spec.name}: {message}", ModelWarning)
+
+
+def _about_priors(spec: ModelSpec, coding: Coding) -> Iterable[str]:
+    """Yield which priors of coefficients are far too wide for rates; of medians there is no such bound."""
+    if spec.curve is None:
+        yield from wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding)
 
 
 def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:
