@@ -48,7 +48,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
 
 
 def _about_priors(spec: ModelSpec, coding: Coding) -> Iterable[str]:
-    """Yield which priors of coefficients are far too wide for rates; of medians there is no such bound."""
+    """Yield which priors of coefficients are far too wide for rates; medians have no such bound."""
     if spec.curve is None:
         yield from wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding)
 
