@@ -107,6 +107,10 @@ def test_a_new_study_is_what_random_studies_are(
             below = float((drawn <= table.loc[quantity, end]).mean())
             # 200,000 random studies: 4 standard errors of a share, and those of the nodes.
             assert below == pytest.approx(probability, abs=0.006), (quantity, end, expected)
+    nodes = profile_survival(fit, {"regimen": "b"}).new_study.shape
+    for probability in (0.025, 0.975):
+        below = float((shape <= np.quantile(nodes, probability)).mean())
+        assert below == pytest.approx(probability, abs=0.006)
     mean = alive.mean(axis=1)
     assert table.loc["mean survival", "mean"] == pytest.approx(mean.mean(), abs=0.003)
 
