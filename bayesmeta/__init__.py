@@ -21,7 +21,8 @@ Names are loaded when they are first used, so that importing the package is quic
 
 One outcome and several nested outcomes take the same steps: `Arms.outcomes` distinguishes them.
 Results have a dimension or a column ``outcome`` only where there are several. Draws and quadrature
-answer through one interface, `estimates.posterior`.
+answer through one interface, `estimates.posterior`. Survival takes the same steps from `read_survival`
+on: `SurvivalArms` are arms with landmarks and medians, and the `curve` of a model says how these follow.
 
 The rooms, in the order in which they may import each other (``tests/test_rooms.py``):
 

@@ -28,13 +28,13 @@ from bayesmeta.cli.options import (
     Selection,
     TablesOut,
     Workers,
-    arms_of,
     reading,
     selecting,
     workers_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
 from bayesmeta.cli.parsing import parsed_profile
+from bayesmeta.cli.tables import arms_of
 from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:

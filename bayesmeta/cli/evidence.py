@@ -18,11 +18,9 @@ from bayesmeta.cli.options import (
     check_no_effect,
     reading,
     selecting,
-    survival_selected,
-    survival_table_of,
-    table_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
+from bayesmeta.cli.tables import survival_selected, survival_table_of, table_of
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
 if TYPE_CHECKING:

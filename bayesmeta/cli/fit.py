@@ -24,13 +24,13 @@ from bayesmeta.cli.options import (
     Selection,
     Times,
     Units,
-    arms_of,
     check_no_effect,
     reading,
     selecting,
 )
 from bayesmeta.cli.output import code_of, print_blocks, print_json
 from bayesmeta.cli.parsing import parsed_units
+from bayesmeta.cli.tables import arms_of
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
 from bayesmeta.labels import as_labels
 from bayesmeta.rounding import Rates

@@ -19,10 +19,10 @@ from bayesmeta.cli.options import (
     RatesPer,
     Workers,
     reading,
-    table_of,
     workers_of,
 )
 from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.tables import table_of
 from bayesmeta.errors import SettingsError
 
 

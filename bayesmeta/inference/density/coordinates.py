@@ -1,33 +1,34 @@
 """Between a design and its compiled density: its arrays, starting points, and draws as variables."""
 
-from typing import NamedTuple
-
 import numpy as np
 from scipy.special import gammaln
 
-from bayesmeta.arrays import Array, Integers
+from bayesmeta.arrays import Array
 from bayesmeta.inference.coefficients import coefficients_of
 from bayesmeta.inference.density.data import DensityData, Parts
+from bayesmeta.inference.density.empirical import (
+    TYPICAL_TAU_ARM,
+    Informed,
+    by_study,
+    empirical,
+    study_means,
+)
 from bayesmeta.inference.density.levels import effects_of
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
-from bayesmeta.model import Design, ModelSpec
+from bayesmeta.model import Design
 from bayesmeta.model.totals import Totals
-
-TYPICAL_TAU_ARM = 0.2
-TYPICAL_RHO = 0.05
-"""What arms and patients are taken to differ by where effects are non-centred; geometry only."""
 
 
 def density_data(design: Design) -> DensityData:
     """Return the arrays that the compiled density needs."""
     arms, spec = design.arms, design.spec
     events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
-    arm_level, arm_information = _empirical(events, n, spec)
+    arm_level, arm_information = empirical(events, n, spec)
     if spec.arm_effects is not None:
         study = by_study(arm_level, arm_information, arms.study_index, TYPICAL_TAU_ARM)
     else:
         totals = [np.bincount(arms.study_index, weights=counts) for counts in (events, n)]
-        study = Informed(*_empirical(totals[0], totals[1], spec))
+        study = Informed(*empirical(totals[0], totals[1], spec))
         arm_level = arm_information = np.zeros(0)
     events, n = (_without_totals(design.totals, counts) for counts in (events, n))
     return assembled(design, events, n, study)._replace(
@@ -35,13 +36,6 @@ def density_data(design: Design) -> DensityData:
         arm_level=arm_level,
         arm_information=arm_information,
     )
-
-
-class Informed(NamedTuple):
-    """Empirical linear predictors, and the information on them, the inverse of their variance."""
-
-    level: Array
-    information: Array
 
 
 def assembled(design: Design, events: Array, n: Array, of_study: Informed) -> DensityData:
@@ -132,40 +126,6 @@ def _imputation(design: Design) -> dict[str, Array]:
         ),
         "known": np.array(known, dtype=np.float64).reshape(-1, 3),
     }
-
-
-def study_means(matrix: Array, n: Array, study: Integers) -> Array:
-    """Return each study's mean covariates, weighted by patients."""
-    # Half a patient each keeps a study without patients defined.
-    weights = n + 0.5
-    totals = np.bincount(study, weights=weights)
-    sums = [np.bincount(study, weights=weights * column) for column in matrix.T]
-    # In rows: another layout of the array would be another compilation of the density.
-    return np.ascontiguousarray(
-        np.array(sums).reshape(matrix.shape[1], totals.size).T / totals[:, None]
-    )
-
-
-def _empirical(events: Array, n: Array, spec: ModelSpec) -> tuple[Array, Array]:
-    """Return each row's linear predictor and the information on it, with half a patient each way.
-
-    Where none or all respond in all rows there is none: beyond a bound the likelihood is flat, and mu
-    may lie far from where it would put the effects.
-    """
-    theta = spec.link.theta((events + 0.5) / (n + 1))
-    informed = (n > 0) & (0 < events.sum() < n.sum())
-    information = np.where(informed, (n + 1) * spec.link.information(theta), 0.0)
-    if spec.likelihood.parameters:
-        information = information / (1 + np.maximum(n - 1, 0) * TYPICAL_RHO)
-    return theta, information
-
-
-def by_study(level: Array, information: Array, study: Integers, spread: float) -> Informed:
-    """Return each study's mean level and the information on it, given what its arms differ by."""
-    weights = information / (1 + spread**2 * information)
-    total = np.bincount(study, weights=weights)
-    sums = np.bincount(study, weights=weights * level)
-    return Informed(np.divide(sums, total, out=np.zeros_like(total), where=total > 0), total)
 
 
 def size(data: DensityData) -> int:

@@ -4,7 +4,7 @@ import numpy as np
 from scipy.special import gammaln
 
 from bayesmeta.arrays import Array
-from bayesmeta.inference.density.coordinates import study_means
+from bayesmeta.inference.density.empirical import study_means
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.inference.nested.data import NestedData
 from bayesmeta.inference.nested.studies import cholesky_rows

@@ -8,13 +8,13 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.density.callbacks import Pointers
 from bayesmeta.inference.density.coordinates import (
     assembled,
-    by_study,
     named_scalars,
     parameters_size,
     starting_point,
     translate,
 )
 from bayesmeta.inference.density.data import DensityData, pack
+from bayesmeta.inference.density.empirical import by_study
 from bayesmeta.model import Design
 from bayesmeta.model.curves import LOG_SHAPE, PRECISION, TAU_SHAPE
 from bayesmeta.model.survival_reports import crude_medians

@@ -1,0 +1,71 @@
+"""The evidence that a command names: tables of counts or of survival, and what is selected of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bayesmeta.cli.options import NOTHING_SELECTED, Notation, Selection, check_no_effect
+from bayesmeta.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bayesmeta.evidence import Arms, EvidenceTable, SurvivalArms, SurvivalTable
+    from bayesmeta.labels import Labels
+    from bayesmeta.model import ModelSpec
+
+
+def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) -> "EvidenceTable":
+    """Return a bundled table by its name, or else a CSV file's, with labels of levels and outcomes."""
+    from bayesmeta.evidence import load_evidence, read_evidence
+    from bayesmeta.evidence.table import labelled
+
+    check_no_effect("--time-unit", notation.get("time_unit"), "on counts of responders")
+    table = _table(evidence, notation, read_evidence, load_evidence)
+    return table if labels is None else labelled(table, labels)
+
+
+def survival_table_of(evidence: str, notation: Notation) -> "SurvivalTable":
+    """Return the survival of a bundled table by its name, or else of a CSV file."""
+    from bayesmeta.evidence import load_survival, read_survival
+
+    return _table(evidence, notation, read_survival, load_survival)
+
+
+def _table[T](
+    evidence: str, notation: Notation, read: Callable[..., T], load: Callable[[str], T]
+) -> T:
+    if "." in evidence or "/" in evidence or Path(evidence).exists():
+        return read(evidence, **notation)
+    if notation:
+        raise SettingsError(
+            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
+            "describe the format of a file. Leave them out."
+        )
+    return load(evidence)
+
+
+def arms_of(
+    spec: "ModelSpec",
+    evidence: str,
+    notation: Notation,
+    selection: Selection,
+    labels: "Labels | None" = None,
+) -> "Arms":
+    """Return the arms that a model is fitted to: of survival, those of a table of survival."""
+    if spec.curve is None:
+        return table_of(evidence, notation, labels).select(**selection)
+    return survival_selected(survival_table_of(evidence, notation), selection)
+
+
+_OF_COUNTS = ("outcomes", "by_definition", "strata", "unknown_sizes")
+"""Arguments of a selection that tables of survival have not."""
+
+
+def survival_selected(
+    table: "SurvivalTable", selection: Selection, where: str = "on survival"
+) -> "SurvivalArms":
+    """Return the arms of a table of survival that options select."""
+    for name in _OF_COUNTS:
+        given = None if selection[name] == NOTHING_SELECTED[name] else selection[name]
+        check_no_effect(f"--{name.replace('_', '-')}", given, where)
+    own = {name: value for name, value in selection.items() if name not in _OF_COUNTS}
+    return table.select(**own)
