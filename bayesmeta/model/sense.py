@@ -42,7 +42,7 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_levels(spec, arms, coding),
         *_about_parts(arms, coding),
         *_about_independent(spec, arms, coding),
-        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding),
+        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.scale, coding),
     ):
         issue_warning(f"{spec.name}: {message}", ModelWarning)
 

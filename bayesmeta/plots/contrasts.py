@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from bayesmeta.arrays import Array
-from bayesmeta.errors import counted
+from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred
 from bayesmeta.plots.checks import check_kind
@@ -93,7 +93,7 @@ def contrasts(
     Raises
     ------
     SettingsError
-        If `contrasts` is not a Contrasts.
+        If `contrasts` is not a Contrasts, or is of survival.
 
     References
     ----------
@@ -108,6 +108,11 @@ def contrasts(
     Plot(contrasts: 7 pairs of 8 levels)
     """
     check_kind("contrasts", contrasts, Contrasts, "contrast")
+    if contrasts.time is not None:
+        raise SettingsError(
+            "The figure of contrasts is of odds ratios; it is not available for survival. "
+            "Read the ratios of medians in `contrast`."
+        )
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     lines = lines_of(table)
     ends = _ends(lines)
