@@ -58,7 +58,7 @@ def fit(
     per: Units = None,
     ci: Interval = 0.95,
     cohort: Cohort = 40,
-    time: Times = None,
+    times: Times = None,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
     force: Force = False,
@@ -82,7 +82,7 @@ def fit(
     named = as_labels(labels)
     spec = bm.load_model(model)
     arms = arms_of(spec, evidence, notation, selection, named)
-    asked |= _times(spec, time)
+    asked |= _times(spec, times)
     from bayesmeta.estimates.posterior import named_outcomes
     from bayesmeta.report.fit_text import fit_blocks, fit_json, note_lines
     from bayesmeta.report.sensitivity_text import tau_prior_line
@@ -105,11 +105,11 @@ def fit(
     return code_of(diagnostics, fail_on)
 
 
-def _times(spec: "bm.ModelSpec", time: list[float] | None) -> dict[str, Any]:
+def _times(spec: "bm.ModelSpec", times: list[float] | None) -> dict[str, Any]:
     """Return the times of a summary of survival; those of rates have none."""
     if spec.curve is None:
-        check_no_effect("--time", time, "on a model of response rates")
+        check_no_effect("--time", times, "on a model of response rates")
         return {}
     from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 
-    return {"times": checked_times(USUAL_TIMES if time is None else time)}
+    return {"times": checked_times(USUAL_TIMES if times is None else times)}

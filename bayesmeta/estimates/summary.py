@@ -142,7 +142,7 @@ def summary(
     if has_draws(fit) and is_survival(fit):
         if per is not None:
             raise SettingsError(
-                "`per` is of odds ratios, which a model of survival has not. Leave it out."
+                "`per` is of odds ratios, which a model of survival does not have. Leave it out."
             )
         asked = list(default_profiles(fit.coding) if profiles is None else profiles)
         months = checked_times(USUAL_TIMES if times is None else times)

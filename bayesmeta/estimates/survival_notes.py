@@ -29,27 +29,28 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
         guessed = int(reports.rows[:, -1].sum())
         share = float(fit.posterior[PRECISION].median())
         yield (
-            f"{guessed} of {counted(len(reports.rows), 'report')} have no interval: their standard errors are estimated "
-            f"(retention {share:.2f}), and not printed by any source."
+            f"{guessed} of {counted(len(reports.rows), 'report')} {'has' if guessed == 1 else 'have'} no interval. "
+            f"{'Its standard error is' if guessed == 1 else 'Their standard errors are'} estimated "
+            f"(retention {share:.2f}), not reported."
         )
     if fit.design.curve.has_shape:
         several = int((np.bincount(reports.arm, minlength=len(arms)) > 1).sum())
         if several < FEW:
             yield (
-                f"The shape of the curves rests on its priors: {several} of {counted(len(arms), 'arm')} report more than "
-                "one point of theirs. So does survival far from the medians."
+                f"The shape of the curves rests on its priors: of {counted(len(arms), 'arm')}, {several or 'none'} "
+                f"{'report' if several > 1 else 'reports'} more than one point of the curve. So does survival far from the medians."
             )
         else:
             yield (
-                f"The shape of the curves is known from {several} of {counted(len(arms), 'arm')}, which report more than "
-                "one point of theirs."
+                f"The shape of the curves is estimated from {several} of {counted(len(arms), 'arm')}, which report more "
+                "than one point of their curve."
             )
     unreached = int(arms.excluded["rule"].str.startswith("not reached").sum())
     if unreached:
         yield (
             f"{counted(unreached, 'median')} that {'was' if unreached == 1 else 'were'} not reached "
-            f"{'is' if unreached == 1 else 'are'} left out, since it is not known by when. These are arms of long "
-            "survival: without them, survival is somewhat underestimated."
+            f"{'is' if unreached == 1 else 'are'} left out: by when, or by how many patients, is not known. Such arms "
+            "tend to have long survival, so that survival is probably underestimated without them."
         )
     if fit.coding.columns:
         yield "Ratios of medians are no hazard ratios: they compare medians, not risks over time."

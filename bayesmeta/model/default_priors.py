@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
 from scipy.special import ndtri
 
 from bayesmeta.model.coding import Coding
@@ -67,14 +68,22 @@ def over_a_spread(prior: Prior, link: Link, spread: float) -> tuple[float, float
     return low, high
 
 
-def wide_priors(priors: Sequence[Prior], link: Link, coding: Coding) -> Iterator[str]:
+def wide_priors(priors: Sequence[Prior], scale: Scale, coding: Coding) -> Iterator[str]:
     """Yield which priors of coefficients of numbers are far wider than the evidence could ask for."""
     for name, prior in zip(coding.names, priors, strict=True):
         spread = coding.spreads.get(name, 0.0)
         low, high = prior.interval(0.95)
         if (high - low) / 2 / NORMAL_95 * spread > WIDE:
-            rates = " and ".join(PERCENT.texts(*over_a_spread(prior, link, spread)))
             yield (
                 f"`beta` of {name} ~ {prior!r} is per unit: over one standard deviation of {name} ({spread:.3g}) it "
-                f"takes a typical rate of 50% to between {rates}. The default is {default_beta(link, spread)!r}."
+                f"{_reach(prior, scale, spread)}. The default is {default_beta(scale, spread)!r}."
             )
+
+
+def _reach(prior: Prior, scale: Scale, spread: float) -> str:
+    """Return what one standard deviation of a column does to what is typical, in 95% of a prior."""
+    if isinstance(scale, Link):
+        rates = " and ".join(PERCENT.texts(*over_a_spread(prior, scale, spread)))
+        return f"takes a typical rate of 50% to between {rates}"
+    ratios = " and ".join(f"{np.exp(end * spread):.2g}" for end in prior.interval(0.95))
+    return f"multiplies the typical median by between {ratios}"

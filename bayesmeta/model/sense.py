@@ -42,15 +42,9 @@ def warn_of_little_evidence(spec: ModelSpec, arms: Arms, coding: Coding) -> None
         *_about_levels(spec, arms, coding),
         *_about_parts(arms, coding),
         *_about_independent(spec, arms, coding),
-        *_about_priors(spec, coding),
+        *wide_priors(priors_of(spec.beta_priors, coding.names), spec.scale, coding),
     ):
         issue_warning(f"{spec.name}: {message}", ModelWarning)
-
-
-def _about_priors(spec: ModelSpec, coding: Coding) -> Iterable[str]:
-    """Yield which priors of coefficients are far too wide for rates; medians have no such bound."""
-    if spec.curve is None:
-        yield from wide_priors(priors_of(spec.beta_priors, coding.names), spec.link, coding)
 
 
 def _tau_levels(spec: ModelSpec, arms: Arms) -> list[str]:

@@ -110,7 +110,8 @@ def contrasts(
     check_kind("contrasts", contrasts, Contrasts, "contrast")
     if contrasts.time is not None:
         raise SettingsError(
-            "`contrasts` must be of response rates; these are of survival, which the figure does not show. Use `table`."
+            "The figure of contrasts is of odds ratios; it is not available for survival. "
+            "Read the ratios of medians in `contrast`."
         )
     table, shown = contrasts.table, contrasts.rankable if ranks is None else ranks
     lines = lines_of(table)

@@ -150,7 +150,7 @@ class FitResults:
     def notes(self) -> tuple[str, ...]:
         """What the evidence cannot tell, and which priors are wide."""
         fit = self.fit
-        return (*wide_priors(fit.design.beta, fit.spec.link, fit.coding), *notes(fit))
+        return (*wide_priors(fit.design.beta, fit.spec.scale, fit.coding), *notes(fit))
 
     @cached_property
     def contrasts(self) -> tuple[Contrasts, ...]:

@@ -75,8 +75,18 @@ def cohort_lines(
 def event_lines(prediction: Prediction, asked: Sequence[Event]) -> list[str]:
     """Return each probability asked for, with its Monte-Carlo error."""
     return [
-        f"P({event.text}) {probability_words(prediction.probability(event))}." for event in asked
+        f"P({_event_text(event, prediction.time)}) {probability_words(prediction.probability(event))}."
+        for event in asked
     ]
+
+
+def _event_text(event: Event, time: float | None) -> str:
+    """Return an event as text; at a time in months a rate is survival, and responders are alive."""
+    if time is None or event.at is None:
+        return event.text
+    [bound] = event.bounds
+    what = "survival" if bound.quantity == "rate" else "patients alive"
+    return f"{what} at {time:g} months {bound.sign} {bound.value:g}"
 
 
 def probability_words(probability: Probability) -> str:

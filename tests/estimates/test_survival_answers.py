@@ -7,8 +7,11 @@ from scipy.integrate import quad
 from scipy.stats import binom
 
 import bayesmeta as bm
+from bayesmeta.estimates.events import cohort_event
 from bayesmeta.estimates.profile_survival import profile_survival
+from bayesmeta.model.build import make_design
 from bayesmeta.model.curves import CURVES, SurvivalCurve
+from bayesmeta.report.prediction_text import event_lines
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning"
@@ -164,16 +167,16 @@ def test_a_fit_is_saved_with_its_reports(fit: bm.Fit, tmp_path: object) -> None:
 
 def test_notes_say_what_the_shape_and_the_standard_errors_rest_on(fit: bm.Fit) -> None:
     shape, ratios = bm.notes(fit)
-    assert shape.startswith("The shape of the curves is known from 8 of 8 arms")
+    assert shape.startswith("The shape of the curves is estimated from 8 of 8 arms")
     assert ratios.startswith("Ratios of medians are no hazard ratios")
     medians = rows()[["study", "arm", "n", "median"]].dropna()
     arms = bm.read_survival(medians, time_unit="months").select()
     alone = bm.fit(bm.ModelSpec(curve=bm.WeibullSurvival()), arms, seed=1, settings=FEW)
     guessed, rests = bm.notes(alone)
     assert guessed.startswith(
-        "8 of 8 reports have no interval: their standard errors are estimated"
+        "8 of 8 reports have no interval. Their standard errors are estimated"
     )
-    assert "rests on its priors: 0 of 8 arms" in rests
+    assert "rests on its priors: of 8 arms, none reports more than one point" in rests
 
 
 @pytest.mark.parametrize(
@@ -187,11 +190,35 @@ def test_notes_say_what_the_shape_and_the_standard_errors_rest_on(fit: bm.Fit) -
         (lambda fit: bm.summary(fit, per={"age": 10}), "`per` is of odds ratios"),
         (lambda fit: bm.contrast(fit, time=-1), "`time` must be months above 0"),
         (lambda fit: bm.shrinkage(fit), "is not available for survival"),
+        (
+            lambda fit: bm.plots.contrasts(bm.contrast(fit)),
+            "odds ratios; it is not available for survival",
+        ),
     ],
 )
 def test_what_cannot_be_asked_is_told(fit: bm.Fit, asked: object, message: str) -> None:
     with pytest.raises(bm.SettingsError, match=message):
         asked(fit)  # type: ignore[operator]
+
+
+def test_probabilities_of_events_are_told_as_survival(fit: bm.Fit) -> None:
+    found = bm.predict(fit, n=20, time=12, seed=1)
+    asked = [cohort_event(20, one) for one in ({"rate_above": 0.3}, {"events_at_most": 4})]
+    above, most = event_lines(found, asked)
+    assert above.startswith("P(survival at 12 months > 0.3)")
+    assert most.startswith("P(patients alive at 12 months <= 4)")
+
+
+def test_a_wide_prior_is_told_as_a_ratio_of_medians() -> None:
+    # Of ages 50 to 70, the standard deviation is 10; 1.96 of them change the log median by 3.92.
+    frame = pd.DataFrame({"study": list("abc"), "n": 20, "median": [5, 6, 9], "age": [50, 60, 70]})
+    arms = bm.read_survival(frame, time_unit="months").select()
+    spec = bm.ModelSpec(covariates="age", curve=bm.WeibullSurvival(), beta=bm.Normal(0, 0.21))
+    message = (
+        r"multiplies the typical median by between 0.016 and 61\. The default is Normal\(0, 0.07"
+    )
+    with pytest.warns(bm.ModelWarning, match=message):
+        make_design(spec, arms)
 
 
 def test_times_belong_to_survival_alone() -> None:

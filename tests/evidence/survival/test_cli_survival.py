@@ -92,3 +92,18 @@ def test_a_broken_rule_names_its_row_and_ends_with_2(
         assert run(command, path, "--kind", "survival") == 2
         told = capsys.readouterr().err
         assert "not so in row 1 (line 2): '40'. Write 0.74, or 74% with its sign." in told
+
+
+def test_a_column_is_not_taken_for_an_option_of_its_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text("study,time,survival,n,unit\na,0,1,20,months\n")
+    given = ["fit", "survival", "--evidence", str(path), "--out", str(tmp_path / "run")]
+    with pytest.raises(SystemExit, match="2"):
+        app(given)
+    assert "`time` must be a length of time above 0" in capsys.readouterr().err
+    path.write_text("study,time,survival,n,unit\na,12,0.4,20,months\n")
+    with pytest.raises(SystemExit, match="2"):
+        app([*given, "--time", "0"])
+    assert "`--time` must be months above 0" in capsys.readouterr().err
