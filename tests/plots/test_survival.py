@@ -374,7 +374,7 @@ def test_contrasts_count_studies_that_do_not_say_how_many_patients_they_have():
     )
     contrasts = bm.contrast(fit, time=12)
     assert contrasts.table[["studies_level", "studies_versus"]].iloc[0].tolist() == [1, 3]
-    with pytest.raises(bm.SettingsError, match="must be of response rates; these are of survival"):
+    with pytest.raises(bm.SettingsError, match="is not available for survival"):
         bm.plots.contrasts(contrasts)
 
 
