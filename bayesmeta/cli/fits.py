@@ -49,6 +49,7 @@ def predict(
     import bayesmeta as bm
     from bayesmeta.estimates.events import cohort_event
     from bayesmeta.estimates.inferred import basis_of, inferred_words
+    from bayesmeta.estimates.survival_summary import conditional_note
     from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
     events = _event(rate_above, rate_below, at_least, at_most)
@@ -65,9 +66,10 @@ def predict(
     asked = [cohort_event(found.n, {name: value}, found.outcomes) for name, value in given]
     blocks = prediction_blocks(found, ci, asked, saved.words, outcome=outcome)
     named = {} if outcome is None else {"outcome": outcome}
+    note = conditional_note(saved.fit.arms)
     return Answer(
         named | prediction_json(found, ci, asked, basis),
-        [blocks, inferred_words(basis, saved.words)],
+        [blocks, inferred_words(basis, saved.words), [note] if note else []],
         _prediction_tables(found, ci, asked),
     )
 

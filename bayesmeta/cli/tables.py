@@ -23,11 +23,15 @@ def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) 
     return table if labels is None else labelled(table, labels)
 
 
-def survival_table_of(evidence: str, notation: Notation) -> "SurvivalTable":
-    """Return the survival of a bundled table by its name, or else of a CSV file."""
+def survival_table_of(
+    evidence: str, notation: Notation, labels: "Labels | None" = None
+) -> "SurvivalTable":
+    """Return the survival of a bundled table by its name, or else of a CSV file, with labels."""
     from bayesmeta.evidence import load_survival, read_survival
+    from bayesmeta.evidence.table import labelled
 
-    return _table(evidence, notation, read_survival, load_survival)
+    table = _table(evidence, notation, read_survival, load_survival)
+    return table if labels is None else labelled(table, labels)
 
 
 def _table[T](
@@ -53,7 +57,7 @@ def arms_of(
     """Return the arms that a model is fitted to: of survival, those of a table of survival."""
     if spec.curve is None:
         return table_of(evidence, notation, labels).select(**selection)
-    return survival_selected(survival_table_of(evidence, notation), selection)
+    return survival_selected(survival_table_of(evidence, notation, labels), selection)
 
 
 _OF_COUNTS = ("outcomes", "by_definition", "strata", "unknown_sizes")

@@ -44,8 +44,8 @@ def notes(fit: Fit) -> tuple[str, ...]:
     between studies; posteriors that overlap their prior by more than 0.8; coefficients without
     any evidence; a tau with more than half of its posterior above the 95% quantile of its prior, or of
     which power-scaling says that prior and evidence may pull apart; and mu or a typical rate with more
-    than half of its posterior outside the middle 95% of its prior. Of survival: what the outcome is
-    conditional on, standard errors that are estimated, how the shape of curves is known, and medians
+    than half of its posterior outside the middle 95% of its prior. Of survival: standard
+    errors that are estimated, how the shape of curves is known, and medians
     that are left out because they were not reached.
 
     Parameters

@@ -148,7 +148,7 @@ def summary(
         months = checked_times(USUAL_TIMES if times is None else times)
         table = survival_table(fit, asked, months, ci_prob=ci_prob, cohort=cohort)
         at, note = reference_text(fit.coding, words), conditional_note(fit.arms)
-        return headed(table, Heading(fit.spec.scale.scale, ci_prob, at, words, note))
+        return headed(table, Heading("log median in months", ci_prob, at, words, note))
     if times is not None:
         raise SettingsError("`times` has no effect on a fit of response rates. Leave it out.")
     units = _checked_units(per, fit.coding, fit.spec.link)

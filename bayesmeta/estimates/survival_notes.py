@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayesmeta.errors import counted
-from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.curves import PRECISION
+from bayesmeta.model.survival_reports import Kind
 
 FEW = 3
 """Arms below which the spread of shapes rests on its prior."""
@@ -22,8 +22,6 @@ def survival_notes(fit: Fit) -> tuple[str, ...]:
 
 
 def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
-    if note := conditional_note(arms):
-        yield note
     reports = fit.design.reports
     if PRECISION in fit.posterior:
         guessed = int(reports.rows[:, -1].sum())
@@ -45,6 +43,12 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
                 f"The shape of the curves is estimated from {several} of {counted(len(arms), 'arm')}, which report more "
                 "than one point of their curve."
             )
+    silent = int((arms.reports["reached"] == "no").sum() - (reports.kind == Kind.BEYOND).sum())
+    if silent:
+        yield (
+            f"{counted(silent, 'median')} that {'was' if silent == 1 else 'were'} not reached "
+            f"{'tells' if silent == 1 else 'tell'} nothing here: landmarks of the same arms stand for them."
+        )
     unreached = int(arms.excluded["rule"].str.startswith("not reached").sum())
     if unreached:
         yield (

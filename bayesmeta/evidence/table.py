@@ -225,7 +225,7 @@ class EvidenceTable(CheckedTable):
         return f"EvidenceTable({self.name}: {', '.join(counts)})"
 
 
-def labelled(table: EvidenceTable, labels: Labels) -> EvidenceTable:
+def labelled[T: CheckedTable](table: T, labels: Labels) -> T:
     """Return the table with further labels, which go before those it has."""
     columns = [str(name) for name in table.frame.columns if name not in COUNTS]
     labels.check({name: table.frame[name].dropna().astype(str).unique() for name in columns})
