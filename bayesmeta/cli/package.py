@@ -59,8 +59,8 @@ def calibrate(
     """Check the models by simulation-based calibration (minutes to hours).
 
     Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, levels-*, survival-*, arm_effects,
-    tau_by, imputed, shares, within_between, totals, unknown_sizes and overdispersion_and_effects; of joint models,
-    nested-*; and coverage, of prediction intervals.
+    tau_by, imputed, shares, within_between, totals, unknown_sizes and overdispersion_and_effects;
+    of joint models, nested-*; and coverage, of prediction intervals.
     The exit code is 1 if a case fails.
     """
     import bayesmeta as bm
