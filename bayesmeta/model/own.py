@@ -6,7 +6,7 @@ from typing import ClassVar
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.effects import CommonEffect, NormalEffects, StudyEffects
 from bayesmeta.model.likelihoods import Binomial, Likelihood
-from bayesmeta.model.links import Link
+from bayesmeta.model.links import Link, Scale
 from bayesmeta.priors import Prior
 
 
@@ -42,6 +42,8 @@ class OwnModel:
     likelihood: ClassVar[Likelihood] = Binomial()
     """Binomial logit, whatever the model's own likelihood: what a new cohort is taken to follow."""
     link: ClassVar[Link] = likelihood.link
+    scale: ClassVar[Scale] = link
+    curve: ClassVar[None] = None
     covariates: ClassVar[Covariates] = Covariates()
     arm_effects: ClassVar[None] = None
     """None that answers know of."""
