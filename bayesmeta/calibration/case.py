@@ -17,14 +17,9 @@ from bayesmeta.errors import ModelWarning
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.draws import DIMS
 from bayesmeta.inference.lattice import SOURCES, spread, spread_levels
+from bayesmeta.inference.nested.simulation import rates_of
 from bayesmeta.inference.settings import SamplerSettings
-from bayesmeta.inference.simulation import (
-    draw_events,
-    log_likelihood,
-    new_study_rates,
-    prior_draws,
-    rates_of,
-)
+from bayesmeta.inference.simulation import draw_events, log_likelihood, new_study_rates, prior_draws
 from bayesmeta.inference.survival.drawn_reports import draw_reports
 from bayesmeta.inference.survival.simulation import new_study_survival, survival_log_likelihood
 from bayesmeta.inference.targets import Target, target_of

@@ -108,7 +108,31 @@ class _Shaped(SurvivalCurve):
 
 
 @dataclass(frozen=True)
-class ExponentialSurvival(SurvivalCurve):
+class _PowerOfTime(SurvivalCurve):
+    """Curves whose cumulative hazard is a power of time: Weibull, and exponential where it is 1."""
+
+    code: ClassVar[int] = 0
+    slope: ClassVar[float] = LOG_TWO
+
+    @override
+    def log_survival(self, x: Array) -> Array:
+        return np.asarray(-LOG_TWO * np.exp(np.minimum(x, 700.0)))
+
+    @override
+    def log_survival_to_pymc(self, x: Any) -> Any:
+        import pytensor.tensor as pt
+
+        return -LOG_TWO * pt.exp(x)
+
+    @override
+    def mean_to(self, time: float, median: Array, shape: Array) -> Array:
+        scale = median * LOG_TWO ** (-1 / shape)
+        area = gammainc(1 / shape, (time / scale) ** shape)
+        return np.asarray(scale * gamma(1 + 1 / shape) * area)
+
+
+@dataclass(frozen=True)
+class ExponentialSurvival(_PowerOfTime):
     """Exponential curves, whose hazard is constant.
 
     For landmarks of one time, or medians alone, this is the normal model of their logs: of
@@ -129,24 +153,10 @@ class ExponentialSurvival(SurvivalCurve):
     name: ClassVar[str] = "exponential"
     words: ClassVar[str] = "exponential"
     symbol: ClassVar[str] = "log(-log(S(t))) = log(log(2)) + log(t) - theta"
-    code: ClassVar[int] = 0
-    slope: ClassVar[float] = LOG_TWO
-
-    @override
-    def log_survival(self, x: Array) -> Array:
-        return _weibull(x)
-
-    @override
-    def log_survival_to_pymc(self, x: Any) -> Any:
-        return _weibull_to_pymc(x)
-
-    @override
-    def mean_to(self, time: float, median: Array, shape: Array) -> Array:
-        return _weibull_mean(time, median, shape)
 
 
 @dataclass(frozen=True)
-class WeibullSurvival(_Shaped):
+class WeibullSurvival(_PowerOfTime, _Shaped):
     """Weibull curves, whose hazard rises or falls with a power of time.
 
     Parameters
@@ -167,20 +177,6 @@ class WeibullSurvival(_Shaped):
     name: ClassVar[str] = "weibull"
     words: ClassVar[str] = "Weibull"
     symbol: ClassVar[str] = "log(-log(S(t))) = log(log(2)) + k (log(t) - theta)"
-    code: ClassVar[int] = 0
-    slope: ClassVar[float] = LOG_TWO
-
-    @override
-    def log_survival(self, x: Array) -> Array:
-        return _weibull(x)
-
-    @override
-    def log_survival_to_pymc(self, x: Any) -> Any:
-        return _weibull_to_pymc(x)
-
-    @override
-    def mean_to(self, time: float, median: Array, shape: Array) -> Array:
-        return _weibull_mean(time, median, shape)
 
 
 @dataclass(frozen=True)
@@ -221,23 +217,6 @@ class LogLogisticSurvival(_Shaped):
     def mean_to(self, time: float, median: Array, shape: Array) -> Array:
         power = (time / median) ** shape
         return np.asarray(time * hyp2f1(1.0, 1 / shape, 1 + 1 / shape, -power))
-
-
-def _weibull(x: Array) -> Array:
-    return np.asarray(-LOG_TWO * np.exp(np.minimum(x, 700.0)))
-
-
-def _weibull_to_pymc(x: Any) -> Any:
-    import pytensor.tensor as pt
-
-    return -LOG_TWO * pt.exp(x)
-
-
-def _weibull_mean(time: float, median: Array, shape: Array) -> Array:
-    """Return the incomplete gamma function that the area under a Weibull curve is."""
-    scale = median * LOG_TWO ** (-1 / shape)
-    power = (time / scale) ** shape
-    return np.asarray(scale * gamma(1 + 1 / shape) * gammainc(1 / shape, power))
 
 
 CURVES: dict[str, type[SurvivalCurve]] = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future
 from dataclasses import dataclass
 from multiprocessing.reduction import ForkingPickler
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, NamedTuple
 
 from bayesmeta.errors import RunError, SettingsError, listed
@@ -26,6 +26,9 @@ AHEAD = 2
 
 FAR = 64
 """Jobs handed out to an executor that was given, whose workers are not known."""
+
+SILENCE = 30.0
+"""Seconds without a job that ends after which an executor is asked whether it still takes work."""
 
 type Record = Callable[[Job, Outcome], None]
 """What is called with each job that is done."""
@@ -185,7 +188,7 @@ def _collect(
                 broken = _hand_out(executor, waiting, running, ended)
             if not running:
                 return lost, broken
-            job, future, since = running.pop(ended.get())
+            job, future, since = running.pop(_next(executor, ended, running))
             outcome = _outcome(future)
             if not isinstance(outcome, Exception):
                 record(job, outcome)
@@ -198,6 +201,22 @@ def _collect(
         if isinstance(error, KeyboardInterrupt):
             _record_done(running.values(), record)
         raise
+
+
+def _next(executor: Executor, ended: "SimpleQueue[str]", running: Mapping[str, _Running]) -> str:
+    """Return the job that ends next.
+
+    The client of a cluster whose scheduler has died may forget jobs without calling back. They are
+    cancelled where it takes no more work.
+    """
+    while True:
+        try:
+            return ended.get(timeout=SILENCE)
+        except Empty:
+            try:
+                executor.submit(_here)
+            except Exception:  # whatever it is, nothing that it was given will end
+                _cancel(running.values())
 
 
 def _hand_out(

@@ -10,7 +10,8 @@ from bayesmeta.calibration import all_cases, identity_of, select_cases
 from bayesmeta.calibration.case import Case
 from bayesmeta.calibration.layouts import REPORTED
 from bayesmeta.calibration.parts import PARTS, ROLES
-from bayesmeta.inference.simulation import draw_counts, draw_events, prior_draws
+from bayesmeta.inference.nested.simulation import draw_counts
+from bayesmeta.inference.simulation import draw_events, prior_draws
 from bayesmeta.model import Design
 from bayesmeta.model.curves import CURVES
 from bayesmeta.model.effects import DISTRIBUTIONS

@@ -263,3 +263,26 @@ def test_arguments_are_checked(tmp_path: Path, options: dict[str, Any], words: s
 def test_names_must_differ(tmp_path: Path) -> None:
     with pytest.raises(bm.SettingsError, match="Names of jobs must differ; not so: job 1"):
         run_jobs([*jobs_of(tmp_path / "log", [1]), *jobs_of(tmp_path / "log", [1])])
+
+
+class Forgetful(Executor):
+    """Takes so many jobs, forgets them without calling back, and then takes no more."""
+
+    def __init__(self, taken: int) -> None:
+        self.left = taken
+
+    def submit(self, *_: Any, **__: Any) -> "Future[Any]":
+        self.left -= 1
+        if self.left < 0:
+            raise RuntimeError("closed")
+        return Future()
+
+
+def test_an_executor_that_forgets_its_jobs_ends_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bayesmeta.runs.running.SILENCE", 0.01)
+    jobs = jobs_of(tmp_path / "log", range(8))
+    # Three times it is asked whether it takes work, and does.
+    with pytest.raises(bm.RunError, match="The executor accepts no more work"):
+        run_jobs(jobs, executor=Forgetful(11))

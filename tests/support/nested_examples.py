@@ -6,8 +6,8 @@ import pytest
 
 import bayesmeta as bm
 from bayesmeta.inference.draws import assemble
+from bayesmeta.inference.nested.simulation import nested_prior_parameters
 from bayesmeta.inference.result import provenance
-from bayesmeta.inference.simulation import nested_prior_parameters
 from bayesmeta.model import make_design
 
 

@@ -9,8 +9,8 @@ import xarray as xr
 
 import bayesmeta as bm
 from bayesmeta.inference.draws import assemble
+from bayesmeta.inference.nested.simulation import nested_prior_parameters
 from bayesmeta.inference.result import provenance
-from bayesmeta.inference.simulation import nested_prior_parameters
 from bayesmeta.model import make_design
 
 CHAINS, DRAWS = 4, 500

@@ -11,7 +11,7 @@ from scipy import special
 
 import bayesmeta as bm
 from bayesmeta.inference.nested.coordinates import nested_data
-from bayesmeta.inference.simulation import draw_counts, nested_log_likelihood, rates_of
+from bayesmeta.inference.nested.simulation import draw_counts, nested_log_likelihood, rates_of
 from bayesmeta.model import Design, make_design
 
 Array = npt.NDArray[np.float64]

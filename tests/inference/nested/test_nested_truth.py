@@ -16,7 +16,7 @@ from scipy import special, stats
 
 import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of, quantile_of, sd_of
-from bayesmeta.inference.simulation import nested_prior_parameters
+from bayesmeta.inference.nested.simulation import nested_prior_parameters
 from bayesmeta.model import make_design
 
 Array = npt.NDArray[np.float64]
