@@ -28,7 +28,7 @@ REACH, STEP = 8.5, 0.4
 """Standard deviations of the study effect that the trapezoid rule covers, and its step in standard
 deviations of the effect or of what its reports tell, whichever is smaller."""
 
-NODES, WEIGHTS = hermegauss(13)
+NODES, WEIGHTS = hermegauss(21)
 LOG_WEIGHTS = np.log(WEIGHTS / WEIGHTS.sum())
 
 
