@@ -103,7 +103,7 @@ def compare(
     """Compare models by leave-one-study-out prediction."""
     import bayesmeta as bm
     from bayesmeta.comparison.gates import GATES, asked_gates, tripped
-    from bayesmeta.comparison.questions import SETTINGS
+    from bayesmeta.comparison.plan import SETTINGS
     from bayesmeta.estimates.words import evidence_wording
     from bayesmeta.labels import Labels, as_labels
     from bayesmeta.report.comparison_text import comparison_blocks, comparison_json

@@ -12,11 +12,13 @@ from scipy.special import logsumexp
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.held_out import only
+from bayesmeta.comparison.plan import pit_stream
 from bayesmeta.comparison.predictions import Predictions, WeightedAnswers, predictions_of
-from bayesmeta.comparison.questions import Asked, pit_stream
-from bayesmeta.comparison.scores import Row, arm_scores, study_rows
+from bayesmeta.comparison.questions import Asked, studies_of
+from bayesmeta.comparison.scores import arm_scores, study_rows
 from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.posterior import check_draws
+from bayesmeta.estimates.precision import Row
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
 
@@ -44,8 +46,9 @@ def approximated(predictions: Predictions, seed: int, asked: Asked) -> list[dict
     density = predictions.log_predictive(fit.design)
     said_of = WeightedAnswers.of(predictions, asked)
     found = []
+    told = set(studies_of(fit.design))
     for place, row in enumerate(study_rows(fit.arms)):
-        if row["n"] == 0:
+        if row["study"] not in told:
             continue
         log_weights, k = _smoothed(density[..., place])
         scores = row | _score(density[..., place], log_weights) | {"pareto_k": k}
@@ -133,7 +136,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     check_draws(fit)
     check_family(fit, "log_likelihood_by_study")
     arms, posterior = fit.arms, fit.posterior
-    informed = np.bincount(arms.study_index, weights=arms.n) > 0
+    informed = np.bincount(arms.study_index, weights=arms.informed) > 0
     density = xr.DataArray(
         predictions_of(fit).log_predictive(fit.design)[..., informed],
         dims=("chain", "draw", "study"),

@@ -10,13 +10,13 @@ from typing import Any, Literal
 from bayesmeta.comparison.comparison import Comparison, compared
 from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import gathered
+from bayesmeta.comparison.plan import Plan, make_plan
 from bayesmeta.comparison.questions import (
-    Plan,
     applicable,
     asked_question,
     check_arms,
     check_profile,
-    make_plan,
+    check_time,
     profile_asked,
     profiles_answered,
     same_rows,
@@ -43,6 +43,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     factor: str | None = None,
     cohort: int = 40,
     ci_prob: float = 0.95,
+    time: float | None = None,
     marginal: bool = True,
     weights: WeightsMethod = DEFAULT,
     settings: SamplerSettings | None = None,
@@ -78,6 +79,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         Patients of the new cohort whose response is predicted; see `Comparison.prediction`.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    time : float, optional
+        Of survival only, the months after which patients of the new cohort are alive; 12 where None.
     marginal : bool
         Whether to compute log marginal likelihoods.
     weights : {"pseudo_bma_plus", "stacking", "dirichlet_stacking"}
@@ -158,7 +161,8 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     named = _named(models)
     usable, reasons = applicable(named, arms)
     designs = same_rows(usable, arms, rows)
-    question = asked_question(profile, factor, cohort, ci_prob)
+    check_time(time, arms)
+    question = asked_question(profile, factor, cohort=cohort, ci_prob=ci_prob, time=time)
     check_profile(question, designs)
     plan = make_plan(seed, settings, question, method=method, marginal=marginal)
     check_method(weights)

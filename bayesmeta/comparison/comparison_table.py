@@ -7,9 +7,9 @@ import pandas as pd
 
 from bayesmeta.comparison.averaging import asked_alike, averaged_models, ranked
 from bayesmeta.comparison.left_out import LeftOut
-from bayesmeta.comparison.questions import Answered
-from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.comparison.questions import CI_PROBS, Answered
 from bayesmeta.comparison.weights import Weighting
+from bayesmeta.estimates.precision import Row
 
 COUNTS = ("fits", "failed", "flagged", "retried", "divergences")
 """Columns that count fits, of which a model that does not apply has none."""

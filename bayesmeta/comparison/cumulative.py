@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
-from bayesmeta.comparison.questions import SETTINGS, check_settings
+from bayesmeta.comparison.plan import SETTINGS, check_settings
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import check_draws, posterior_of

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayesmeta.arrays import Array, Flags
-from bayesmeta.comparison.questions import number_of
+from bayesmeta.comparison.plan import number_of
 from bayesmeta.errors import EvidenceError
 from bayesmeta.estimates.profile_rates import KnownRates
 from bayesmeta.estimates.rates import DrawnRates, safe_log_odds

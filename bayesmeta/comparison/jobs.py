@@ -9,9 +9,11 @@ import numpy as np
 
 from bayesmeta.comparison.approximation import approximated, is_usable
 from bayesmeta.comparison.held_out import lean, without
+from bayesmeta.comparison.plan import Plan, number_of, pit_stream
 from bayesmeta.comparison.predictions import answers, predictions_of, predictive
-from bayesmeta.comparison.questions import Plan, asked_of, number_of, pit_stream
-from bayesmeta.comparison.scores import Row, arm_scores, study_scores
+from bayesmeta.comparison.questions import asked_of, studies_of
+from bayesmeta.comparison.scores import arm_scores, study_scores
+from bayesmeta.estimates.precision import Row
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.result import Fit
@@ -36,12 +38,6 @@ def fitted(designs: Mapping[str, Design], plan: Plan, runner: Runner) -> dict[st
         return found
     again = _run(designs, plan, runner, {name: _unreliable(one[""]) for name, one in found.items()})
     return {name: own | again[name] for name, own in found.items()}
-
-
-def studies_of(design: Design) -> tuple[str, ...]:
-    """Return the studies with patients; the others tell nothing and are not left out."""
-    frame = design.arms.frame
-    return tuple(map(str, dict.fromkeys(frame.loc[frame["n"] > 0, "study"])))
 
 
 def _run(

@@ -10,7 +10,8 @@ import pandas as pd
 
 from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
-from bayesmeta.comparison.questions import asked_question, check_profile, make_plan
+from bayesmeta.comparison.plan import make_plan
+from bayesmeta.comparison.questions import asked_question, check_profile
 from bayesmeta.errors import EvidenceError, SamplingError, SettingsError, SpecError, listed
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
@@ -152,7 +153,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     True
     """
     designs = _designs(spec, arms, separate)
-    question = asked_question(profile, None, COHORT, CI_PROB)
+    question = asked_question(profile, None, cohort=COHORT, ci_prob=CI_PROB)
     check_profile(question, designs)
     plan = make_plan(seed, settings, question)
     runner = Runner(workers=workers, executor=executor, progress=progress)

@@ -11,22 +11,17 @@ import pandas as pd
 from bayesmeta.comparison.held_out import lean, rows_of
 from bayesmeta.comparison.jobs import scored
 from bayesmeta.comparison.left_out import coverage_of, fit_row
+from bayesmeta.comparison.plan import Plan, make_plan, number_of, pit_stream
 from bayesmeta.comparison.predictions import predictions_of
-from bayesmeta.comparison.questions import (
-    Plan,
-    asked_question,
-    check_arms,
-    check_spec,
-    make_plan,
-    number_of,
-    pit_stream,
-)
-from bayesmeta.comparison.scores import Row, arm_scores, density_scores
+from bayesmeta.comparison.questions import asked_question, check_arms, check_spec
+from bayesmeta.comparison.scores import arm_scores, density_scores
 from bayesmeta.errors import EvidenceError, SettingsError, nearest
+from bayesmeta.estimates.precision import Row
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design, model_hash
+from bayesmeta.model.limits import check_integrated, refuse_survival
 from bayesmeta.runs import Finished, Job, Outcome, Runner, job_key
 
 
@@ -157,7 +152,9 @@ def leave_one_level_out(
     """
     check_spec(spec)
     check_arms(arms)
-    plan = make_plan(seed, settings, asked_question(None, None, 40, 0.95))
+    refuse_survival(arms, "Leaving levels out")
+    check_integrated(spec, arms)
+    plan = make_plan(seed, settings, asked_question(None, None))
     design = make_design(spec, arms)
     column = _column(design, column)
     levels = _levels(design, column)

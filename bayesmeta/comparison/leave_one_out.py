@@ -5,18 +5,20 @@ from typing import Literal
 
 from bayesmeta.comparison.jobs import fitted
 from bayesmeta.comparison.left_out import LeftOut, gathered
+from bayesmeta.comparison.plan import make_plan
 from bayesmeta.comparison.questions import (
     asked_question,
     check_arms,
     check_profile,
     check_spec,
-    make_plan,
+    check_time,
 )
 from bayesmeta.errors import SamplingError
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.coding import Profile
+from bayesmeta.model.limits import check_integrated
 from bayesmeta.runs import Failed, Runner
 
 
@@ -29,6 +31,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     profile: Profile | None = None,
     factor: str | None = None,
     ci_prob: float = 0.95,
+    time: float | None = None,
     settings: SamplerSettings | None = None,
     workers: int = 1,
     executor: Executor | None = None,
@@ -60,6 +63,8 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
         Factor whose levels are compared with the first one, study by study left out.
     ci_prob : float
         Probability of the equal-tailed intervals of `LeftOut.influence`.
+    time : float, optional
+        Of survival only, the months after which patients are alive; 12 where None.
     settings : SamplerSettings, optional
         Of each fit; 4 chains of 400 + 1,000 draws where None.
     workers : int
@@ -104,7 +109,9 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     """
     check_spec(spec)
     check_arms(arms)
-    question = asked_question(profile, factor, 40, ci_prob)
+    check_integrated(spec, arms)
+    check_time(time, arms)
+    question = asked_question(profile, factor, ci_prob=ci_prob, time=time)
     plan = make_plan(seed, settings, question, method=method)
     designs = {spec.name: make_design(spec, arms)}
     check_profile(question, designs)

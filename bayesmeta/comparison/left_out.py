@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison.approximation import is_usable
-from bayesmeta.comparison.scores import CI_PROBS, Row
+from bayesmeta.comparison.questions import CI_PROBS
 from bayesmeta.errors import SettingsError, listed, nearest
+from bayesmeta.estimates.precision import Row
 from bayesmeta.model import Design
 from bayesmeta.runs import Finished, Outcome
 

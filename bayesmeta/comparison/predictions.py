@@ -1,4 +1,4 @@
-"""What a fit predicts of studies that it was not made from, of one outcome or of several."""
+"""What a fit predicts of studies that it was not made from: one outcome, several, or survival."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from scipy.special import expit
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.held_out import arm_distribution, log_predictive
 from bayesmeta.comparison.questions import Asked, Label
+from bayesmeta.comparison.survival_predictions import SurvivalPredictions
 from bayesmeta.estimates.nested_rates import NestedRates, cholesky_draws
 from bayesmeta.estimates.posterior import named_outcomes
 from bayesmeta.estimates.precision import Draws, Row, interval_of
@@ -103,12 +104,14 @@ class _SeveralOutcomes:
         return [rates.distribution(outcome) for outcome in self.fit.outcomes]
 
 
-Predictions = _OneOutcome | _SeveralOutcomes
+Predictions = _OneOutcome | _SeveralOutcomes | SurvivalPredictions
 """What a fit predicts of studies that are taken as new ones, and says of a profile."""
 
 
 def predictions_of(fit: Fit) -> Predictions:
     """Return what a fit predicts."""
+    if fit.spec.curve is not None:
+        return SurvivalPredictions(KnownRates(fit))
     return _SeveralOutcomes(fit) if fit.design.several else _OneOutcome(KnownRates(fit))
 
 

@@ -1,10 +1,9 @@
-"""How every fit of a comparison is made, what it is asked, and for which profile each model answers."""
+"""What every fit of a comparison is asked, and for which profile each model answers."""
 
 import warnings
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import (
     EvidenceError,
     EvidenceWarning,
-    InapplicableError,
     ProfileError,
     SettingsError,
     SpecError,
@@ -30,24 +28,31 @@ from bayesmeta.estimates.profiles import (
     warn_beyond_evidence,
 )
 from bayesmeta.estimates.questions import Question
-from bayesmeta.evidence import Arms
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.estimates.survival_times import USUAL_TIMES
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
-from bayesmeta.model.limits import refuse_survival, why_not_integrated
-from bayesmeta.numeric import check_seed
+from bayesmeta.model.limits import check_integrated
+
+CI_PROBS = (0.5, 0.8, 0.95)
+"""Probabilities of the prediction intervals that are held against what is observed."""
 
 Label = tuple[str, str, str]
 """Outcome, without a name where there is one, quantity and scale."""
 
 
 def asked_question(
-    profile: Profile | None, factor: str | None, cohort: int, ci_prob: float
+    profile: Profile | None,
+    factor: str | None,
+    *,
+    cohort: int = 40,
+    ci_prob: float = 0.95,
+    time: float | None = None,
 ) -> Question:
     """Return what a comparison asks; its averaged prediction lists every count."""
     check_cohort("cohort", cohort, LARGEST_LISTED)
     given = {} if profile is None else profile
-    return Question(given, cohort=cohort, ci_prob=ci_prob, factor=factor)
+    return Question(given, cohort=cohort, ci_prob=ci_prob, factor=factor, time=time)
 
 
 def check_profile(question: Question, designs: Mapping[str, Design]) -> None:
@@ -98,7 +103,8 @@ class Asked:
     """A question in the coding of one model, which all fits of the model share.
 
     `row` has the coded covariates of the profile, `level` is the position of its tau, and `contrasts`
-    has the label of each pair of levels with the coded covariates of both.
+    has the label of each pair of levels with the coded covariates of both; `time` is in months, and of
+    survival only.
     """
 
     row: Array
@@ -106,6 +112,7 @@ class Asked:
     contrasts: tuple[tuple[str, Array, Array], ...]
     cohort: int
     ci_prob: float
+    time: float
 
 
 def asked_of(coding: Coding, question: Question) -> Asked:
@@ -117,6 +124,7 @@ def asked_of(coding: Coding, question: Question) -> Asked:
         tuple(_contrasts(coding, question)),
         question.cohort,
         question.ci_prob,
+        USUAL_TIMES[0] if question.time is None else question.time,
     )
 
 
@@ -145,14 +153,23 @@ def check_arms(arms: object) -> None:
         raise SettingsError(
             f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
         )
-    refuse_survival(arms, "Leaving studies out")
-    studies = arms.frame.loc[arms.frame["n"] > 0, "study"].nunique()
+    studies = arms.frame.loc[arms.informed, "study"].nunique()
     if studies < 2:  # noqa: PLR2004
         raise EvidenceError(
             f"Leaving studies out needs two studies with patients or more; got {studies}. Select more."
         )
-    if reason := why_not_integrated(arms):
-        raise InapplicableError(f"Studies cannot be left out: {reason}.")
+
+
+def studies_of(design: Design) -> tuple[str, ...]:
+    """Return the studies with patients; the others tell nothing and are not left out."""
+    arms = design.arms
+    return tuple(map(str, dict.fromkeys(arms.frame.loc[arms.informed, "study"])))
+
+
+def check_time(time: float | None, arms: Arms) -> None:
+    """Raise if a time is asked of arms that report no survival."""
+    if time is not None and not isinstance(arms, SurvivalArms):
+        raise SettingsError("`time` has no effect on response rates. Leave it out.")
 
 
 def applicable(
@@ -167,6 +184,7 @@ def applicable(
                 # The design that is used tells them.
                 warnings.simplefilter("ignore", EvidenceWarning)
                 make_design(spec, arms, warn=False)
+            check_integrated(spec, arms)
         except (SpecError, EvidenceError) as error:
             reasons[name] = str(error).removeprefix(f"{name}: ")
             first = first or error
@@ -208,92 +226,3 @@ def _usable(spec: ModelSpec, arms: Arms) -> set[str]:
         # The comparison says itself what is left out.
         warnings.simplefilter("ignore", EvidenceWarning)
         return set(make_design(spec, arms, warn=False).arms.labels)
-
-
-SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
-"""Of each of many fits: 4,000 draws know the score of a study to about 0.01."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Plan:
-    """How every model of a comparison is fitted and asked."""
-
-    seed: int
-    settings: SamplerSettings
-    question: Question
-    exact: bool = True
-    """Whether each study is left out by a refit, or by PSIS where that holds."""
-    marginal: bool = False
-    """Whether log marginal likelihoods are wanted."""
-
-    def adapted(self, cores: int | None) -> "Plan":
-        """Return the plan of fits that run on so many processors and need no draws of arms."""
-        return replace(self, settings=replace(self.settings, cores=cores, arm_draws=False))
-
-    def longer(self, times: int) -> "Plan":
-        """Return the plan with so many times as many draws."""
-        return replace(self, settings=replace(self.settings, draws=times * self.settings.draws))
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what the fit without a study depends on, as JSON can hold it."""
-        settings = asdict(self.settings)
-        # Draws do not depend on it.
-        del settings["cores"]
-        question = asdict(self.question)
-        # All outcomes are asked about.
-        del question["outcome"]
-        return {"seed": self.seed, "settings": settings, "question": question}
-
-
-def make_plan(
-    seed: object,
-    settings: SamplerSettings | None,
-    question: Question,
-    *,
-    method: str = "exact",
-    marginal: bool = False,
-) -> Plan:
-    """Return a plan after checking it; with `SETTINGS` where `settings` is None."""
-    check_settings(settings)
-    if method not in ("exact", "psis"):
-        raise SettingsError(f"`method` must be 'exact' or 'psis'; got {method!r}.")
-    return Plan(
-        seed=check_seed(seed),
-        settings=settings or SETTINGS,
-        question=question,
-        exact=method == "exact",
-        marginal=marginal,
-    )
-
-
-def check_settings(settings: object) -> None:
-    """Raise unless `settings` is SamplerSettings or None."""
-    if not isinstance(settings, SamplerSettings | None):
-        raise SettingsError(
-            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
-        )
-
-
-PIT, WEIGHTS = 3, 5
-"""First part of the key of the random numbers of PITs and of weights; refits have 2, predictions of
-studies left out 4."""
-
-
-def number_of(text: str) -> int:
-    """Return a number for a text, by which a stream is known."""
-    return int.from_bytes(sha256(text.encode()).digest()[:4], "big")
-
-
-def pit_stream(seed: int, study: str) -> np.random.Generator:
-    """Return the random numbers of the PITs of a study's arms, whichever fit predicts them."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT, number_of(study))))
-
-
-def validation_stream(seed: int) -> np.random.Generator:
-    """Return the random numbers of the PITs of cohorts that a model is validated on."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(PIT,)))
-
-
-def weights_stream(seed: int) -> np.random.Generator:
-    """Return the random numbers of the bootstrap samples of studies by which models are weighted."""
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(WEIGHTS,)))

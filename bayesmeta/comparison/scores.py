@@ -1,7 +1,7 @@
-"""How well a fit predicts arms that it was not made from: their counts against its predictions.
+"""How well a fit predicts arms that it was not made from: what they report against its predictions.
 
-The unit that is predicted is the study: the density of its counts is that of all its arms together,
-with its own effect integrated out.
+The unit that is predicted is the study: the density of what it reports is that of all its arms
+together, with its own effect integrated out.
 """
 
 from typing import Any
@@ -12,20 +12,19 @@ from scipy.special import logsumexp
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.predictions import Predictions
+from bayesmeta.comparison.questions import CI_PROBS
+from bayesmeta.comparison.report_scores import report_scores
+from bayesmeta.comparison.survival_predictions import SurvivalPredictions
 from bayesmeta.estimates.count_distributions import CountDistribution
 from bayesmeta.estimates.posterior import named_outcomes
-from bayesmeta.evidence import Arms
+from bayesmeta.estimates.precision import Row
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
 
-CI_PROBS = (0.5, 0.8, 0.95)
-"""Probabilities of the prediction intervals that are held against the counts."""
-
-Row = dict[str, Any]
-
 
 def study_scores(predictions: Predictions, new: Design) -> list[Row]:
-    """Return the log predictive density of each new study's counts, `elpd` with `mcse_elpd`."""
+    """Return the log predictive density of what each new study reports, `elpd` with `mcse_elpd`."""
     scores = density_scores(np.moveaxis(predictions.log_predictive(new), -1, 0))
     return [row | score for row, score in zip(study_rows(new.arms), scores, strict=True)]
 
@@ -45,10 +44,12 @@ def density_scores(density: Array) -> list[Row]:
 
 
 def study_rows(arms: Arms) -> list[Row]:
-    """Return each study's `arms`, its `n` and, of one outcome, `events`: sums over its arms."""
+    """Return each study's `arms`, `n` and, of one outcome, `events` or `reports`, over its arms."""
     place, number = arms.study_index, len(arms.studies)
     totals: dict[str, npt.NDArray[Any]] = {"arms": np.bincount(place, minlength=number)}
-    if len(arms.outcomes) == 1:
+    if isinstance(arms, SurvivalArms):
+        totals["reports"] = np.bincount(place[arms.arm_of_report], minlength=number)
+    elif len(arms.outcomes) == 1:
         totals["events"] = np.bincount(place, arms.events, minlength=number)
     totals["n"] = np.bincount(place, arms.n, minlength=number)
     return [
@@ -63,7 +64,9 @@ def arm_scores(
     rng: np.random.Generator,
     weights: Array | None = None,
 ) -> list[Row]:
-    """Return how each count of each arm lies in its prediction; `weights` as of `answers`."""
+    """Return how each count or report lies in its prediction; `weights` are those of draws."""
+    if isinstance(predictions, SurvivalPredictions):
+        return report_scores(predictions, new, rng, weights)
     rows: list[Row] = []
     arms, names = new.arms, named_outcomes(new.arms)
     for place in map(int, np.flatnonzero(arms.n > 0)):

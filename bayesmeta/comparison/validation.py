@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.left_out import coverage_of
+from bayesmeta.comparison.plan import check_settings, validation_stream
 from bayesmeta.comparison.predictions import predictions_of
-from bayesmeta.comparison.questions import check_settings, check_spec, validation_stream
+from bayesmeta.comparison.questions import check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.profiles import beyond_evidence

@@ -10,7 +10,7 @@ import pandas as pd
 from scipy.special import softmax
 
 from bayesmeta.arrays import Array
-from bayesmeta.comparison.questions import weights_stream
+from bayesmeta.comparison.plan import weights_stream
 from bayesmeta.comparison.stacking import maximising_weights
 from bayesmeta.errors import SettingsError
 

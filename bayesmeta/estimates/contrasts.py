@@ -32,7 +32,7 @@ from bayesmeta.estimates.profiles import (
     studies_by_level,
 )
 from bayesmeta.estimates.survival_contrasts import survival_contrasts
-from bayesmeta.estimates.survival_times import checked_times
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_time
 from bayesmeta.estimates.within_contrasts import within_contrasts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -143,7 +143,7 @@ def contrast(
     check_ci_prob(ci_prob)
     if is_survival(fit):
         checked_outcome(fit, outcome)
-        months = checked_times(12.0 if time is None else time, name="time")[0]
+        months = checked_time(USUAL_TIMES[0] if time is None else time)
         return survival_contrasts(
             fit, months, factor, profile=profile, against=against, ci_prob=ci_prob
         )

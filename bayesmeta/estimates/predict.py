@@ -15,7 +15,7 @@ from bayesmeta.estimates.posterior import (
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profile_survival import SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import mean_of_study, profile_label, study_profile
-from bayesmeta.estimates.survival_times import checked_times
+from bayesmeta.estimates.survival_times import checked_time
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
@@ -100,7 +100,7 @@ def predict(
             raise SettingsError(
                 "`time` is missing: of survival, a cohort is predicted at a time in months. Write time=12."
             )
-        [months] = checked_times(time, name="time")
+        months = checked_time(time)
         at = SurvivalAt(profile_survival(fit, profile, mean), months)
         return Prediction(n, label, study, {"": at.cohort(study)}, seed, fit, time=months)
     if time is not None:

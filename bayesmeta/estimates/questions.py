@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 from bayesmeta.errors import ProfileError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort
+from bayesmeta.estimates.survival_times import checked_time
 from bayesmeta.numeric import is_number
 
 RateName = Literal["typical", "mean", "new_study"]
@@ -33,6 +34,8 @@ class Question:
     factor : str, optional
         Factor whose levels are each compared with the first one, in the models that have it; of no
         effect in a specification grid.
+    time : float, optional
+        Of survival only, the months after which patients are alive; 12 where None.
 
     Raises
     ------
@@ -59,6 +62,7 @@ class Question:
     ci_prob: float = 0.95
     factor: str | None = None
     outcome: str | None = None
+    time: float | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.profile, Mapping):
@@ -82,6 +86,7 @@ class Question:
             "rate_above": None if at is None else float(at),
             "cohort": check_cohort("cohort", self.cohort),
             "ci_prob": float(self.ci_prob),
+            "time": None if self.time is None else checked_time(self.time),
         }
         for name, value in plain.items():
             object.__setattr__(self, name, value)

@@ -31,7 +31,7 @@ from bayesmeta.estimates.profile_survival import (
 )
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.survival_reports import reported_of
-from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_time
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
@@ -118,8 +118,7 @@ def checked_quantity(quantity: object, time: object) -> float:
                 '`time` has no effect on medians. Leave it out, or ask for "survival".'
             )
         return np.nan
-    [months] = checked_times(USUAL_TIMES if time is None else (time,), name="time")
-    return months
+    return checked_time(USUAL_TIMES[0] if time is None else time)
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,11 @@ def _reported(reports: pd.DataFrame, time: float | None) -> dict[str, Any]:
     return found
 
 
+def report_name(row: Any) -> str:
+    """Return what a report is, such as ``median`` or ``12 months``."""
+    return "median" if np.isnan(row[SURVIVAL]) else f"{row[TIME]:g} months"
+
+
 def report_text(row: Any) -> str:
     """Return a landmark or a median in words, such as ``24% at 6 months``."""
     if np.isnan(row[MEDIAN]):

@@ -14,6 +14,12 @@ LARGEST_TIME = 1200.0
 """Months; a hundred years."""
 
 
+def checked_time(time: object) -> float:
+    """Return one time in months after checking it."""
+    [months] = checked_times((time,), name="time")
+    return months
+
+
 def checked_times(times: object, *, name: str = "times") -> tuple[float, ...]:
     """Return times in months after checking them.
 

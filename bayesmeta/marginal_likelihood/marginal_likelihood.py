@@ -191,7 +191,7 @@ def why_no_marginal_likelihood(fit: Fit | QuadratureFit) -> str:
             f"the model imputes {names}, whose known values would be part of the evidence, so that it "
             "could not be compared with models that do not"
         )
-    if reason := why_not_integrated(fit.arms):
+    if reason := why_not_integrated(fit.spec, fit.arms):
         return reason
     draws = fit.posterior.sizes["chain"] * fit.posterior.sizes["draw"]
     if draws < FEWEST_DRAWS:

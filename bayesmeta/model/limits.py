@@ -213,15 +213,29 @@ def check_slopes_by_study(spec: ModelSpec) -> None:
         )
 
 
-def why_not_integrated(arms: Arms) -> str:
+def why_not_integrated(spec: object, arms: Arms) -> str:
     """Return why study effects cannot be integrated out of the likelihood of arms; empty if they can."""
     unknown = of_unknown_sizes(arms.frame)
-    if not unknown.any():
+    if unknown.any():
+        return (
+            f"study effects cannot be integrated out of totals over levels of unknown sizes ({listed(arms.labels[unknown])}); "
+            "leave them out by unknown_sizes='drop'"
+        )
+    if not isinstance(spec, ModelSpec) or spec.curve is None:
         return ""
-    return (
-        f"study effects cannot be integrated out of totals over levels of unknown sizes ({listed(arms.labels[unknown])}); "
-        "leave them out by unknown_sizes='drop'"
-    )
+    effects = spec.study_effects
+    if effects.has_effects and not effects.is_normal:
+        return (
+            f"of survival, study effects whose distribution is {effects.name} cannot be integrated out of the "
+            "likelihood; use NormalEffects"
+        )
+    return ""
+
+
+def check_integrated(spec: ModelSpec, arms: Arms) -> None:
+    """Raise if study effects cannot be integrated out of the likelihood of arms."""
+    if reason := why_not_integrated(spec, arms):
+        raise InapplicableError(f"Studies cannot be left out: {reason}.")
 
 
 def check_totals(spec: ModelSpec, arms: Arms) -> None:

@@ -114,6 +114,12 @@ def reports_of(arms: SurvivalArms) -> Reports:
     return Reports(np.array(rows, dtype=np.float64).reshape(-1, len(Report._fields)))
 
 
+def report_alone(row: Row) -> Report:
+    """Return a landmark or a median that depends on no other of its curve."""
+    [report] = _of_arm(0, [row])
+    return report
+
+
 def _of_arm(arm: int, rows: Sequence[Row]) -> Iterator[Report]:
     """Yield the reports of one arm, each conditional on those before it."""
     landmarks = [row for row in rows if not np.isnan(row[SURVIVAL])]

@@ -181,7 +181,8 @@ def _axis(content: Table, axis: str) -> dict[str, Any]:
 
 
 def _question(table: Table) -> Question:
-    check_keys("[question]", table, [one.name for one in fields(Question) if one.name != "factor"])
+    known = [one.name for one in fields(Question) if one.name not in ("factor", "time")]
+    check_keys("[question]", table, known)
     with _within("[question]"):
         return Question(**table)
 

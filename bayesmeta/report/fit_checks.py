@@ -67,7 +67,7 @@ def _failed(wrong: int, fits: int) -> Iterator[Block]:
 
 
 def _why_not_left_out(results: FitResults) -> str:
-    if reason := why_not_integrated(results.fit.arms):
+    if reason := why_not_integrated(results.fit.spec, results.fit.arms):
         return f"Studies were not left out in turn: {reason}."
     return ONE_STUDY if results.studies_with_patients == 1 else NOT_LEFT_OUT
 

@@ -207,7 +207,7 @@ class FitResults:
         fit = self.fit
         if not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
             return None
-        if why_not_integrated(fit.arms):
+        if why_not_integrated(fit.spec, fit.arms):
             return None
         return leave_one_study_out(
             fit.spec,

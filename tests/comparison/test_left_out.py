@@ -10,7 +10,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.comparison.approximation import LARGEST_K
 from bayesmeta.comparison.jobs import fit_without
-from bayesmeta.comparison.questions import Plan
+from bayesmeta.comparison.plan import Plan
 from bayesmeta.model import Design, make_design
 from bayesmeta.report.comparison_text import comparison_blocks
 from bayesmeta.report.document import lines_of

@@ -88,7 +88,7 @@ def study_log_likelihood(
     """
     if design.totals.unknown.any():
         raise InapplicableError(
-            f"Studies have no log likelihood: {why_not_integrated(design.arms)}."
+            f"Studies have no log likelihood: {why_not_integrated(design.spec, design.arms)}."
         )
     shape = np.shape(variables["mu"])
     flat = {

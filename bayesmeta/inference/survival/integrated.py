@@ -22,6 +22,7 @@ from bayesmeta.inference.kernels import log_sum
 from bayesmeta.inference.survival.reports import BEYOND, log_report
 from bayesmeta.model import Design
 from bayesmeta.model.curves import LOG_SHAPE, LOG_TWO, PRECISION, TAU_SHAPE
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.model.survival_reports import crude_medians
 
 REACH, STEP = 8.5, 0.4
@@ -54,12 +55,8 @@ def survival_study_log_likelihood(design: Design, variables: Mapping[str, Array]
     InapplicableError
         If study effects are neither normal nor none.
     """
-    effects = design.spec.study_effects
-    if effects.has_effects and not effects.is_normal:
-        raise InapplicableError(
-            f"Studies of survival have no log likelihood under {effects.name} study effects, since these cannot be "
-            "integrated out here. Use NormalEffects."
-        )
+    if reason := why_not_integrated(design.spec, design.arms):
+        raise InapplicableError(f"Studies have no log likelihood: {reason}.")
     shape = np.shape(variables["mu"])
     draws = int(np.prod(shape))
     flat = {
@@ -94,8 +91,9 @@ def _given(design: Design, flat: Mapping[str, Array]) -> _Given:
     return _Given(
         np.ascontiguousarray(eta),
         np.ascontiguousarray(tau[:, design.tau_of_study]),
-        *(flat.get(name, none) for name in (LOG_SHAPE, TAU_SHAPE)),
-        flat.get(PRECISION, none + 1),
+        kappa=flat.get(LOG_SHAPE, none),
+        tau_k=flat.get(TAU_SHAPE, none),
+        retention=flat.get(PRECISION, none + 1),
     )
 
 
@@ -231,12 +229,12 @@ def _log_arm(  # noqa: PLR0917
         return total
     value = -np.inf
     for k in range(nodes.size):
-        here = log_weights[k]
+        here = float(log_weights[k])
         for r in range(reports.shape[0]):
             if int(reports[r, 1]) > BEYOND:
                 log_shape = kappa + tau_k * nodes[k]
                 here += log_report(reports[r], curve, theta, log_shape, retention).value
         value = log_sum(value, here) if here > -np.inf else value
         if tau_k == 0:
-            return total + here - log_weights[k]
-    return total + value
+            return total + here - float(log_weights[k])
+    return total + float(value)
