@@ -27,6 +27,7 @@ from bayesmeta.cli.options import (
     Seed,
     Selection,
     TablesOut,
+    Time,
     Workers,
     reading,
     selecting,
@@ -84,6 +85,7 @@ def compare(
         str | None, typer.Option(help="Factor whose levels are compared as each study is left out.")
     ] = None,
     cohort: Cohort = 40,
+    time: Time = None,
     ci: Interval = 0.95,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
@@ -128,6 +130,7 @@ def compare(
             factor=factor,
             cohort=cohort,
             ci_prob=ci,
+            time=time,
             weights=weights,
             settings=replace(SETTINGS, draws=draws),
             out=out,

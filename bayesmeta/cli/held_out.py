@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.options import DEFAULT_SEED, Interval, Profiles, Seed, Workers
+from bayesmeta.cli.options import DEFAULT_SEED, Interval, Profiles, Seed, Time, Workers
 from bayesmeta.cli.parsing import parsed_profile
 
 LEFT_OUT = ("studies", "arms", "influence", "fits")
@@ -55,6 +55,7 @@ def leave_one_out(
         typer.Option(help="Leave studies out by refits, or by PSIS."),
     ] = "exact",
     profile: Profiles = None,
+    time: Time = None,
     seed: Seed = DEFAULT_SEED,
     ci: Interval = 0.95,
     workers: Workers = None,
@@ -72,6 +73,7 @@ def leave_one_out(
         method=method,
         profile=parsed_profile(profile),
         ci_prob=ci,
+        time=time,
         workers=processors() if workers is None else workers,
     )
     tables = {name: getattr(found, name) for name in LEFT_OUT}

@@ -227,7 +227,9 @@ def averaged(
     return AveragedRates(counts, rate)
 
 
-def prediction_by(weights: Mapping[str, float], profile: str, rates: AveragedRates) -> Prediction:
+def prediction_by(
+    weights: Mapping[str, float], profile: str, rates: AveragedRates, time: float | None = None
+) -> Prediction:
     """Return the prediction of a new cohort that these models average."""
     n = len(rates.listed) - 1
-    return Prediction(n, profile, None, {"": rates}, seed=0, weights=dict(weights))
+    return Prediction(n, profile, None, {"": rates}, seed=0, weights=dict(weights), time=time)

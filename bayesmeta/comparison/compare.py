@@ -14,22 +14,22 @@ from bayesmeta.comparison.plan import Plan, make_plan
 from bayesmeta.comparison.questions import (
     applicable,
     asked_question,
+    asked_time,
     check_arms,
     check_profile,
-    check_time,
     profile_asked,
     profiles_answered,
     same_rows,
 )
 from bayesmeta.comparison.weights import DEFAULT, Weighting, WeightsMethod, check_method
 from bayesmeta.errors import SpecError, listed
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, model_hash
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.files import to_toml
 from bayesmeta.runs import Runner, open_run
-from bayesmeta.runs.files import file_names
+from bayesmeta.runs.files import REPORTS, file_names
 
 
 def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
@@ -161,7 +161,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     named = _named(models)
     usable, reasons = applicable(named, arms)
     designs = same_rows(usable, arms, rows)
-    check_time(time, arms)
+    time = asked_time(time, arms)
     question = asked_question(profile, factor, cohort=cohort, ci_prob=ci_prob, time=time)
     check_profile(question, designs)
     plan = make_plan(seed, settings, question, method=method, marginal=marginal)
@@ -174,7 +174,13 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
         left_out = {name: gathered(designs[name], own) for name, own in outcomes.items()}
         about, answers = profile_asked(question, designs), profiles_answered(question, designs)
         found = compared(
-            left_out, evidence, about, weighting, answers=answers, not_applicable=reasons
+            left_out,
+            evidence,
+            about,
+            weighting,
+            answers=answers,
+            not_applicable=reasons,
+            time=question.time,
         )
         if folder is not None:
             drawn = {} if figures is None else figures(found)
@@ -202,6 +208,13 @@ def _named(models: Sequence[ModelSpec]) -> dict[str, ModelSpec]:
     return {one.name: one for one in models}
 
 
+def _reports(arms: Arms) -> dict[str, str]:
+    """Return the file of what arms report of survival; none of response rates."""
+    if not isinstance(arms, SurvivalArms):
+        return {}
+    return {REPORTS: arms.reports.to_csv(index=False, lineterminator="\n")}
+
+
 def _folder(
     out: str | PathLike[str] | None, models: Mapping[str, ModelSpec], arms: Arms, plan: Plan
 ) -> Any:
@@ -218,6 +231,7 @@ def _folder(
     texts = {f"models/{files[name]}.toml": to_toml(spec) for name, spec in models.items()}
     texts |= {
         "arms.csv": arms.frame.to_csv(index=False, lineterminator="\n"),
+        **_reports(arms),
         "excluded.csv": arms.excluded.to_csv(index=False, lineterminator="\n"),
         "selection.json": json.dumps(dict(arms.selection), indent=1, default=str),
     }

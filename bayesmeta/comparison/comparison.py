@@ -39,7 +39,8 @@ class Comparison:
         Bayesian bootstrap samples of the studies, and `weighted_by`, the method (see `compare`);
         `answers_for`, the covariate values that its pooled rates and new cohort are of;
         `average_weight`, its weight in the averaged prediction, missing where that is of others (see
-        `prediction`); `crps`, mean over arms, in responders, and `crps_rate` (probability);
+        `prediction`); `crps`, mean over arms, in responders, and `crps_rate` (probability), or of
+        survival `crps_months` of medians and `crps_rate` of landmarks;
         `coverage_50`, `coverage_80`, `coverage_95`, shares of arms inside their prediction
         intervals, and `expected_50`, `expected_80`, `expected_95`, those to be expected under the
         model, more than named as counts are whole;
@@ -62,6 +63,8 @@ class Comparison:
         How the models are weighted: `method`, and the `seed` and `ci_prob` of the bootstrap intervals.
     not_applicable : mapping
         Of each model that these arms cannot tell, why, by name; such models have no other tables.
+    time : float or None
+        Of survival only, the months after which patients of the averaged prediction are alive.
 
     Examples
     --------
@@ -87,6 +90,7 @@ class Comparison:
     profile: str
     weighting: Weighting
     not_applicable: Mapping[str, str] = field(default_factory=dict)
+    time: float | None = None
 
     @property
     def ok(self) -> bool:
@@ -156,7 +160,10 @@ class Comparison:
         """The averaged prediction of each outcome; of one by itself, which has no name here."""
         rates = self._averaged.items()
         weights, profile = averaged_models(self.table)
-        return {outcome: averaging.prediction_by(weights, profile, one) for outcome, one in rates}
+        return {
+            outcome: averaging.prediction_by(weights, profile, one, self.time)
+            for outcome, one in rates
+        }
 
     @property
     def _averaged_models(self) -> dict[str, float]:
@@ -234,11 +241,12 @@ def compared(
     *,
     answers: Mapping[str, Answered],
     not_applicable: Mapping[str, str] = MappingProxyType({}),
+    time: float | None = None,
 ) -> Comparison:
     """Return the comparison of models on the same arms, of which each study was left out."""
     table = table_of(left_out, answers, weighting)
     notes = notes_of(table, left_out)
     table = with_inapplicable(table, not_applicable)
     return Comparison(
-        table, dict(left_out), notes, evidence, profile, weighting, dict(not_applicable)
+        table, dict(left_out), notes, evidence, profile, weighting, dict(not_applicable), time
     )

@@ -89,7 +89,7 @@ def _row(name: str, left_out: LeftOut) -> Row:
     coverage = left_out.coverage.set_index("ci_prob")
     flagged = (fits["state"] == "done") & ~fits["ok"].astype(bool)
     row: Row = {"model": name, "mcse_elpd": left_out.mcse_elpd}
-    row |= {one: arms[one].mean() if len(arms) else np.nan for one in ("crps", "crps_rate")}
+    row |= {one: arms[one].mean() if one in arms else np.nan for one in _crps_of(arms)}
     for p in CI_PROBS:
         row[f"coverage_{100 * p:g}"] = coverage["share"][p]
         row[f"expected_{100 * p:g}"] = coverage["expected"][p]
@@ -101,6 +101,11 @@ def _row(name: str, left_out: LeftOut) -> Row:
         "retried": int((fits["retried"] == True).sum()) if "retried" in fits else 0,  # noqa: E712
         "divergences": int(fits["divergences"].sum()) if "divergences" in fits else 0,
     }
+
+
+def _crps_of(arms: pd.DataFrame) -> tuple[str, ...]:
+    """Return the columns that are scores of predicted counts, or of reports of survival."""
+    return ("crps_months", "crps_rate") if "report" in arms else ("crps", "crps_rate")
 
 
 def _notes(table: pd.DataFrame) -> tuple[str, ...]:

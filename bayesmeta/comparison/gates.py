@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmeta.arrays import Array
 from bayesmeta.comparison.comparison import Comparison
+from bayesmeta.comparison.left_out import predicted_word
 from bayesmeta.errors import SettingsError, nearest
 
 LEAST_P = 0.01
@@ -48,7 +49,7 @@ def coverage_gate(arms: pd.DataFrame, what: str) -> str:
     if probability >= LEAST_P:
         return ""
     return (
-        f"coverage: {inside} of {number} arms are inside their 95% prediction intervals by {what}, which expects "
+        f"coverage: {inside} of {number} {predicted_word(arms)}s are inside their 95% prediction intervals by {what}, which expects "
         f"{expected.sum():.1f}; so few would be with probability {probability:.2g}."
     )
 

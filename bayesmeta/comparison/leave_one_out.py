@@ -8,10 +8,10 @@ from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plan import make_plan
 from bayesmeta.comparison.questions import (
     asked_question,
+    asked_time,
     check_arms,
     check_profile,
     check_spec,
-    check_time,
 )
 from bayesmeta.errors import SamplingError
 from bayesmeta.evidence import Arms
@@ -110,7 +110,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     check_spec(spec)
     check_arms(arms)
     check_integrated(spec, arms)
-    check_time(time, arms)
+    time = asked_time(time, arms)
     question = asked_question(profile, factor, ci_prob=ci_prob, time=time)
     plan = make_plan(seed, settings, question, method=method)
     designs = {spec.name: make_design(spec, arms)}

@@ -28,10 +28,10 @@ class LeftOut:
     model : str
         Name of the model.
     studies : DataFrame
-        One row per study: `study`, `arms`, `events` (of one outcome), `n`; `elpd`, the log of the
-        joint probability of its counts, of all outcomes, given all other studies, with the study effects
-        integrated out, and its Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``,
-        ``"weighted"``, or ``"bridged"`` for a study so far off that its score is a difference of log
+        One row per study: `study`, `arms`, `events` (of one outcome) or `reports` (of survival), `n`;
+        `elpd`, the log of the joint probability of its counts, of all outcomes, or the log density of
+        its reports, given all other studies, with the study effects integrated out, and its
+        Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``, ``"weighted"``, or ``"bridged"`` for a study so far off that its score is a difference of log
         marginal likelihoods; and `pareto_k`, NaN of refits that were not preceded by weighting.
     arms : DataFrame
         One row per arm, and `outcome` where there are several: `study`, `arm`, `events`, `n`, `median`,
@@ -39,7 +39,10 @@ class LeftOut:
         and with which probability they would, as counts are whole (`lower_95`, `upper_95`,
         `inside_95`, `expected_95`), `at_most`, `at_least` (probabilities of so few, so many
         responders), `pit` (randomised), `crps` (responders), `crps_rate` (probability); and
-        `log_score`, the log of the probability of the count, with `mcse_log_score`, of refits.
+        `log_score`, the log of the probability of the count, with `mcse_log_score`, of refits. Of
+        survival, one row per median or landmark, `report`, with its value `observed` on its `scale`
+        (months or probability), which intervals are of; `crps_months` of a median or `crps_rate` of a
+        landmark. A median that was not reached has no row: it counts in `elpd` alone.
     influence : DataFrame
         What the fit says without each study: `left_out` (``""`` for the whole evidence), `quantity`,
         `scale`, `estimate` (posterior median), `lower`, `upper`, `mcse`, and `change` of the
@@ -143,6 +146,11 @@ class LeftOut:
         return table.assign(label=shown)[columns].reset_index(drop=True)
 
     @property
+    def main_quantity(self) -> str:
+        """The quantity of `influence` that comes first: the typical rate, or the typical median."""
+        return str(self.influence["quantity"].iloc[0])
+
+    @property
     def coverage(self) -> pd.DataFrame:
         """Arms inside their prediction intervals, as `coverage_of` returns them."""
         return coverage_of(self.arms)
@@ -155,8 +163,13 @@ class LeftOut:
         inside = self.coverage.set_index("ci_prob").loc[0.95]
         return (
             f"LeftOut({self.model}: {len(self.studies)} studies, elpd {self.elpd:.1f}, "
-            f"{inside['inside']:.0f} of {inside['arms']:.0f} arms in their 95% intervals{trouble})"
+            f"{inside['inside']:.0f} of {inside['arms']:.0f} {predicted_word(self.arms)}s in their 95% intervals{trouble})"
         )
+
+
+def predicted_word(arms: pd.DataFrame) -> str:
+    """Return what the rows of a table of predictions are: arms, or reports of survival."""
+    return "report" if "report" in arms else "arm"
 
 
 def coverage_of(arms: pd.DataFrame) -> pd.DataFrame:

@@ -8,14 +8,14 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.comparison.left_out import coverage_of
+from bayesmeta.comparison.left_out import coverage_of, predicted_word
 from bayesmeta.comparison.plan import check_settings, validation_stream
 from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
 from bayesmeta.estimates.profiles import beyond_evidence
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import fit_with_retry
 from bayesmeta.inference.result import Fit
@@ -23,7 +23,7 @@ from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.coding import Coding
-from bayesmeta.model.limits import refuse_survival
+from bayesmeta.model.limits import check_integrated
 from bayesmeta.numeric import check_seed
 
 OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
@@ -44,7 +44,7 @@ class Validation:
     arms : DataFrame
         One row per arm, and `outcome` where there are several, with the columns of `LeftOut.arms`.
     studies : DataFrame
-        One row per study: `study`, `arms`, `events`, `n`, `elpd` and `mcse_elpd`; see `LeftOut.studies`.
+        One row per study, with `elpd` and `mcse_elpd`; see `LeftOut.studies`.
     diagnostics : Diagnostics
         Of the fit.
     notes : tuple of str
@@ -87,7 +87,8 @@ class Validation:
         trouble = "" if self.diagnostics.ok else "; NOT RELIABLE: see diagnostics"
         return (
             f"Validation({self.fit.spec.name}: {len(self.studies)} studies predicted from "
-            f"{len(self.fit.arms.studies)}, {inside} of {len(self.arms)} arms in their 95% intervals{trouble})"
+            f"{len(self.fit.arms.studies)}, {inside} of {len(self.arms)} {predicted_word(self.arms)}s in their 95% "
+            f"intervals{trouble})"
         )
 
 
@@ -153,6 +154,7 @@ def validate(
     """
     check_spec(spec)
     _check_apart(train, test)
+    check_integrated(spec, train)
     seed = check_seed(seed)
     check_settings(settings)
 
@@ -179,7 +181,10 @@ def _check_apart(train: Arms, test: Arms) -> None:
             raise SettingsError(
                 f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
             )
-        refuse_survival(arms, "Predicting later cohorts")
+    if isinstance(train, SurvivalArms) != isinstance(test, SurvivalArms):
+        raise EvidenceError(
+            "`train` and `test` must both be of survival, or both of response rates."
+        )
     outcomes = [listed(arms.outcomes) for arms in (train, test)]
     if outcomes[0] != outcomes[1]:
         raise EvidenceError(
@@ -208,7 +213,7 @@ def _groups(arms: Arms) -> dict[str, str]:
 
 
 def _with_patients(test: Arms) -> Arms:
-    empty = test.n == 0
+    empty = ~test.informed
     if empty.all():
         raise EvidenceError("`test` has no patients. Select arms with patients.")
     return test.drop(empty, "validation: no patients") if empty.any() else test

@@ -27,7 +27,7 @@ from bayesmeta.model.imputation import filled
 from bayesmeta.model.learning import learn_coding
 from bayesmeta.model.stored_coding import coding_json, read_coding
 from bayesmeta.runs.checking import differing
-from bayesmeta.runs.files import FIT, folder_of, sha256_of
+from bayesmeta.runs.files import FIT, REPORTS, folder_of, sha256_of
 
 SCHEMA = 1
 """Version of the form of run folders."""
@@ -41,8 +41,6 @@ DIMS = {"level": "outcome", "segment": "count"}
 _DRAWS, _MODEL, _ARMS, _EXCLUDED = "draws.nc", "model.toml", "arms.csv", "excluded.csv"
 _FILES = (_DRAWS, _MODEL, _ARMS, _EXCLUDED)
 _CODING = "coding.json"
-_REPORTS = "reports.csv"
-"""What arms report of survival; runs of rates have none."""
 
 
 class Contents(NamedTuple):
@@ -63,7 +61,7 @@ def write_run(contents: Contents, folder: Path) -> None:
     _write_json(coding_json(contents.coding), folder / _CODING)
     frames = {_ARMS: contents.arms.frame, _EXCLUDED: contents.arms.excluded}
     if isinstance(contents.arms, SurvivalArms):
-        frames[_REPORTS] = contents.arms.reports
+        frames[REPORTS] = contents.arms.reports
     for name, frame in frames.items():
         frame.to_csv(folder / name, index=False)
     manifest = {
@@ -104,7 +102,7 @@ def read_run(folder: str | PathLike[str]) -> Contents:
 
 def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     kinds = manifest["types"]
-    texts = TEXTS if _REPORTS in kinds else ALWAYS_TEXT
+    texts = TEXTS if REPORTS in kinds else ALWAYS_TEXT
     frames = {name: _read_frame(path / name, types, texts) for name, types in kinds.items()}
     selection, draws = manifest["selection"], read_tree(path / _DRAWS)
     outcomes = manifest.get("outcomes", ())
@@ -115,7 +113,7 @@ def _contents(path: Path, manifest: Mapping[str, Any]) -> Contents:
     spec = parse_model((path / _MODEL).read_text(encoding="utf-8"), _MODEL, warn=False)
     selected = frames[_ARMS], frames[_EXCLUDED], selection, tuple(outcomes)
     arms = (
-        SurvivalArms(*selected, reports=frames[_REPORTS]) if _REPORTS in frames else Arms(*selected)
+        SurvivalArms(*selected, reports=frames[REPORTS]) if REPORTS in frames else Arms(*selected)
     )
     coding = _coding(path, manifest, spec, arms.frame)
     matrix = coding.matrix(filled(coding, arms.frame))[:, : len(coding.names)]

@@ -210,7 +210,7 @@ class _Change(NamedTuple):
 
 
 def _check(fit: Fit | QuadratureFit, seed: object) -> None:
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     check_seed(seed)
     reason = why_no_marginal_likelihood(fit)
     if reason:

@@ -16,6 +16,7 @@ from bayesmeta.inference.integrated.nested import correlation_factor, nested_stu
 from bayesmeta.inference.nested.coordinates import correlation_priors
 from bayesmeta.inference.nested.studies import cholesky_rows
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.survival.integrated import survival_study_log_likelihood
 from bayesmeta.marginal_likelihood.bridge import Bridge, bridged, importance_sampled
 from bayesmeta.model import Design
 from bayesmeta.priors import Prior
@@ -137,12 +138,14 @@ class Posterior:
         return np.asarray(np.sum(found, axis=0))
 
     def log_likelihood(self, variables: Mapping[str, Array]) -> Array:
-        """Return the log probability of all counts given the parameters."""
+        """Return the log density of all counts or reports given the parameters."""
         if STANDARD in variables:
             variables = {
                 **variables,
                 "b": self.design.effects_of_levels(variables[STANDARD], variables["sigma"]),
             }
+        if self.design.spec.curve is not None:
+            return survival_study_log_likelihood(self.design, variables).sum(axis=-1)
         if not self.design.several:
             return study_log_likelihood(self.design, variables).sum(axis=-1)
         factor = None

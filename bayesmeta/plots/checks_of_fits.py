@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.arrays import Array
-from bayesmeta.comparison.left_out import LeftOut
+from bayesmeta.comparison.left_out import LeftOut, predicted_word
 from bayesmeta.comparison.predictive_checks import (
     BAND,
     FEW,
@@ -48,14 +48,17 @@ THICK, MARK, REACH = 2.4, 26.0, 0.28
 """Width of lines in points, area of marks, and half the height of the mark of what is wanted."""
 
 HELD_OUT_NOTE = (
-    "Left: share of arms whose count lies up to a place of their predictive distribution (randomised PIT), "
+    "Left: share of {rows} whose {value} lies up to a place of their predictive distribution (randomised PIT), "
     f"minus the place. Grey: where the whole line stays with probability {100 * BAND:g}% if predictions "
     "are right. Up and then down: predictions are too narrow. Down and then up: too wide. All above: too "
-    "high. All below: too low. Right: share of arms inside their prediction intervals, with exact "
+    "high. All below: too low. Right: share of {rows} inside their prediction intervals, with exact "
     f"{100 * BAND:g}% intervals. The upright line is the share expected under the model, above the nominal "
-    "one as counts are whole. Beside the axis: how many arms are inside and, in brackets, how many are "
-    "expected. Arms of one study vary together, so band and intervals are, if anything, too narrow."
+    "one as counts are whole. Beside the axis: how many {rows} are inside and, in brackets, how many are "
+    "expected. {dependent} vary together, so band and intervals are, if anything, too narrow."
 )
+
+OF_ARMS = {"rows": "arms", "value": "count", "dependent": "Arms of one study"}
+OF_REPORTS = {"rows": "reports", "value": "value", "dependent": "Reports of one study"}
 
 
 def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()) -> Plot:
@@ -217,23 +220,25 @@ def predictive_checks(
         raise SettingsError("`held_out` has no arm that was predicted. Look at its `fits`.")
     arms = rows_of_outcome(held_out.arms, outcome)
     pit, coverage = pit_table(arms), coverage_table(arms)
+    word = predicted_word(arms)
     few = (
-        f"FEW ARMS: {len(arms)}. With fewer than {FEW} only gross errors show."
+        f"FEW {word.upper()}S: {len(arms)}. With fewer than {FEW} only gross errors show."
         if len(arms) < FEW
         else ""
     )
+    note = HELD_OUT_NOTE.format(**(OF_REPORTS if word == "report" else OF_ARMS))
     studies = arms["study"].nunique() if outcome else len(held_out.studies)
     with house_style():
         words = Words(
-            labels.about(outcome, _title(held_out, len(arms), studies)),
-            [few, HELD_OUT_NOTE, *notes],
+            labels.about(outcome, _title(held_out, counted(len(arms), word), studies)),
+            [few, note, *notes],
             _warning(held_out),
         )
         figure, [left, right] = _two_panels(words, HELD_OUT_HEADINGS)
-        _draw_pit(left, pit)
-        _draw_coverage(right, coverage)
+        _draw_pit(left, pit, word)
+        _draw_coverage(right, coverage, word)
     table = pd.concat([pit.assign(kind="pit"), coverage.assign(kind="coverage")], ignore_index=True)
-    return Plot("predictive_checks", figure, table, counted(int(table["arms"].max()), "arm"))
+    return Plot("predictive_checks", figure, table, counted(int(table["arms"].max()), word))
 
 
 def _warning(held_out: LeftOut | Validation) -> str:
@@ -243,15 +248,15 @@ def _warning(held_out: LeftOut | Validation) -> str:
     return warning_of_fits(int((~(fits["ok"] == True)).sum()), len(fits))  # noqa: E712
 
 
-def _title(held_out: LeftOut | Validation, arms: int, studies: int) -> str:
-    what = f"{counted(arms, 'arm')} of {counted(studies, 'study', 'studies')}"
+def _title(held_out: LeftOut | Validation, rows: str, studies: int) -> str:
+    what = f"{rows} of {counted(studies, 'study', 'studies')}"
     if isinstance(held_out, Validation):
         earlier = counted(len(held_out.fit.arms.studies), "study", "studies")
         return f"Model '{held_out.fit.spec.name}': {what} predicted from {earlier}"
     return f"Model '{held_out.model}': {what}, each study predicted from all others"
 
 
-def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
+def _draw_pit(graph: Axes, table: pd.DataFrame, word: str) -> None:
     bare(graph, grid=None)
     place = table["place"].to_numpy()
     lower, upper, difference = (table[name].to_numpy() for name in ("lower", "upper", "difference"))
@@ -261,11 +266,11 @@ def _draw_pit(graph: Axes, table: pd.DataFrame) -> None:
     beyond: dict[str, Any] = {"marker": "x", "color": ALARM, "clip_on": False}
     graph.scatter(place[outside], difference[outside], s=MARK, zorder=3, **beyond)
     graph.set(xticks=[0, 0.25, 0.5, 0.75, 1], xlabel="Place in the predictive distribution (PIT)")
-    graph.set_ylabel("Share of arms minus place")
+    graph.set_ylabel(f"Share of {word}s minus place")
     put_ticks(graph.yaxis, 5)
 
 
-def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
+def _draw_coverage(graph: Axes, table: pd.DataFrame, word: str) -> None:
     bare(graph, grid="x")
     places = np.arange(len(table), dtype=np.float64)
     lower, upper, share, expected = (
@@ -277,7 +282,7 @@ def _draw_coverage(graph: Axes, table: pd.DataFrame) -> None:
     graph.scatter(share, places, s=MARK, zorder=4, clip_on=False, **DOT)
     graph.set(xlim=(0, 100), ylim=(len(table) - 0.45, -0.65), xticks=range(0, 101, 20))
     graph.set_yticks(places, [_observed(row) for row in table.to_dict("records")])
-    graph.set(xlabel="Arms inside (%)", ylabel="Prediction interval")
+    graph.set(xlabel=f"{word.capitalize()}s inside (%)", ylabel="Prediction interval")
 
 
 def _observed(row: Mapping[Any, Any]) -> str:

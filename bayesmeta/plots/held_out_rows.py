@@ -34,8 +34,8 @@ NOTE = (
 COLUMNS = ("study", "label", "estimate", "lower", "upper")
 ESTIMATE = ("estimate", "lower", "upper")
 
-RATE = "probability"
-"""The scale of rates."""
+RATE, MONTHS = "probability", "months"
+"""The scales of rates, and of median survival."""
 
 
 def comparison(table: pd.DataFrame, *, ci_prob: float = 0.95, notes: Sequence[str] = ()) -> Plot:
@@ -195,14 +195,16 @@ def leave_one_out(
     ordered["change"] = ordered["estimate"] - ordered["estimate"].iloc[0]
     cells = [_cells(row, scale if rates else None) for row in ordered.to_dict("records")]
     estimates, changes = map(list, zip(*cells, strict=True))
-    heading = f"Estimate {scale.unit}" if rates else "Estimate"
+    unit = _said(table, "scale", RATE)
+    unit = unit if unit == MONTHS else ""
+    heading = f"Estimate {scale.unit}" if rates else f"Estimate, {unit}".removesuffix(", ")
     rows = Rows(
         heading="Without",
         axis=what,
         labels=["All studies", *ordered["label"].iloc[1:].astype(str)],
         columns=[
             Column(f"{heading}\n({100 * ci_prob:g}% CrI)", estimates),
-            Column("Change\n" + (scale.rates.points_short if rates else ""), ["", *changes[1:]]),
+            Column("Change\n" + (scale.rates.points_short if rates else unit), ["", *changes[1:]]),
         ],
         bold=[0],
     )
@@ -212,7 +214,8 @@ def leave_one_out(
         scaled = ordered[list(ESTIMATE)].to_numpy(dtype=np.float64) * (scale.per if rates else 1)
         draw_estimates(graph, heights, scaled, 0)
         within = (0.0, float(scale.per)) if rates else (-np.inf, np.inf)
-        draw_axis(graph, scaled, scale.label(what) if rates else what, within)
+        label = f"{what}, {unit}".removesuffix(", ")
+        draw_axis(graph, scaled, scale.label(what) if rates else label, within)
     about = f"{counted(len(ordered) - 1, 'study', 'studies')} left out"
     return Plot("leave_one_out", figure, ordered, about)
 

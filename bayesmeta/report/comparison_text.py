@@ -12,7 +12,7 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import by_row, records
-from bayesmeta.report.predicted_text import change_text, outcomes_in
+from bayesmeta.report.predicted_text import change_text, is_of_reports, outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.text import evidence_lines
 from bayesmeta.rounding import error_text, percent
@@ -55,14 +55,39 @@ def columns_say(table: pd.DataFrame, ci_prob: float) -> tuple[str, ...]:
     """Return what the columns of `comparison_cells` mean."""
     marginal = "log ML: log marginal likelihood, which depends on the priors throughout: do not choose a model by it alone."
     return (
-        "elpd: log probability of the studies' counts, each given all other studies; difference: from the best, with its "
-        "standard error over studies.",
+        f"elpd: log {_scored(table)}, each given all other studies; difference: from the best, with its standard error "
+        "over studies.",
         "A difference below 4, or below two standard errors, does not distinguish two models.",
         *weights_say(table, ci_prob),
+        *_predictions_say(table),
+        *([marginal] if "log_marginal_likelihood" in table else []),
+    )
+
+
+def is_of_survival(table: pd.DataFrame) -> bool:
+    """Return whether the models of a comparison are of survival."""
+    return "crps_months" in table
+
+
+def _scored(table: pd.DataFrame) -> str:
+    return (
+        "density of what the studies report"
+        if is_of_survival(table)
+        else "probability of the studies' counts"
+    )
+
+
+def _predictions_say(table: pd.DataFrame) -> tuple[str, ...]:
+    """Return what the scores of predictions and the shares inside intervals are."""
+    if is_of_survival(table):
+        return (
+            "CRPS: mean error of the predicted medians, in months, and of the predicted survival at a time.",
+            "50%, 80%, 95%: reports inside these prediction intervals, and as expected under the model.",
+        )
+    return (
         "CRPS: mean error of the predicted counts, in responders an arm.",
         "50%, 80%, 95%: arms inside these prediction intervals, and as expected under the model, more than named as "
         "counts are whole.",
-        *([marginal] if "log_marginal_likelihood" in table else []),
     )
 
 
@@ -91,13 +116,14 @@ def _about_fits(comparison: AnyComparison) -> str:
 def _influence(best: LeftOut, words: Wording) -> Iterator[Block]:
     """Yield the studies without which the best model's typical rates change most."""
     yield Text("")
+    quantity = best.main_quantity
+    unit = "in months" if is_of_reports(best.arms) else words.rates.in_points
     for outcome in outcomes_in(best.influence):
-        rows = best.influence_on("typical rate", outcome).head(SHOWN).to_dict("records")
+        rows = best.influence_on(quantity, outcome).head(SHOWN).to_dict("records")
         changes = [f"{row['label']} {change_text(row, words)}" for row in rows if row["study"]]
         of = f" of {words.outcome(outcome)}" if outcome else ""
         yield Text(
-            f"Influence of single studies: the typical rate{of} by {best.model} without it changes most, "
-            f"{words.rates.in_points}, for"
+            f"Influence of single studies: the {quantity}{of} by {best.model} without it changes most, {unit}, for"
         )
         yield Items((f"{', '.join(changes)}.",))
 
@@ -124,8 +150,8 @@ def averaged_sentence(prediction: Prediction, ci_prob: float, words: Wording = P
     by = ", ".join(names) if len(names) > 1 else f"{next(iter(prediction.weights))} alone"
     return (
         f"A new cohort of {prediction.n} ({words.text(prediction.profile)}), by {by}:\n"
-        f"  {median} responders, {100 * ci_prob:g}% interval {low} to {high}; true rate {rate}{words.rates.per_text}, "
-        f"{' to '.join(ends)}."
+        f"  {median} {prediction.counted}, {100 * ci_prob:g}% interval {low} to {high}; true "
+        f"{'rate' if prediction.time is None else 'survival'} {rate}{words.rates.per_text}, {' to '.join(ends)}."
     )
 
 
@@ -143,7 +169,7 @@ def _cells(row: Row) -> dict[str, str]:
         "elpd": _number(row.get("elpd")),
         "difference": _difference(row),
         "weight": _weight(row),
-        "CRPS": _number(row["crps"], 2),
+        **_crps(row),
         **{f"{p}%": _shares(row, p) for p in (50, 80, 95)},
     }
     if "log_marginal_likelihood" in row:
@@ -152,6 +178,15 @@ def _cells(row: Row) -> dict[str, str]:
         cells["log ML"] = value if pd.isna(error) else f"{value} ± {error_text(error, 2)}"
     wrong = [f"{row[name]} {name}" for name in ("failed", "flagged") if row[name]]
     return cells | {"fits": f"{row['fits']}" + (f" ({', '.join(wrong)})" if wrong else "")}
+
+
+def _crps(row: Row) -> dict[str, str]:
+    if "crps_months" not in row:
+        return {"CRPS": _number(row["crps"], 2)}
+    return {
+        "CRPS, months": _number(row["crps_months"], 2),
+        "CRPS, survival": _number(row["crps_rate"], 3),
+    }
 
 
 def _difference(row: Row) -> str:

@@ -15,7 +15,7 @@ from bayesmeta.report.comparison_text import weights_say
 from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import plain_name
 from bayesmeta.report.grid_text import RATES, asked_words
-from bayesmeta.report.predicted_text import outcomes_in
+from bayesmeta.report.predicted_text import is_of_reports, outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.wording import PLAIN, Wording
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DPI = 200
-QUANTITY = "typical rate"
 
 COMPARISON, GRID = "a comparison", "a specification grid"
 
@@ -88,29 +87,27 @@ def influence_figure(
     note: str,
     scale: "plots.RateScale | None" = None,
 ) -> Figure:
-    """Return the typical rate of an outcome without each study."""
-    about = words.labels.about
+    """Return the typical rate of an outcome, or the typical median, without each study."""
+    about, quantity = words.labels.about, found.main_quantity
     plot = plots.leave_one_out(
-        found.influence_on(QUANTITY, outcome),
-        quantity=about(outcome, QUANTITY.capitalize()),
+        found.influence_on(quantity, outcome),
+        quantity=about(outcome, quantity.capitalize()),
         ci_prob=ci_prob,
         scale=scale or plots.RateScale(per=words.rates.per),
         notes=[note],
     )
-    said = about(outcome, f"the {QUANTITY} of {found.model} without each study in turn")
+    said = about(outcome, f"the {quantity} of {found.model} without each study in turn")
     return Figure(plain_name("leave_one_out", outcome or ""), plot, f"{said}.", said)
 
 
 def held_out_figure(found: LeftOut, outcome: str | None, words: Wording) -> Figure:
     """Return how held-out predictions of an outcome agree with what was seen."""
-    said = (
-        f"leave-one-study-out predictive check of {found.model}: observed counts against predictions from all other "
-        "studies"
-    )
+    observed = "reports" if is_of_reports(found.arms) else "observed counts"
+    said = f"leave-one-study-out predictive check of {found.model}: {observed} against predictions from all other studies"
     return Figure(
         plain_name("predictive_checks", outcome or ""),
         plots.predictive_checks(found, outcome=outcome, labels=words.labels),
-        "Held-out predictions against the observed counts.",
+        f"Held-out predictions against the {observed}.",
         words.labels.about(outcome, said),
     )
 

@@ -6,13 +6,14 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.comparison.cumulative import Cumulative
-from bayesmeta.comparison.left_out import WEIGHTED, LeftOut
+from bayesmeta.comparison.left_out import WEIGHTED, LeftOut, predicted_word
 from bayesmeta.comparison.validation import Validation
 from bayesmeta.errors import counted
+from bayesmeta.estimates.survival_words import months_interval, months_texts
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
 from bayesmeta.report.text import failure_lines
-from bayesmeta.rounding import interval_of, percent, probability_text
+from bayesmeta.rounding import fixed_text, interval_of, percent, probability_text
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -20,10 +21,16 @@ Row = Mapping[Hashable, Any]
 FINER = 4
 """By how much a change is written more finely than the interval of what changes."""
 
+MONTHS = "months"
+"""Scale of what is a length of time."""
+
 TAILS = (
     "P(so few), P(so many): predictive probabilities of at most, and of at least, as many responders as "
     "there were."
 )
+
+
+TAILS_OF_REPORTS = "P(so low), P(so high): predictive probabilities of at most, and of at least, what was reported."
 
 
 def outcomes_in(table: pd.DataFrame) -> list[Any]:
@@ -38,9 +45,13 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
         _predicted_cells(found.arms, words),
     )
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
-    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}", *_weighting(found)))
+    tails = TAILS_OF_REPORTS if is_of_reports(found.arms) else TAILS
+    yield Items((tails, f"{coverage_sentence(found.coverage)} {score}", *_weighting(found)))
     for outcome in outcomes_in(found.influence) if len(found.influence) else []:
-        title = f"typical rate without each study{words.rates.note}, and its change {words.rates.in_points}"
+        what, note, unit = f"{found.main_quantity} without each study", words.rates.note, ""
+        if is_of_reports(found.arms):
+            note, unit = " (months)", "in months"
+        title = f"{what}{note}, and its change {unit or words.rates.in_points}"
         yield Text("")
         yield Table(words.labels.about(outcome, title), influence_cells(found, outcome, words))
     wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
@@ -60,20 +71,35 @@ def _weighting(found: LeftOut) -> Iterator[str]:
 
 
 def influence_cells(found: LeftOut, outcome: str | None, words: Wording = PLAIN) -> pd.DataFrame:
-    """Return the typical rate of an outcome without each study, as people read it."""
+    """Return the typical rate, or median survival, without each study, as people read it."""
+    quantity = found.main_quantity
     cells = [
         {
             "without": row["label"],
-            "typical rate": words.rates.interval(row["estimate"], row["lower"], row["upper"]),
+            quantity: estimate_text(row, words),
             "change": change_text(row, words) if row["study"] else "",
         }
-        for row in found.influence_on("typical rate", outcome).to_dict("records")
+        for row in found.influence_on(quantity, outcome).to_dict("records")
     ]
     return pd.DataFrame(cells)
 
 
+def is_of_reports(arms: pd.DataFrame) -> bool:
+    """Return whether predictions are of reports of survival."""
+    return predicted_word(arms) == "report"
+
+
+def estimate_text(row: Row, words: Wording) -> str:
+    """Return an estimate with its interval, by its scale: months, or a rate."""
+    values = [row[end] for end in ("estimate", "lower", "upper")]
+    return months_interval(*values) if row["scale"] == MONTHS else words.rates.interval(*values)
+
+
 def change_text(row: Row, words: Wording = PLAIN) -> str:
     """Return by how much an estimate changes, one decimal finer than its interval asks for."""
+    if row["scale"] == MONTHS:
+        decimals = len(months_texts(row["lower"], row["upper"])[0].partition(".")[2])
+        return fixed_text(row["change"], decimals, "+")
     width = (row["upper"] - row["lower"]) / FINER
     return words.rates.differences(row["change"], 0.0, width, signed=True)[0]
 
@@ -100,11 +126,15 @@ def validation_blocks(found: Validation, words: Wording = PLAIN) -> Iterator[Blo
         _predicted_cells(arms, words),
     )
     error = float((found.studies["mcse_elpd"] ** 2).sum() ** 0.5)
-    score = (
-        f"elpd {found.elpd:.1f} (MCSE {error:.2f}), mean CRPS {arms['crps'].mean():.1f} responders."
-    )
+    score = f"elpd {found.elpd:.1f} (MCSE {error:.2f}){_mean_crps(arms)}."
     notes = (f"Note: {note}" for note in found.notes)
-    yield Items((TAILS, f"{coverage_sentence(found.coverage)} {score}", *notes))
+    tails = TAILS_OF_REPORTS if is_of_reports(arms) else TAILS
+    yield Items((tails, f"{coverage_sentence(found.coverage)} {score}", *notes))
+
+
+def _mean_crps(arms: pd.DataFrame) -> str:
+    """Return the mean CRPS of counts; reports of survival have no common unit."""
+    return "" if is_of_reports(arms) else f", mean CRPS {arms['crps'].mean():.1f} responders"
 
 
 def validation_json(found: Validation) -> dict[str, Any]:
@@ -134,7 +164,31 @@ def _predicted_cells(arms: pd.DataFrame, words: Wording) -> pd.DataFrame:
     return pd.DataFrame([_predicted(row, words) for row in arms.to_dict("records")])
 
 
+def _reported(row: Row, words: Wording) -> dict[str, str]:
+    """Return a report of survival with what was predicted of it."""
+    months = row["scale"] == MONTHS
+
+    def text(*values: float) -> list[str]:
+        return months_texts(*values) if months else words.rates.texts(*values)
+
+    observed, median, low, high = text(
+        *(row[name] for name in ("observed", "median", "lower_95", "upper_95"))
+    )
+    return {
+        "arm": str(row["arm"]),
+        "report": "median, months" if months else f"alive at {row['report']}{words.rates.note}",
+        "observed": observed,
+        "predicted": median,
+        "95% interval": f"{low} to {high}",
+        "inside": "yes" if row["inside_95"] else "NO",
+        "P(so low)": probability_text(row["at_most"]),
+        "P(so high)": probability_text(row["at_least"]),
+    }
+
+
 def _predicted(row: Row, words: Wording) -> dict[str, str]:
+    if "report" in row:
+        return _reported(row, words)
     outcome = {"outcome": words.outcome(row["outcome"])} if "outcome" in row else {}
     return {
         "arm": str(row["arm"]),

@@ -15,7 +15,8 @@ from bayesmeta.errors import RunError
 from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.words import evidence_wording, words_of
-from bayesmeta.evidence import Arms, EvidenceTable, read_evidence
+from bayesmeta.evidence import Arms, EvidenceTable, SurvivalArms, read_evidence
+from bayesmeta.evidence.survival.columns import REPORTED
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.labels import LabelSource, as_labels
@@ -26,7 +27,7 @@ from bayesmeta.multiverse.files import load_grid
 from bayesmeta.multiverse.results import GridResults, columns
 from bayesmeta.rounding import Rates
 from bayesmeta.runs import check_run, describe_run
-from bayesmeta.runs.files import FIT, file_names
+from bayesmeta.runs.files import FIT, REPORTS, file_names
 from bayesmeta.runs.manifest import Manifest
 from bayesmeta.wording import Wording
 
@@ -35,6 +36,7 @@ TEXTS = dict.fromkeys(
         "study",
         "arm",
         "outcome",
+        "report",
         "left_out",
         "model",
         "error",
@@ -162,6 +164,7 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
     names = [str(name) for name in tables["comparison"]["model"]]
     files = file_names(manifest.identity["models"])
     reasons = _reasons(tables["comparison"])
+    question = manifest.identity["question"]
     left_out = {name: _left_out(name, tables, labels) for name in names if name not in reasons}
     return SavedComparison(
         table=tables["comparison"],
@@ -172,7 +175,9 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         plan=manifest.identity,
         versions=manifest.versions,
         created=manifest.created,
-        predictions=dict(kept_predictions(folder, tables["comparison"], outcomes)),
+        predictions=dict(
+            kept_predictions(folder, tables["comparison"], outcomes, time=question.get("time"))
+        ),
         not_applicable=reasons,
     )
 
@@ -191,16 +196,32 @@ def _evidence(inputs: Path, outcomes: tuple[str, ...]) -> Arms:
         pd.read_csv(inputs / name, dtype=str, keep_default_na=False)
         for name in ("arms.csv", "excluded.csv")
     )
+    selection = json.loads((inputs / "selection.json").read_text(encoding="utf-8"))
+    if (inputs / REPORTS).is_file():
+        return _survival(frame, excluded, selection, inputs / REPORTS)
     counts = {
         name: pd.to_numeric(frame[name]).astype("Int64" if name in outcomes else "int64")
         for name in (*(outcomes or ("events",)), "n")
     }
-    selection = json.loads((inputs / "selection.json").read_text(encoding="utf-8"))
     return Arms(frame.assign(**counts), excluded, selection, outcomes=outcomes)
 
 
+def _survival(
+    frame: pd.DataFrame, excluded: pd.DataFrame, selection: Mapping[str, Any], file: Path
+) -> SurvivalArms:
+    """Return arms of survival with what they report."""
+    reports = pd.read_csv(file, dtype=str, keep_default_na=False)
+    numbers = {name: pd.to_numeric(reports[name]) for name in REPORTED if name in reports}
+    n = pd.to_numeric(frame["n"])
+    return SurvivalArms(frame.assign(n=n), excluded, selection, reports=reports.assign(**numbers))
+
+
 def kept_predictions(
-    folder: Path, table: pd.DataFrame, outcomes: Sequence[str] = ()
+    folder: Path,
+    table: pd.DataFrame,
+    outcomes: Sequence[str] = (),
+    *,
+    time: float | None = None,
 ) -> Iterator[tuple[str, Prediction]]:
     """Yield the averaged prediction of each outcome that was kept, every number as it was."""
     for outcome in outcomes or ("",):
@@ -208,7 +229,10 @@ def kept_predictions(
         files = [folder / f"{name}{of}.csv" for name in ("prediction", "prediction_rate")]
         if all(file.is_file() for file in files):
             weights, profile = averaged_models(table)
-            yield outcome, prediction_by(weights, profile, AveragedRates(*map(_numbers, files)))
+            yield (
+                outcome,
+                prediction_by(weights, profile, AveragedRates(*map(_numbers, files)), time),
+            )
 
 
 def _numbers(file: Path) -> pd.DataFrame:

@@ -25,6 +25,9 @@ PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.+-]+")
 
+REPORTS = "reports.csv"
+"""File of what arms report of survival; runs of response rates have none."""
+
 LONGEST = 100
 """Characters of the longest name that is made for a file."""
 
