@@ -31,8 +31,9 @@ class LeftOut:
         One row per study: `study`, `arms`, `events` (of one outcome) or `reports` (of survival), `n`;
         `elpd`, the log of the joint probability of its counts, of all outcomes, or the log density of
         its reports, given all other studies, with the study effects integrated out, and its
-        Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``, ``"weighted"``, or ``"bridged"`` for a study so far off that its score is a difference of log
-        marginal likelihoods; and `pareto_k`, NaN of refits that were not preceded by weighting.
+        Monte-Carlo standard error `mcse_elpd`; `method`: ``"refit"``, ``"weighted"``, or ``"bridged"``
+        for a study so far off that its score is a difference of log marginal likelihoods; and
+        `pareto_k`, NaN of refits that were not preceded by weighting.
     arms : DataFrame
         One row per arm, and `outcome` where there are several: `study`, `arm`, `events`, `n`, `median`,
         bounds of the 50%, 80% and 95% prediction intervals of its responders, whether they hold them,

@@ -17,6 +17,7 @@ from bayesmeta.estimates.survival_reports import report_name
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.columns import ARM, STUDY
 from bayesmeta.inference.result import Fit
+from bayesmeta.inference.survival.drawn_reports import draw_share
 from bayesmeta.model import Design
 from bayesmeta.model.curves import LOG_SHAPE, PRECISION
 from bayesmeta.model.survival_reports import Kind, Report, report_alone
@@ -77,11 +78,13 @@ def replicated(report: Report, curves: Curves, fit: Fit, rng: np.random.Generato
     `report` is one by itself: not conditional on others of its curve.
     """
     kept = _parameter(fit, PRECISION, 1.0) if report.discounted else np.ones(())
-    patients = np.maximum(np.rint(report.size * kept), 1)
     if report.kind == Kind.ALIVE:
-        alive = np.clip(curves.survival(report.time), 0.0, 1.0)
-        trials = np.broadcast_to(patients, alive.shape).astype(np.int64)
-        return np.asarray(rng.binomial(trials, alive) / trials)
+        log_alive = curves.log_survival(report.time)
+        if report.discounted:
+            log_dead = np.log(-np.expm1(log_alive))
+            return draw_share(report.size * kept, log_alive, log_dead, rng)
+        whole = max(round(report.size), 1)
+        return np.asarray(rng.binomial(whole, np.exp(log_alive)) / whole)
     noise = rng.standard_normal(curves.log_median.shape)
     if report.kind == Kind.LANDMARK:
         hazard = np.log(-curves.log_survival(report.time)) + report.size * noise

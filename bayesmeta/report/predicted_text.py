@@ -119,10 +119,9 @@ def validation_blocks(found: Validation, words: Wording = PLAIN) -> Iterator[Blo
     """Yield each cohort with what was predicted of it, and the scores of all."""
     yield from map(Text, failure_lines(found.diagnostics))
     train, arms = found.fit.arms, found.arms
-    predicted = len(arms.drop_duplicates(["study", "arm"]))
     yield Table(
         f"Model {found.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
-        f"predicts {counted(predicted, 'arm')} of {counted(len(found.studies), 'study', 'studies')}",
+        f"predicts {counted(len(found.test), 'arm')} of {counted(len(found.studies), 'study', 'studies')}",
         _predicted_cells(arms, words),
     )
     error = float((found.studies["mcse_elpd"] ** 2).sum() ** 0.5)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import exp, inf
 
 import numpy as np
+import numpy.typing as npt
 
 from bayesmeta.arrays import Array
 from bayesmeta.model import Design
@@ -100,7 +101,7 @@ class _Arm:
         log_dead = float(np.log(-np.expm1(at - first)) - log_whole)
         log_alive = float(at - first + np.log(-np.expm1(last - at)) - log_whole)
         if row.discounted:
-            share = draw_share(self._kept * size, log_alive, log_dead, rng)
+            share = float(draw_share(self._kept * size, log_alive, log_dead, rng))
         else:
             share = float(rng.binomial(whole, np.exp(log_alive)) / whole)
         known[_at(row.time)] = known[end] + share * between
@@ -108,14 +109,17 @@ class _Arm:
 
 
 def draw_share(
-    patients: float, log_alive: float, log_dead: float, rng: np.random.Generator
-) -> float:
-    """Return a share alive of a number of patients that is not whole, as `log_share` has it."""
-    all_alive, all_dead = np.exp((1 + patients) * np.array([log_alive, log_dead]))
-    point = rng.random()
-    if point < all_alive + all_dead:
-        return float(point < all_alive)
-    tiny = np.finfo(np.float64).tiny
-    share = rng.beta(*np.maximum(patients * np.exp([log_alive, log_dead]), tiny))
+    patients: npt.ArrayLike,
+    log_alive: npt.ArrayLike,
+    log_dead: npt.ArrayLike,
+    rng: np.random.Generator,
+) -> Array:
+    """Return shares alive of numbers of patients that are not whole, as `log_share` has them."""
+    size = np.asarray(patients)
+    logs = np.stack(np.broadcast_arrays(log_alive, log_dead))
+    all_alive, all_dead = np.exp((1 + size) * logs)
+    point, tiny = rng.random(all_alive.shape), np.finfo(np.float64).tiny
+    share = rng.beta(*np.maximum(size * np.exp(logs), tiny))
     # What rounds to 0 or 1 is none of these.
-    return float(np.clip(share, 1e-12, 1 - 1e-12))
+    share = np.clip(share, 1e-12, 1 - 1e-12)
+    return np.asarray(np.where(point < all_alive + all_dead, point < all_alive, share))
