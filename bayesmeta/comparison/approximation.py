@@ -17,7 +17,7 @@ from bayesmeta.comparison.predictions import Predictions, WeightedAnswers, predi
 from bayesmeta.comparison.questions import Asked, studies_of
 from bayesmeta.comparison.scores import arm_scores, study_rows
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.posterior import check_draws
+from bayesmeta.estimates.posterior import check_draws, is_survival
 from bayesmeta.estimates.precision import Row
 from bayesmeta.inference.convergence import ess_bulk
 from bayesmeta.inference.result import Fit
@@ -105,13 +105,13 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     Parameters
     ----------
     fit : Fit
-        Fit of a `ModelSpec`, of one outcome or of several.
+        Fit of a `ModelSpec`, of one outcome, of several or of survival.
 
     Returns
     -------
     DataTree
-        Group `posterior` of the fit, and group `log_likelihood` with `counts`, dims chain, draw and
-        study (natural logarithm). Studies without patients are left out.
+        Group `posterior` of the fit, and group `log_likelihood` with `counts`, or `reports` of
+        survival, dims chain, draw and study (natural logarithm). Studies without patients are left out.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
     >>> int(loo.n_data_points), round(loo.elpd)
     (14, -42)
     """
-    check_draws(fit)
+    check_draws(fit, survival=True)
     check_family(fit, "log_likelihood_by_study")
     arms, posterior = fit.arms, fit.posterior
     informed = np.bincount(arms.study_index, weights=arms.informed) > 0
@@ -146,6 +146,7 @@ def log_likelihood_by_study(fit: Fit) -> xr.DataTree:
             "study": np.asarray(arms.studies, dtype=object)[informed].astype(str),
         },
     )
+    what = "reports" if is_survival(fit) else "counts"
     return xr.DataTree.from_dict(
-        {"posterior": posterior, "log_likelihood": xr.Dataset({"counts": density})}
+        {"posterior": posterior, "log_likelihood": xr.Dataset({what: density})}
     )

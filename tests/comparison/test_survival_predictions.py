@@ -276,3 +276,14 @@ def test_a_comparison_of_survival_is_kept_and_read_again(
     text = " ".join(lines_of(comparison_blocks(found, 0.95)))
     told = [word in text for word in ("CRPS, months", "alive at 9 months", "rate", "responder")]
     assert told == [True, True, False, False]
+
+
+def test_arviz_leaves_whole_studies_out(fit: bm.Fit) -> None:
+    import arviz as az
+
+    tree = bm.log_likelihood_by_study(fit)
+    loo = az.loo(tree, pointwise=True)
+    assert loo.n_data_points == 6
+    found = bm.leave_one_study_out(WEIBULL, fit.arms, seed=1, settings=QUICK)
+    # Both know the sum to about 0.05.
+    assert loo.elpd == pytest.approx(found.elpd, abs=0.3)
