@@ -25,7 +25,7 @@ from bayesmeta.model.curves import LOG_SHAPE, LOG_TWO, PRECISION, TAU_SHAPE
 from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.model.survival_reports import crude_medians
 
-REACH, STEP = 8.5, 0.4
+REACH, STEP = 7.5, 0.5
 """Standard deviations of the study effect that the trapezoid rule covers, and its step in standard
 deviations of the effect or of what its reports tell, whichever is smaller."""
 
