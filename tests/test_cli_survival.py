@@ -128,7 +128,6 @@ def test_the_figures_of_a_fit_of_survival(there: Path, capsys: pytest.CaptureFix
         (("fit", "model.toml", "--evidence", "os.csv", "--out", "x"), "the unit of time is not known"),
         (("fit", "pooled", "--outcome", "CR", "--time", 12, "--out", "x"), "`--time` has no effect on a model of response"),
         (("fit", "pooled", "--evidence", "os.csv", "--time-unit", "months", "--out", "x"), "`--time-unit` has no effect on counts"),
-        (("compare", "model.toml", *FILE, "--out", "x"), "Leaving studies out is not available for survival"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_asked_is_told(
@@ -137,3 +136,37 @@ def test_what_cannot_be_asked_is_told(
     assert run(*arguments) == 2
     assert message in capsys.readouterr().err
     assert not (there / "x").exists()
+
+
+def test_models_are_compared_and_studies_left_out(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("--method", "psis", "--time", 6)
+    assert run("leave-one-out", "run", *asked, "--out", "left") == 0
+    printed = capsys.readouterr().out
+    assert "alive at 18 months" in printed
+    assert "Typical median without each study (months)" in printed
+    arms = pd.read_csv(there / "left" / "arms.csv")
+    assert set(arms["report"]) == {"median", "18 months"}
+    models = ("survival", "survival_log_logistic")
+    asked = (*FILE, *asked, "--draws", 500, "--out", "compared", "--json")
+    assert run("compare", *models, *asked) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert {row["model"] for row in found["models"]} == set(models)
+    assert {row["quantity"] for row in found["influence"]} >= {"typical survival at 6 months"}
+    assert run("plot", "compared", "--out", "figures", "--force") == 0
+
+
+def test_later_cohorts_are_predicted(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    split = ("--train", "study != 's1'", "--test", "study == 's1'")
+    assert run("validate", "survival", *FILE, *split) == 0
+    printed = capsys.readouterr().out
+    assert "predicts 1 arm of 1 study" in printed
+    assert "2 inside 95%" in printed
+
+
+def test_a_time_of_response_rates_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("--outcome", "CR", "--time", 6, "--out", "never")
+    assert run("compare", "pooled", *asked) == 2
+    assert "`--time` has no effect on response rates" in capsys.readouterr().err
+    assert not Path("never").exists()

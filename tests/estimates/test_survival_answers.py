@@ -252,8 +252,6 @@ def test_a_model_goes_with_arms_of_its_kind(arms: bm.SurvivalArms) -> None:
         bm.fit(bm.ModelSpec(arm_effects=bm.ArmEffects(), curve=bm.WeibullSurvival()), arms, seed=1)
     with pytest.raises(bm.SettingsError, match="method='quadrature' is not available for survival"):
         bm.fit(curve, arms, method="quadrature")
-    with pytest.raises(bm.SettingsError, match="Leaving studies out is not available for survival"):
-        bm.leave_one_study_out(curve, arms, seed=1)
 
 
 @pytest.mark.parametrize(
