@@ -53,12 +53,22 @@ HELD_OUT_NOTE = (
     "are right. Up and then down: predictions are too narrow. Down and then up: too wide. All above: too "
     "high. All below: too low. Right: share of {rows} inside their prediction intervals, with exact "
     f"{100 * BAND:g}% intervals. The upright line is the share expected under the model, above the nominal "
-    "one as counts are whole. Beside the axis: how many {rows} are inside and, in brackets, how many are "
+    "one as {whole}. Beside the axis: how many {rows} are inside and, in brackets, how many are "
     "expected. {dependent} vary together, so band and intervals are, if anything, too narrow."
 )
 
-OF_ARMS = {"rows": "arms", "value": "count", "dependent": "Arms of one study"}
-OF_REPORTS = {"rows": "reports", "value": "value", "dependent": "Reports of one study"}
+OF_ARMS = {
+    "rows": "arms",
+    "value": "count",
+    "dependent": "Arms of one study",
+    "whole": "counts are whole",
+}
+OF_REPORTS = {
+    "rows": "reports",
+    "value": "value",
+    "dependent": "Reports of one study",
+    "whole": "shares of few patients are coarse",
+}
 
 
 def posterior_predictive(check: PosteriorPredictiveCheck, *, notes: Sequence[str] = ()) -> Plot:
