@@ -31,6 +31,7 @@ NO_DRAWS = (
     "The fit kept no draws of arms, without which sensitivity to the priors cannot be computed."
 )
 NOT_LEFT_OUT = "Studies were not left out in turn. `bayesmeta leave-one-out` does, and a report without --quick."
+NOT_OF_SURVIVAL = "Studies were not left out in turn, and no reports were drawn anew: neither is available for survival yet."
 ONE_STUDY = "With one study that has patients, none can be predicted from others."
 METHODS = {"weighted": "by PSIS", "refit": "by refits", "bridged": "by bridge sampling"}
 
@@ -42,7 +43,7 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         line = tau_prior_line(results.tau_prior, words)
         yield Text(f"{line[0].upper()}{line[1:]}")
     if found is not None:
-        said = "Rates under each other prior"
+        said = f"{'Medians' if results.of_survival else 'Rates'} under each other prior"
         plot = plots.sensitivity(found, scale=results.scale, labels=words.labels)
         yield Figure("sensitivity", plot, f"{said}.", said)
         yield from prior_blocks(found, words)
@@ -67,6 +68,8 @@ def _failed(wrong: int, fits: int) -> Iterator[Block]:
 
 
 def _why_not_left_out(results: FitResults) -> str:
+    if results.of_survival:
+        return NOT_OF_SURVIVAL
     if reason := why_not_integrated(results.fit.arms):
         return f"Studies were not left out in turn: {reason}."
     return ONE_STUDY if results.studies_with_patients == 1 else NOT_LEFT_OUT
