@@ -161,7 +161,7 @@ def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
 def _redo(run: SavedComparison) -> Iterator[Block]:
     asked, plan = run.question, run.plan
     options = [
-        *selection_options(run.evidence.selection),
+        *selection_options(run.evidence),
         *([] if plan["exact"] else ["--method psis"]),
         *(
             f"--profile {shlex.quote(f'{name}={value}')}"

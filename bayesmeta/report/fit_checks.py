@@ -16,6 +16,7 @@ from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
     NOT_DONE,
+    OF_SURVIVAL,
     Answer,
     done,
 )
@@ -107,7 +108,7 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
 
 def fit_answers(results: FitResults) -> dict[str, Answer]:
     """Return the answers to the checklists."""
-    own: dict[str, Answer] = {}
+    own: dict[str, Answer] = dict(OF_SURVIVAL) if results.of_survival else {}
     fitted_again = results.sensitivity is not None or results.prior_grid is not None
     if results.left_out is not None:
         weighted = f"{titles.VALIDATION}: PSIS, with refits where it is not reliable"

@@ -49,6 +49,7 @@ from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.sections.selection import inferred_sentence
 from bayesmeta.report.survival_report import (
     survival_answers,
+    survival_at_times,
     survival_limits,
     survival_question,
     survival_sentences,
@@ -106,6 +107,7 @@ def _summary(results: FitResults) -> Iterator[Block]:
     if results.of_survival:
         yield Text(survival_question(results))
         yield Text(" ".join(filter(None, survival_sentences(results))))
+        yield Items(tuple(survival_at_times(results)))
         yield from map(Text, beyond)
         return
     yield Text(_question(results))

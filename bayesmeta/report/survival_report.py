@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from bayesmeta.errors import listed
 from bayesmeta.estimates.summary_text import parameter_caption, parameter_table
 from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.estimates.survival_words import (
@@ -53,7 +52,7 @@ def survival_question(results: FitResults) -> str:
 
 
 def survival_sentences(results: FitResults) -> Iterator[str]:
-    """Yield the answer: the evidence, medians, survival at each time, the new cohort, the verdict."""
+    """Yield the evidence, the medians, and the verdict on the draws."""
     fit, words = results.fit, results.words
     arms = fit.arms
     found = _first_profile(results.summary)
@@ -75,13 +74,18 @@ def survival_sentences(results: FitResults) -> Iterator[str]:
         f"{'That is the median of the median study. ' if heterogeneous else ''}{spread} median of a new study is "
         f"{months_interval(*of.loc[NEW_MEDIAN, ENDS])} months, median and {sure} prediction interval."
     )
-    for time in results.times:
-        yield from _at_time(found[found[TIME] == time].set_index("quantity"), time, results)
     yield verdict_words(results.diagnostics)
 
 
-def _at_time(found: pd.DataFrame, time: float, results: FitResults) -> Iterator[str]:
-    """Yield survival at one time, the patients of the new cohort, and the event that was asked for."""
+def survival_at_times(results: FitResults) -> Iterator[str]:
+    """Yield survival at each time, with the patients of the new cohort, and the event asked for."""
+    for time in results.times:
+        yield " ".join(_at_time(results, time))
+
+
+def _at_time(results: FitResults, time: float) -> Iterator[str]:
+    summary = results.summary
+    found = _first_profile(summary[summary[TIME] == time]).set_index("quantity")
     rates = results.words.rates
     typical, new = (
         rates.sentence(*found.loc[name, ENDS]) for name in (TYPICAL_SURVIVAL, NEW_SURVIVAL)
@@ -89,12 +93,12 @@ def _at_time(found: pd.DataFrame, time: float, results: FitResults) -> Iterator[
     median, low, high = found.loc[ALIVE, ENDS]
     yield f"Survival at {time:g} months: {typical} in a typical study, {new} in a new study."
     yield (
-        f"Restricted mean to {time:g} months: {months_interval(*found.loc[TYPICAL_RESTRICTED_MEAN, ENDS])} months in a "
+        f"Restricted mean to that time: {months_interval(*found.loc[TYPICAL_RESTRICTED_MEAN, ENDS])} months in a "
         f"typical study, {months_interval(*found.loc[NEW_RESTRICTED_MEAN, ENDS])} in a new study."
     )
     yield (
-        f"Of a new cohort of {results.question.cohort} {_people(results)}, {median:.0f} ({low:.0f} to {high:.0f}) are alive at "
-        f"{time:g} months."
+        f"Of a new cohort of {results.question.cohort} {_people(results)}, {median:.0f} ({low:.0f} to {high:.0f}) are alive "
+        "then."
     )
     if results.event is not None:
         yield from event_lines(results.predicted(results.profile, time), [results.event])
@@ -180,4 +184,5 @@ def _people(results: FitResults) -> str:
 
 
 def _months(times: tuple[float, ...]) -> str:
-    return f"{listed([f'{time:g}' for time in times])} months"
+    *first, last = (f"{time:g}" for time in times)
+    return f"{', '.join(first)} and {last} months" if first else f"{last} months"

@@ -14,9 +14,9 @@ _PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
     """Return the likelihood, the predictor and the distributions of the effects, one formula each."""
     if spec.curve is not None:
-        shape = r"\log k_i\ \sim\ \text{Normal}(\kappa,\ \tau_k)"
+        shape = r"\log(k_i)\ \sim\ \text{Normal}(\kappa,\ \tau_k)"
         own = [shape] if spec.curve.has_shape else []
-        return (_curve(spec.curve), rf"\log m_i = {_predictor(spec)}", *_effects(spec), *own)
+        return (_curve(spec.curve), rf"\log(m_i) = {_predictor(spec)}", *_effects(spec), *own)
     likelihood = latex(spec.likelihood.symbol).replace(r"\text{rate}", "p_i").replace("n,", "n_i,")
     lines = [
         rf"y_i\ \sim\ {likelihood}",
@@ -30,8 +30,8 @@ def _curve(curve: SurvivalCurve) -> str:
     """Return the survival of an arm at t months, by its median and its shape."""
     if isinstance(curve, LogLogisticSurvival):
         return r"S_i(t) = \frac{1}{1 + (t / m_i)^{k_i}}"
-    power = "t / m_i" if isinstance(curve, ExponentialSurvival) else "(t / m_i)^{k_i}"
-    return rf"S_i(t) = 2^{{-{power}}}"
+    power = "" if isinstance(curve, ExponentialSurvival) else "^{k_i}"
+    return rf"S_i(t) = \exp(-\log(2)\ (t / m_i){power})"
 
 
 def _predictor(spec: ModelSpec) -> str:
