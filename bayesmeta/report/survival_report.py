@@ -35,6 +35,7 @@ from bayesmeta.report.prediction_text import event_lines
 from bayesmeta.report.sections.diagnostics import verdict_words
 from bayesmeta.report.sections.evidence import evidence_sentence
 from bayesmeta.report.sections.selection import inferred_sentence
+from bayesmeta.report.survival_text import differences_table
 
 NORMAL_95 = 1.96
 """Standard deviations on either side that make 95% of a normal distribution."""
@@ -42,10 +43,10 @@ NORMAL_95 = 1.96
 
 def survival_question(results: FitResults) -> str:
     """Return what was asked of the evidence."""
-    by = results.fit.spec.covariates.formula
-    [outcome] = results.outcomes
+    fit, by = results.fit, results.fit.spec.covariates.formula
+    outcome = f" for {results.outcomes[0]}" if fit.arms.outcomes[0] else ""
     return (
-        f"Question: which median and which survival at {_months(results.times)} do these studies support for {outcome}"
+        f"Question: which median and which survival at {_months(results.times)} do these studies support{outcome}"
         f"{f', by {by}' if by else ''}, how much do studies differ, and what is to be expected in a new cohort of "
         f"{results.question.cohort} {_people(results)}?"
     )
@@ -119,6 +120,10 @@ def survival_answers(results: FitResults) -> Iterator[Block]:
     yield Items(tuple(_definitions(results)))
     yield from forests[1:]
     for contrasts in results.contrasts:
+        if contrasts.time != results.time:
+            # All but the differences is what it was at the first time.
+            yield differences_table(contrasts, words)
+            continue
         yield from contrast_blocks(contrasts, words)
         if results.options.ranks or contrasts.rankable:
             yield from rank_blocks(contrasts, words)
@@ -132,7 +137,8 @@ def survival_answers(results: FitResults) -> Iterator[Block]:
 
 def _definitions(results: FitResults) -> Iterator[str]:
     """Yield what each answer is in a model of survival."""
-    yield "Typical: of the median study, with the typical shape of the curve."
+    shape = ", with the typical shape of the curve" if results.fit.design.curve.has_shape else ""
+    yield f"Typical: of the median study{shape}."
     yield "Mean: survival at the time, averaged over studies."
     yield (
         "New study: of a future study. Its interval is the prediction interval, which includes heterogeneity between "
