@@ -106,6 +106,53 @@ def test_levels_are_compared_at_a_time(there: Path, capsys: pytest.CaptureFixtur
     assert table.loc[0, "median_ratio_lower"] < table.loc[0, "median_ratio"]
 
 
+def test_a_fit_tells_how_far_the_prior_of_tau_counts(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ("fit", "model.toml", *FILE, *QUICK, "--out", "run4", "--force")
+    assert run(*arguments) == 0
+    printed = capsys.readouterr().out
+    assert (
+        "Tau prior  interval of the median of a new study (regimen=a (reference)) with" in printed
+    )
+
+
+def test_tables_of_a_prediction_have_words_of_survival(
+    there: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ("predict", "run", "--n", 20, "--time", 12)
+    assert run(*asked, "--out", "predicted", "--force") == 0
+    table = pd.read_csv(there / "predicted" / "intervals.csv", index_col="quantity")
+    assert list(table.index) == ["survival", "alive"]
+    assert pd.read_csv(there / "predicted" / "pmf.csv").columns[0] == "alive"
+    capsys.readouterr()
+    assert run(*asked, "--json") == 0
+    found = json.loads(capsys.readouterr().out)["interval"]
+    assert found["survival"]["lower"] == pytest.approx(table.loc["survival", "lower"])
+
+
+@pytest.mark.slow
+def test_figures_are_drawn_at_each_time(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ("plot", "run", "survival_forest", "survival_curve", "--time", 6, "--time", 30)
+    assert run(*asked, "--out", "at_times", "--force") == 0
+    assert {path.name for path in (there / "at_times").glob("*.png")} == {
+        "survival_curve.png",
+        "survival_forest.png",
+        "survival_forest_6_months.png",
+        "survival_forest_30_months.png",
+    }
+    assert pd.read_csv(there / "at_times" / "survival_curve.csv")["time"].max() >= 30
+
+
+@pytest.mark.slow
+def test_sensitivity_is_told_at_a_time(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("sensitivity", "run", "--time", 6, "--rate-above", 0.4) in (0, 1)
+    printed = capsys.readouterr().out
+    assert "new study survival at 6 months" in printed
+    assert "P(survival at 6 months of a new study > 0.4)" in printed
+    assert "rates" not in printed
+
+
 def test_the_figures_of_a_fit_of_survival(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("plot", "run", "survival_curve", "--n", 20, "--out", "figures", "--force") == 0
     assert (there / "figures" / "survival_curve.png").is_file()
@@ -120,8 +167,10 @@ def test_the_figures_of_a_fit_of_survival(there: Path, capsys: pytest.CaptureFix
         (("predict", "run", "--n", 20, "--time", 0), "`--time` must be months above 0"),
         (("predict", "run", "--n", 20, "--time", 12, "--outcome", "CR"), "`--outcome` must be left out"),
         (("shrinkage", "run"), "not available for survival"),
-        (("sensitivity", "run"), "not available for survival"),
-        (("report", "run"), "A report is not available for survival"),
+        (("sensitivity", "run", "--time", 1201), "`--time` must be months above 0, 1,200 at most; got 1201.0"),
+        (("report", "run", "--time", 6, "--time", -6), "`--time` must be months above 0"),
+        (("plot", "run", "--time", 0, "--out", "x"), "`--time` must be months above 0"),
+        (("plot", "run", "prediction", "--time", 6, "--out", "x"), "it is a figure of a fit of response rates"),
         (("fit", "model.toml", *FILE, "--out", "x", "--outcomes", "OS,EFS"), "`--outcomes` has no effect on survival"),
         (("fit", "model.toml", *FILE, "--out", "x", "--strata", "age"), "`--strata` has no effect on survival"),
         (("fit", "model.toml", *FILE, "--out", "x", "--per", "age=10"), "of odds ratios"),

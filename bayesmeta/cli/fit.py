@@ -96,7 +96,7 @@ def fit(
         print_json(content | {"notes": list(bm.notes(result))})
     else:
         print_blocks(*fit_blocks(result, diagnostics, summary), "")
-        if result.spec.study_effects.tau is not None and spec.curve is None:
+        if result.spec.study_effects.tau is not None:
             for one in named_outcomes(arms):
                 found = bm.prior_sensitivity(result, outcome=one or None, ci_prob=ci)
                 print_blocks(f"Tau prior  {tau_prior_line(found, summary.words, outcome=one)}")

@@ -188,6 +188,7 @@ def sensitivity(
         str | None, typer.Option(help='The event as text, such as "rate > 0.3".')
     ] = None,
     n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    time: Time = None,
     certainty: Annotated[
         float | None,
         typer.Option(help="Probability that a decision requires. Finds its tipping point."),
@@ -207,6 +208,7 @@ def sensitivity(
         outcome=outcome,
         certainty=certainty,
         ci_prob=ci,
+        time=time,
         **asked,
     )
     return Answer(

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
-from bayesmeta.cli.options import AsJson, LabelFile, Profiles
+from bayesmeta.cli.options import AsJson, LabelFile, Profiles, Times
 from bayesmeta.cli.output import check_files, csv_of, print_json, write_files
 from bayesmeta.cli.parsing import parsed_names, parsed_profile
 from bayesmeta.errors import RunError
@@ -31,6 +31,7 @@ def plot(
         int | None, typer.Option("--n", help="Patients of a new cohort, for predictions.")
     ] = None,
     profile: Profiles = None,
+    times: Times = None,
     axis: Annotated[
         Literal["auto", "whole", "zoom", "logit"] | None,
         typer.Option(help="Axis of rates: by the rates, 0 to 100%, as far as they go, log-odds."),
@@ -86,6 +87,7 @@ def plot(
     options = Options(
         rates_per=int(rates_per),
         labels=labels,
+        times=times,
         scale=_given(scale),
         forest=_given(forest),
         units=parsed_names("--unit", unit) or {},

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
-from bayesmeta.cli.options import AsJson, Cohort, Interval, LabelFile, Profiles, RatesPer, Units
+from bayesmeta.cli.options import (
+    AsJson,
+    Cohort,
+    Interval,
+    LabelFile,
+    Profiles,
+    RatesPer,
+    Times,
+    Units,
+)
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.parsing import parsed_profile, parsed_units
 
@@ -34,6 +43,7 @@ def report(
     rate_above: Annotated[
         float | None, typer.Option(help="Also report P(true rate > this).")
     ] = None,
+    times: Times = None,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
     quick: Annotated[
@@ -68,6 +78,7 @@ def report(
         cohort=cohort,
         ci_prob=ci,
         rate_above=rate_above,
+        times=times,
         refits=not quick,
         ranks=ranks,
         title=title,

@@ -14,7 +14,6 @@ from bayesmeta.comparison.plan import Plan, make_plan
 from bayesmeta.comparison.questions import (
     applicable,
     asked_question,
-    asked_time,
     check_arms,
     check_profile,
     profile_asked,
@@ -23,6 +22,7 @@ from bayesmeta.comparison.questions import (
 )
 from bayesmeta.comparison.weights import DEFAULT, Weighting, WeightsMethod, check_method
 from bayesmeta.errors import SpecError, listed
+from bayesmeta.estimates.survival_times import time_of
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, model_hash
@@ -161,7 +161,7 @@ def compare(  # noqa: PLR0913 - one argument for each thing asked, all but two b
     named = _named(models)
     usable, reasons = applicable(named, arms)
     designs = same_rows(usable, arms, rows)
-    time = asked_time(time, arms)
+    time = time_of(time, survival=isinstance(arms, SurvivalArms))
     question = asked_question(profile, factor, cohort=cohort, ci_prob=ci_prob, time=time)
     check_profile(question, designs)
     plan = make_plan(seed, settings, question, method=method, marginal=marginal)

@@ -8,13 +8,13 @@ from bayesmeta.comparison.left_out import LeftOut, gathered
 from bayesmeta.comparison.plan import make_plan
 from bayesmeta.comparison.questions import (
     asked_question,
-    asked_time,
     check_arms,
     check_profile,
     check_spec,
 )
 from bayesmeta.errors import SamplingError
-from bayesmeta.evidence import Arms
+from bayesmeta.estimates.survival_times import time_of
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, make_design
 from bayesmeta.model.coding import Profile
@@ -110,7 +110,7 @@ def leave_one_study_out(  # noqa: PLR0913 - one argument for each thing asked, a
     check_spec(spec)
     check_arms(arms)
     check_integrated(spec, arms)
-    time = asked_time(time, arms)
+    time = time_of(time, survival=isinstance(arms, SurvivalArms))
     question = asked_question(profile, factor, ci_prob=ci_prob, time=time)
     plan = make_plan(seed, settings, question, method=method)
     designs = {spec.name: make_design(spec, arms)}

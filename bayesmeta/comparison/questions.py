@@ -28,8 +28,8 @@ from bayesmeta.estimates.profiles import (
     warn_beyond_evidence,
 )
 from bayesmeta.estimates.questions import Question
-from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_time
-from bayesmeta.evidence import Arms, SurvivalArms
+from bayesmeta.estimates.survival_times import USUAL_TIMES
+from bayesmeta.evidence import Arms
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.limits import check_integrated
@@ -164,15 +164,6 @@ def studies_of(design: Design) -> tuple[str, ...]:
     """Return the studies with patients; the others tell nothing and are not left out."""
     arms = design.arms
     return tuple(map(str, dict.fromkeys(arms.frame.loc[arms.informed, "study"])))
-
-
-def asked_time(time: float | None, arms: Arms) -> float | None:
-    """Return the time that arms of survival are asked for; raise if one is asked of response rates."""
-    if isinstance(arms, SurvivalArms):
-        return USUAL_TIMES[0] if time is None else checked_time(time)
-    if time is not None:
-        raise SettingsError("`time` has no effect on response rates. Leave it out.")
-    return None
 
 
 def applicable(

@@ -6,13 +6,12 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array
-from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.contrast_table import Contrasts, ranks_of
 from bayesmeta.estimates.identifiability import within_shares
 from bayesmeta.estimates.inferred import Inferred, inferred_at
 from bayesmeta.estimates.outcome_draws import draws_of
-from bayesmeta.estimates.posterior import check_draws, checked_outcome, is_survival
+from bayesmeta.estimates.posterior import asked_time, check_draws, checked_outcome
 from bayesmeta.estimates.precision import (
     Row,
     bounds_of,
@@ -32,7 +31,6 @@ from bayesmeta.estimates.profiles import (
     studies_by_level,
 )
 from bayesmeta.estimates.survival_contrasts import survival_contrasts
-from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_time
 from bayesmeta.estimates.within_contrasts import within_contrasts
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -141,14 +139,12 @@ def contrast(
     """
     check_draws(fit, survival=True)
     check_ci_prob(ci_prob)
-    if is_survival(fit):
+    months = asked_time(fit, time)
+    if months is not None:
         checked_outcome(fit, outcome)
-        months = checked_time(USUAL_TIMES[0] if time is None else time)
         return survival_contrasts(
             fit, months, factor, profile=profile, against=against, ci_prob=ci_prob
         )
-    if time is not None:
-        raise SettingsError("`time` has no effect on a fit of response rates. Leave it out.")
     drawn = draws_of(fit, outcome)
     coding = drawn.coding
     factor = checked_factor(coding, factor)
@@ -179,11 +175,24 @@ def contrast(
 
 
 def contrasts_with_reference(
-    fit: Fit, *, outcome: str | None = None, profile: Profile | None, ci_prob: float
+    fit: Fit,
+    *,
+    outcome: str | None = None,
+    profile: Profile | None,
+    ci_prob: float,
+    time: float | None = None,
 ) -> tuple[Contrasts, ...]:
     """Return, of each factor, its levels against its reference; the others stand as in the profile."""
     return tuple(
-        contrast(fit, factor, outcome=outcome, profile=profile, against=levels[0], ci_prob=ci_prob)
+        contrast(
+            fit,
+            factor,
+            outcome=outcome,
+            profile=profile,
+            against=levels[0],
+            ci_prob=ci_prob,
+            time=time,
+        )
         for factor, levels in fit.coding.factors.items()
     )
 

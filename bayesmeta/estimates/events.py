@@ -1,7 +1,7 @@
 """`Event`: bounds that a new cohort keeps, on its true rates and its responders."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, TypedDict
 
 import numpy as np
@@ -21,6 +21,12 @@ KEYWORDS: dict[str, tuple[Quantity, Sign]] = {
     "events_at_most": ("responders", "<="),
 }
 """Events of one bound as arguments."""
+
+WORDS_OF_SURVIVAL = {
+    "rate": "survival at {time:g} months of a new study {sign} {value:g}",
+    "responders": "{sign} {value:.0f} of {n} alive at {time:g} months",
+}
+"""Bounds on the survival of a new study at a time, and on its patients alive, as text."""
 
 WORDS = {
     ("rate", ">"): "rate of a new study > {0:g}",
@@ -103,6 +109,8 @@ class Event:
     n: int | None = None
     name: str = field(default="", compare=False)
     """The argument, or the text, that it was asked by."""
+    time: float | None = None
+    """Of survival: months at which a rate is the survival, and responders are patients alive."""
 
     @property
     def text(self) -> str:
@@ -163,12 +171,18 @@ class Event:
         return f"P({' and '.join(map(self._words, self.bounds))})"
 
     def _words(self, bound: Bound) -> str:
+        if self.time is not None:
+            own = {"sign": bound.sign, "value": bound.value, "n": self.n, "time": self.time}
+            return WORDS_OF_SURVIVAL[bound.quantity].format(**own)
         words = WORDS[bound.quantity, bound.sign].format(bound.value, self.n)
         return f"{bound.outcome}: {words}" if bound.outcome else words
 
 
-def asked_event(asked: Mapping[str, Any]) -> Event | None:
-    """Return the event of one outcome of these keywords, `n` among them; None where there are none."""
+def asked_event(asked: Mapping[str, Any], time: float | None = None) -> Event | None:
+    """Return the event of one outcome of these keywords, `n` among them; None where there are none.
+
+    `time` is that at which survival is asked about.
+    """
     if all(value is None for value in asked.values()):
         return None
     name, value = _only("A question", {one: asked[one] for one in asked if one != "n"})
@@ -179,7 +193,7 @@ def asked_event(asked: Mapping[str, Any]) -> Event | None:
     if n is not None and event.n is None:
         about = "`event`" if name == "event" else f"`{name}`"
         raise SettingsError(f"`n` has no effect on {about}, which is about a rate. Leave it out.")
-    return event
+    return event if time is None else replace(event, time=time)
 
 
 def cohort_event(n: int, asked: Mapping[str, Any], outcomes: Sequence[str] = ()) -> Event:

@@ -45,9 +45,12 @@ class Parameter(NamedTuple):
     draws: Array
 
 
-def draws_of(fit: Fit, outcome: str | None = None) -> "OutcomeDraws":
-    """Return the draws of one outcome of a fit, which must be named where there are several."""
-    check_draws(fit)
+def draws_of(fit: Fit, outcome: str | None = None, *, survival: bool = False) -> "OutcomeDraws":
+    """Return the draws of one outcome of a fit, which must be named where there are several.
+
+    Of rates, unless the answer is of survival, too.
+    """
+    check_draws(fit, survival=survival)
     return OutcomeDraws(fit, checked_outcome(fit, outcome))
 
 

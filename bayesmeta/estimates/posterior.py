@@ -11,7 +11,9 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.nested_rates import OutcomeRates, nested_rates
 from bayesmeta.estimates.precision import Distribution
 from bayesmeta.estimates.profile_rates import profile_rates
+from bayesmeta.estimates.profile_survival import SurvivalAt, profile_survival
 from bayesmeta.estimates.rates import RateDistribution, RatesByQuadrature
+from bayesmeta.estimates.survival_times import time_of
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.exact import QuadratureFit
@@ -26,6 +28,16 @@ AnyFit = Fit | QuadratureFit
 
 QUANTITIES = ("tau", "typical", "mean", "new_study")
 """What is known of one outcome at one profile."""
+
+QUANTITIES_OF_SURVIVAL = {
+    "tau": "tau",
+    "typical_median": "typical_median",
+    "new_study_median": "new_study_median",
+    "typical_survival": "typical",
+    "mean_survival": "mean",
+    "new_study_survival": "new_study",
+}
+"""The same of survival, by the names that tables have for them."""
 
 
 class ProfileRates(Protocol):
@@ -49,12 +61,15 @@ def named_outcomes(arms: Arms) -> tuple[str, ...]:
 
 
 def posterior_of(
-    fit: Any, profile: Profile | None, mean: Array | None = None
+    fit: Any, profile: Profile | None, mean: Array | None = None, time: float | None = None
 ) -> Mapping[str, ProfileRates]:
     """Return the rates of a profile by outcome; the name of the only one is empty.
 
-    `mean` is that of the study which the profile is an arm of (see `Coding.row`).
+    `mean` is that of the study which the profile is an arm of (see `Coding.row`). Of a fit of survival,
+    rates are the survival at a `time` in months.
     """
+    if time is not None:
+        return {"": SurvivalAt(profile_survival(fit, profile, mean), time)}
     outcomes = outcomes_of(fit)
     if outcomes:
         rates = nested_rates(fit, profile, mean)
@@ -65,11 +80,32 @@ def posterior_of(
 
 
 def rates_at(
-    fit: AnyFit, profile: Profile | None, outcome: str | None = None, mean: Array | None = None
+    fit: AnyFit,
+    profile: Profile | None,
+    outcome: str | None = None,
+    mean: Array | None = None,
+    *,
+    time: float | None = None,
 ) -> ProfileRates:
     """Return the rates of a profile and an outcome, which must be named where there are several."""
     named = checked_outcome(fit, outcome)
-    return posterior_of(fit, profile, mean)[named]
+    return posterior_of(fit, profile, mean, time)[named]
+
+
+def quantities_of(fit: AnyFit) -> Mapping[str, str]:
+    """Return what is known at one profile, by the names that tables have for it."""
+    return QUANTITIES_OF_SURVIVAL if is_survival(fit) else {name: name for name in QUANTITIES}
+
+
+def asked_time(fit: AnyFit, time: object) -> float | None:
+    """Return the months at which survival is asked about, 12 where None; None of response rates.
+
+    Raises
+    ------
+    SettingsError
+        If it is no time, or the fit is of response rates and has none.
+    """
+    return time_of(time, survival=is_survival(fit))
 
 
 def checked_outcome(fit: AnyFit, outcome: str | None) -> str:

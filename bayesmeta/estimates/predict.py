@@ -48,8 +48,8 @@ def predict(
         its arms' values of covariates that `profile` leaves out, and its means of those that have parts
         within and between studies. Where None, the cohort is that of a new study.
     time : float, optional
-        Months after which patients are alive, of a fit of survival only, which needs it: `rate` is then
-        the cohort's true survival at this time, and `events` are patients alive.
+        Months after which patients are alive, of a fit of survival only, which needs it: tables then
+        have the cohort's true `survival` at this time, and the patients `alive`.
     seed : int
         Random seed of `Prediction.draws`.
 

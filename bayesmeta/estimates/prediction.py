@@ -46,8 +46,8 @@ class Prediction:
     weights : mapping
         Weight of each model that it is averaged over, by name; none of one model.
     time : float or None
-        Months after which patients are alive, of survival only: `rate` is then the true survival at that
-        time, and `events` are patients alive.
+        Months after which patients are alive, of survival only: tables and draws then have `survival`,
+        at that time, in place of `rate`, and `alive` (patients) in place of `events`.
 
     Examples
     --------
@@ -108,6 +108,11 @@ class Prediction:
             )
         return self.distributions[""]
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """What tables call the true rate and the counts: of survival ``survival`` and ``alive``."""
+        return ("rate", "events") if self.time is None else ("survival", "alive")
+
     @cached_property
     def draws(self) -> xr.Dataset:
         """Random `rate` (probability) and `events` (of n), dims chain, draw and, of several, outcome."""
@@ -122,7 +127,7 @@ class Prediction:
             dims, coords = (*dims, "outcome"), {"outcome": list(self.outcomes)}
         chain, draw = map(np.arange, rate.shape[:2])
         return xr.Dataset(
-            {"rate": (dims, rate), "events": (dims, events)},
+            dict(zip(self.names, ((dims, rate), (dims, events)), strict=True)),
             coords={"chain": chain, "draw": draw, **coords},
         )
 
@@ -135,7 +140,7 @@ class Prediction:
     def listed(self) -> pd.DataFrame:
         """What `pmf` gives of the one outcome, without Monte-Carlo errors."""
         step = range_step(self.n)
-        start = pd.RangeIndex(0, self.n + 1, step, name="events")
+        start = pd.RangeIndex(0, self.n + 1, step, name=self.names[1])
         if step == 1:
             probability = self.distribution.pmf(self.n)
             at_least = np.minimum(np.cumsum(probability[::-1])[::-1], 1.0)
@@ -182,7 +187,7 @@ class Prediction:
         counts = self.counts.quantiles(bounds_of(ci_prob)).astype(float)
         rows = [interval_of(self.distribution.rate, ci_prob), dict(zip(ends, counts, strict=True))]
         columns = [*ends, *(f"mcse_{end}" for end in ends)]
-        return pd.DataFrame(rows, index=["rate", "events"], columns=columns)
+        return pd.DataFrame(rows, index=[*self.names], columns=columns)
 
     def table(self, ci_prob: float) -> pd.DataFrame:
         """Return how many patients to expect in each category, which sum to n in every draw.
@@ -259,7 +264,7 @@ class Prediction:
             )
             return f"Prediction({target}{by}, {self.profile}: of {self.n}, {counts})"
         low, median, high = (
-            self.interval(0.95).loc["events", ["lower", "median", "upper"]].astype(int)
+            self.interval(0.95).loc[self.names[1], ["lower", "median", "upper"]].astype(int)
         )
         return (
             f"Prediction({target}{by}, {self.profile}: {median} {self.counted} of {self.n}, 95% interval "

@@ -52,7 +52,7 @@ def responder_table(
     Columns: `kind`, `lower` and `upper` (the first and the last number), `probability`, `inside` (the
     prediction interval) and `asked` (whether at least `events_at_least`).
     """
-    bounds = prediction.interval(ci_prob).loc["events", ["lower", "upper"]]
+    bounds = prediction.interval(ci_prob).loc[prediction.names[1], ["lower", "upper"]]
     low, high = bounds.to_numpy(dtype=np.float64)
     events = _firsts(prediction)
     last = np.append(events[1:] - 1, prediction.n)
@@ -100,7 +100,7 @@ def rate_table(
     # A distribution on draws may have a rate that is 0 to the last digit, which is not above it.
     above[edges <= 0], above[edges >= 1] = 1.0, 0.0
     density = -np.diff(above) / np.diff(edges)
-    low, high = prediction.interval(ci_prob).loc["rate", ["lower", "upper"]]
+    low, high = prediction.interval(ci_prob).loc[prediction.names[0], ["lower", "upper"]]
     cuts = [low, high] if rate_above is None else [low, high, rate_above]
     ends = np.unique([*edges, *(cut for cut in cuts if edges[0] < cut < edges[-1])])
     rows = []

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.special import ndtri
 
 from bayesmeta.estimates.precision import Row
+from bayesmeta.estimates.survival_prior_meanings import survival_meanings
 from bayesmeta.model import Design
 from bayesmeta.model.default_priors import over_a_spread
 from bayesmeta.model.links import Link, Logit
@@ -23,7 +24,7 @@ NORMAL_95 = float(ndtri(0.975))
 
 
 def prior_meanings(design: Design) -> pd.DataFrame:
-    """Return each prior of a model with its 95% range and what that is on the scale of rates.
+    """Return each prior of a model with its 95% range and what that means for rates or survival.
 
     Returns
     -------
@@ -35,6 +36,9 @@ def prior_meanings(design: Design) -> pd.DataFrame:
 
 
 def _rows(design: Design) -> Iterator[Row]:
+    if design.spec.curve is not None:
+        yield from (_row(*named) for named in survival_meanings(design))
+        return
     link = design.spec.link
     yield _row("mu", design.mu[0], _typical(link, design.mu[0]))
     yield from _coefficients(design)

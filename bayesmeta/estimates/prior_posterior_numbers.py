@@ -14,7 +14,9 @@ from bayesmeta.estimates.outcome_draws import OutcomeDraws, Parameter, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.precision import Row, bounds_of
 from bayesmeta.estimates.prior_rates import PriorRate, priors_of_rates
+from bayesmeta.estimates.profile_survival import profile_survival
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.survival_words import NEW_MEDIAN, TYPICAL_MEDIAN
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
@@ -128,9 +130,18 @@ def _parameter(drawn: OutcomeDraws, shown: Parameter, x: Array) -> _Shown:
 def rates_with_priors(
     drawn: OutcomeDraws, profile: Profile | None
 ) -> dict[str, tuple[PriorRate, Array]]:
-    """Return the prior of the typical rate and of a new study's, and draws of their log-odds."""
-    rates = drawn.rates(profile)
+    """Return the prior of the typical rate and of a new study's, and draws of their log-odds.
+
+    Of survival these are the medians, whose logarithms (log months) take the place of log-odds.
+    """
     typical, new_study = priors_of_rates(drawn, profile)
+    if drawn.fit.spec.curve is not None:
+        found = profile_survival(drawn.fit, profile)
+        return {
+            TYPICAL_MEDIAN: (typical, found.typical.log_median),
+            NEW_MEDIAN: (new_study, found.new_study.log_median),
+        }
+    rates = drawn.rates(profile)
     return {
         TYPICAL: (typical, rates.typical_log_odds),
         NEW_STUDY: (new_study, rates.cohort().theta),

@@ -11,8 +11,10 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.log_priors import log_priors
-from bayesmeta.estimates.outcome_draws import draws_of
+from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.posterior import asked_time
 from bayesmeta.estimates.precision import bounds_of
+from bayesmeta.estimates.profile_survival import profile_survival
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -30,6 +32,7 @@ def prior_sensitivity(
     outcome: str | None = None,
     profile: Profile | None = None,
     ci_prob: float = 0.95,
+    time: float | None = None,
 ) -> pd.DataFrame:
     """Return tau and the prediction interval under a weaker and a stronger prior of tau.
 
@@ -50,21 +53,25 @@ def prior_sensitivity(
         level or the centre.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    time : float, optional
+        Months at which survival is told, of fits of survival only; 12 where None.
 
     Returns
     -------
     DataFrame
         One row for each power, with columns power; profile; tau, tau_lower, tau_upper (median and
         interval of the tau that the profile has, scale of the link); new_study, new_study_lower,
-        new_study_upper (median and prediction interval of the true rate, probability); and ess, the
+        new_study_upper (median and prediction interval of the true rate, probability; of survival there
+        are new_study_median, months, and new_study_survival at `time`, probability, in its place); and
+        ess, the
         effective number of draws after reweighting. Below 400 the bounds are NaN: fit again with that
         prior.
 
     Raises
     ------
     SettingsError
-        If the model has no tau or is a user-supplied PyMC model, or `outcome` is missing or none of
-        the fit's.
+        If the model has no tau or is a user-supplied PyMC model, `outcome` is missing or none of
+        the fit's, or `time` is no time or has no effect.
     ProfileError
         If the profile cannot be coded.
 
@@ -80,20 +87,19 @@ def prior_sensitivity(
     >>> found["new_study_upper"].round(1).tolist()
     [0.6, 0.6, 0.6]
     """
-    drawn = draws_of(fit, outcome)
+    drawn = draws_of(fit, outcome, survival=True)
     check_family(fit, "prior_sensitivity")
     check_ci_prob(ci_prob)
     if fit.spec.study_effects.tau is None:
         raise SettingsError(
             "`prior_sensitivity` is about the prior of tau, which this model lacks. Leave it out."
         )
-    rates = drawn.rates(profile)
+    months = asked_time(fit, time)
     # Levels of tau have one prior each, and it is changed for all of them.
     log_prior = log_priors(fit)["tau"].ravel()
-    theta = rates.cohort().theta
     drawn_of = {
-        "tau": Weighted.of(rates.tau.reshape(-1, 1)),
-        "new_study": Weighted.of(expit(theta).reshape(-1, theta.shape[-1])),
+        name: Weighted.of(values.reshape(log_prior.size, -1))
+        for name, values in _values(drawn, profile, months).items()
     }
     label = profile_label(fit.coding, profile)
     rows = [
@@ -101,6 +107,19 @@ def prior_sensitivity(
         for power in POWERS
     ]
     return pd.DataFrame(rows)
+
+
+def _values(drawn: OutcomeDraws, profile: Profile | None, time: float | None) -> dict[str, Array]:
+    """Return draws of tau, dims (chain, draw), and of a new study, dims (chain, draw, node)."""
+    if time is not None:
+        found = profile_survival(drawn.fit, profile)
+        return {
+            "tau": found.rates.tau,
+            "new_study_median": found.new_study.median,
+            "new_study_survival": found.new_study.survival(time),
+        }
+    rates = drawn.rates(profile)
+    return {"tau": rates.tau, "new_study": expit(rates.cohort().theta)}
 
 
 class Weighted(NamedTuple):

@@ -152,13 +152,20 @@ class SurvivalAt:
     """In months."""
 
     def distribution(self, quantity: str) -> Distribution | None:
-        """Return the posterior of a quantity of the profile; None of a tau that the model lacks."""
+        """Return the posterior of a quantity of the profile; None of a tau that the model lacks.
+
+        Beside those of a rate, which is the survival here, ``typical_median`` and ``new_study_median``.
+        """
         if quantity == "tau":
             return self.profile.rates.distribution("tau")
         if quantity == "typical":
             return Draws(self.profile.typical.survival(self.time))
         if quantity == "mean":
             return Draws(self.profile.mean_survival(self.time))
+        if quantity == "typical_median":
+            return Draws(self.profile.typical.median)
+        if quantity == "new_study_median":
+            return Draws(self.profile.new_study.median)
         return self.cohort().rate
 
     def cohort(self, study: str | None = None) -> DrawnRates:

@@ -20,6 +20,21 @@ def checked_time(time: object) -> float:
     return months
 
 
+def time_of(time: object, *, survival: bool) -> float | None:
+    """Return the time that survival is asked for, 12 months where None; None of response rates.
+
+    Raises
+    ------
+    SettingsError
+        If it is no time, or one is asked of response rates.
+    """
+    if survival:
+        return USUAL_TIMES[0] if time is None else checked_time(time)
+    if time is not None:
+        raise SettingsError("`time` has no effect on response rates. Leave it out.")
+    return None
+
+
 def checked_times(times: object, *, name: str = "times") -> tuple[float, ...]:
     """Return times in months after checking them.
 

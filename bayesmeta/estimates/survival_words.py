@@ -1,11 +1,11 @@
 """What the quantities of survival are called, and their tables as people read them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import pandas as pd
 
 from bayesmeta.layout import table_text
-from bayesmeta.rounding import error_text, fixed_text, interval_text, places
+from bayesmeta.rounding import error_text, fixed_text, interval_text, number_texts, places
 from bayesmeta.wording import Wording
 
 TYPICAL_MEDIAN, NEW_MEDIAN = "typical median", "new study median"
@@ -27,10 +27,10 @@ def survival_lines(summary: pd.DataFrame, told: str, words: Wording) -> list[str
     for time in summary.loc[summary["profile"] != "", TIME].dropna().unique():
         at = summary[summary[TIME] == time]
         lines += ["", f"Survival at {time:g} months: {told}", _indented(time_table(at, words))]
-    return [*lines, f"  {_precision(summary, words)}"]
+    return [*lines, f"  {survival_precision(summary, words)}"]
 
 
-def _precision(summary: pd.DataFrame, words: Wording) -> str:
+def survival_precision(summary: pd.DataFrame, words: Wording) -> str:
     """Return a line that states the largest Monte-Carlo errors of what is printed."""
     errors = summary[["mcse_median", "mcse_lower", "mcse_upper"]].max(axis=1)
     months, shares = (
@@ -58,6 +58,24 @@ def median_table(summary: pd.DataFrame, words: Wording) -> pd.DataFrame:
         for profile, found in _by_profile(summary[summary[TIME].isna()])
     ]
     return pd.DataFrame(rows)
+
+
+def median_ratio_table(
+    summary: pd.DataFrame, numbers: Collection[str], words: Wording
+) -> pd.DataFrame:
+    """Return the ratios of medians per unit of the columns of `numbers` as text, one a row."""
+    rows = summary[summary["quantity"].str.startswith(MEDIAN_RATIO)].to_dict("records")
+    named = [(row["quantity"].removeprefix(MEDIAN_RATIO)[1:-1], row) for row in rows]
+    return pd.DataFrame(
+        [
+            {
+                "ratio of medians": words.column(name),
+                **dict(zip(ENDS, number_texts(*(row[end] for end in ENDS)), strict=True)),
+            }
+            for name, row in named
+            if name in numbers
+        ]
+    )
 
 
 def time_table(summary: pd.DataFrame, words: Wording) -> pd.DataFrame:

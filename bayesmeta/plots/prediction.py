@@ -159,7 +159,7 @@ def _keys(
 ) -> list[Key]:
     rate_above, events_at_least = thresholds
     found = prediction.interval(ci_prob)
-    rate, count = found.loc["rate"], found.loc["events"]
+    rate, count = (found.loc[name] for name in prediction.names)
     low, middle, high = scale.texts(rate["lower"], rate["median"], rate["upper"])
     inside = (
         f"{_rate(prediction)} {low} to {high}{scale.suffix}, median {middle}{scale.suffix}; "

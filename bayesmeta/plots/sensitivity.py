@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from bayesmeta.arrays import Array
 from bayesmeta.errors import counted
 from bayesmeta.estimates.log_priors import SENSITIVE
+from bayesmeta.estimates.survival_words import months_texts
 from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale
-from bayesmeta.plots.rate_rows import draw_rates, rate_columns
+from bayesmeta.plots.rate_rows import draw_months, draw_rates, estimate_columns, rate_columns
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, DOT, HOLLOW, house_style
 from bayesmeta.sensitivity.sensitivity import Sensitivity
@@ -26,7 +27,7 @@ MARK = 24.0
 
 NOTE = (
     "Above: each row is the model fitted with one other prior. Thin, dark lines and marks: typical "
-    "rate. Wide, light bars: prediction interval of a new study. Band: typical rate with the model's own "
+    "{what}. Wide, light bars: prediction interval of a new study. Band: typical {what} with the model's own "
     "priors. Overlap: what the intervals of a new study with this prior and with the model's own share, "
     "as a part of both together."
 )
@@ -45,6 +46,8 @@ def sensitivity(
 ) -> Plot:
     """Return the rates under other priors, and how fast estimates move with priors and likelihood.
 
+    Of survival, the medians under other priors, on a log axis of months.
+
     Parameters
     ----------
     result : Sensitivity
@@ -60,8 +63,8 @@ def sensitivity(
     -------
     Plot
         `table`: one row per prior tried (`kind` ``"prior"``), with the columns of
-        `Sensitivity.changes` (rates are probabilities), and per estimate (``"scaling"``), with those
-        of `power_scaling`.
+        `Sensitivity.changes` (rates are probabilities, medians in months), and per estimate
+        (``"scaling"``), with those of `power_scaling`.
 
     Raises
     ------
@@ -86,12 +89,21 @@ def sensitivity(
     panels = [_prior_rows(result, priors, scale, labels), _scaling_rows(scaling, labels)]
     words = Words(
         f"Sensitivity to priors: {labels.text(result.profile)}",
-        [NOTE, SCALING_NOTE, *_notes(result), *notes],
+        [
+            NOTE.format(what="rate" if result.time is None else "median"),
+            SCALING_NOTE,
+            *_notes(result),
+            *notes,
+        ],
         warning_of_fits(*_failed(result)),
     )
     with house_style():
         figure, [(upper, heights), (lower, places)] = draw_panels(panels, words)
-        draw_rates(upper, priors, heights, int(priors["own"].to_numpy().argmax()), scale=scale)
+        shown, own = _shown(priors), int(priors["own"].to_numpy().argmax())
+        if result.time is None:
+            draw_rates(upper, shown, heights, own, scale=scale)
+        else:
+            draw_months(upper, shown, heights, own)
         _draw_scaling(lower, scaling, places)
     table = pd.concat(
         [priors.assign(kind="prior"), scaling.assign(kind="scaling")], ignore_index=True
@@ -106,14 +118,23 @@ def _failed(result: Sensitivity) -> tuple[int, int]:
     return sum(int((~one.astype(bool)).sum()) for one in verdicts), sum(map(len, verdicts))
 
 
+def _shown(priors: pd.DataFrame) -> pd.DataFrame:
+    """Return what is drawn under the names that rates have: of survival, the medians."""
+    return priors.rename(columns=lambda name: str(name).replace("_median", ""))
+
+
 def _prior_rows(
     result: Sensitivity, priors: pd.DataFrame, scale: RateScale, labels: Labels
 ) -> Rows:
     rows = priors.to_dict("records")
-    typical, new_study, *tau = rate_columns(priors, result.ci_prob, scale)
+    if result.time is None:
+        columns = rate_columns(priors, result.ci_prob, scale)
+    else:
+        columns = estimate_columns(_shown(priors), result.ci_prob, months_texts, "median, months")
+    typical, new_study, *tau = columns
     return Rows(
         heading="Prior",
-        axis=scale.label("Rate"),
+        axis=scale.label("Rate") if result.time is None else "Median survival (months)",
         labels=[labels.text(_prior_label(row)) for row in rows],
         columns=[
             typical,

@@ -40,7 +40,7 @@ from bayesmeta.plots.pages import Key, Plot
 from bayesmeta.plots.rate_axis import RateScale, rate_axis
 from bayesmeta.plots.rows import Column, draw_rows
 from bayesmeta.plots.style import MODEL, OBSERVED, RANGE, house_style
-from bayesmeta.rounding import fixed_text, interval_text
+from bayesmeta.rounding import PERCENT, fixed_text, interval_text
 from bayesmeta.wording import Wording
 
 Row = Mapping[Any, Any]
@@ -231,7 +231,7 @@ def _columns(
 ) -> list[Column]:
     sure = f"{100 * numbers.ci_prob:g}%"
     unit = "months" if numbers.estimate == MEDIAN else SCALE.unit
-    written = months_texts if numbers.estimate == MEDIAN else SCALE.texts
+    written = months_texts if numbers.estimate == MEDIAN else _percent
     own: dict[str, tuple[str, Callable[[Row], str]]] = {
         "n": (people, _patients),
         "reported": (f"Reported\n{unit} (95% CI)", lambda row: _reported(row, numbers.estimate)),
@@ -270,6 +270,10 @@ def _reported(row: Row, quantity: str) -> str:
 
 def _months(value: float) -> str:
     return NOT_REACHED if value == np.inf else fixed_text(value, 1)
+
+
+def _percent(*survival: float) -> list[str]:
+    return [text.removesuffix("%") for text in PERCENT.texts(*survival)]
 
 
 def _model(row: Row, quantity: str, written: Callable[..., Sequence[str]]) -> str:

@@ -25,11 +25,11 @@ from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIAB
 from bayesmeta.report.sections.evidence import (
     evidence_section,
     evidence_sentence,
-    inferred_sentence,
     limits_section,
 )
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
+from bayesmeta.report.sections.selection import inferred_sentence
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
@@ -161,7 +161,7 @@ def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
 def _redo(run: SavedComparison) -> Iterator[Block]:
     asked, plan = run.question, run.plan
     options = [
-        *selection_options(run.evidence.selection),
+        *selection_options(run.evidence),
         *([] if plan["exact"] else ["--method psis"]),
         *(
             f"--profile {shlex.quote(f'{name}={value}')}"

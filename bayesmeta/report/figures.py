@@ -12,7 +12,6 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import ARM, TYPICAL
 from bayesmeta.estimates.posterior import is_survival
 from bayesmeta.estimates.profiles import default_profiles
-from bayesmeta.estimates.survival_times import USUAL_TIMES
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
@@ -22,6 +21,10 @@ ONE, EITHER, NESTED, SURVIVAL, ANY = range(1, 6)
 FOREST = "Forest plot: the rate of each arm as observed and by the model, with typical rates and prediction intervals"
 HETEROGENEITY = "What heterogeneity means: the true rates of studies for each value of tau"
 FUNNEL = "Arms by size, within the limits of chance and of the model"
+
+
+SHOWN_UNTIL = 24.0
+"""Months that survival curves reach, at least."""
 
 
 class Inapplicable(str):
@@ -203,31 +206,35 @@ def _nested_outcomes(results: FitResults) -> Figures:
 
 
 def _survival_forest(results: FitResults) -> Figures:
-    [months] = USUAL_TIMES
-    median, alive = (
-        plots.survival_forest(
-            results.drawn,
-            "median" if time is None else "survival",
-            time=time,
-            profile=results.profile,
-            ci_prob=results.question.ci_prob,
+    if not results.fit.settings.arm_draws:
+        return "the fit kept no draws of arms, which a forest plot needs"
+    profile, ci_prob = results.profile, results.question.ci_prob
+    median = plots.survival_forest(results.drawn, "median", profile=profile, ci_prob=ci_prob)
+    found = [_survival_figure("survival_forest", median, "median survival of each arm (months)")]
+    for time in results.times:
+        plot = plots.survival_forest(
+            results.drawn, "survival", time=time, profile=profile, ci_prob=ci_prob
         )
-        for time in (None, months)
-    )
-    return (
-        _figure("survival_forest", median, "Forest plot: median survival of each arm (months)"),
-        _figure(
-            "survival_forest_at_time",
-            alive,
-            f"Forest plot: survival of each arm at {months:g} months",
-        ),
-    )
+        name = plain_name("survival_forest", f"{time:g}", "months")
+        found.append(_survival_figure(name, plot, f"survival of each arm at {time:g} months"))
+    return tuple(found)
+
+
+def _survival_figure(name: str, plot: "plots.Plot", what: str) -> Figure:
+    caption = f"Forest plot: {what}, as reported and by the model"
+    arms = counted(int((plot.table["kind"] == ARM).sum()), "arm")
+    return _figure(name, plot, caption, f"Forest plot of {arms}: {what}.")
 
 
 def _survival_curve(results: FitResults) -> Figures:
     asked = results.question
+    until = max(SHOWN_UNTIL, *results.times)
     plot = plots.survival_curve(
-        results.drawn, profile=results.profile, ci_prob=asked.ci_prob, cohort=asked.cohort
+        results.drawn,
+        profile=results.profile,
+        ci_prob=asked.ci_prob,
+        until=until,
+        cohort=asked.cohort,
     )
     caption = f"Survival curves of a typical and a new study, and of a new cohort of {asked.cohort}"
     return (_figure("survival_curve", plot, caption),)

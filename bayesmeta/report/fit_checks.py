@@ -16,6 +16,7 @@ from bayesmeta.report.sections.checklists import (
     AUTHOR,
     LEFT_OUT,
     NOT_DONE,
+    OF_SURVIVAL,
     Answer,
     done,
 )
@@ -42,7 +43,7 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
         line = tau_prior_line(results.tau_prior, words)
         yield Text(f"{line[0].upper()}{line[1:]}")
     if found is not None:
-        said = "Rates under each other prior"
+        said = f"{'Medians' if results.of_survival else 'Rates'} under each other prior"
         plot = plots.sensitivity(found, scale=results.scale, labels=words.labels)
         yield Figure("sensitivity", plot, f"{said}.", said)
         yield from prior_blocks(found, words)
@@ -69,7 +70,7 @@ def _failed(wrong: int, fits: int) -> Iterator[Block]:
 def _why_not_left_out(results: FitResults) -> str:
     if reason := why_not_integrated(results.fit.spec, results.fit.arms):
         return f"Studies were not left out in turn: {reason}."
-    return ONE_STUDY if results.studies_with_patients == 1 else NOT_LEFT_OUT
+    return ONE_STUDY if results.informed_studies == 1 else NOT_LEFT_OUT
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:
@@ -87,13 +88,13 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
     )
     yield from _failed(int((found.fits["ok"] != True).sum()), len(found.fits))  # noqa: E712 - failed: no verdict
     yield Text(
-        f"{'Counts of arms' if results.several else 'Arms'}: {coverage_sentence(found.coverage)} Log predictive density "
+        f"{_predicted(results)}: {coverage_sentence(found.coverage)} Log predictive density "
         f"{found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     )
     words = results.words
     own: dict[str, Any] = {
         "ci_prob": results.question.ci_prob,
-        "note": f"Typical rate of: {words.text(results.prediction.profile)}.",
+        "note": f"{found.main_quantity.capitalize()} of: {words.text(results.prediction.profile)}.",
         "scale": results.scale,
     }
     for name in results.names:
@@ -102,9 +103,16 @@ def validation_of_fit(results: FitResults) -> Iterator[Block]:
         yield influence_figure(found, outcome, words, **own)
 
 
+def _predicted(results: FitResults) -> str:
+    """Return what lies inside prediction intervals, or not."""
+    if results.of_survival:
+        return "Medians and landmarks"
+    return "Counts of arms" if results.several else "Arms"
+
+
 def fit_answers(results: FitResults) -> dict[str, Answer]:
     """Return the answers to the checklists."""
-    own: dict[str, Answer] = {}
+    own: dict[str, Answer] = dict(OF_SURVIVAL) if results.of_survival else {}
     fitted_again = results.sensitivity is not None or results.prior_grid is not None
     if results.left_out is not None:
         weighted = f"{titles.VALIDATION}: PSIS, with refits where it is not reliable"

@@ -42,11 +42,18 @@ from bayesmeta.report.sections.diagnostics import (
 from bayesmeta.report.sections.evidence import (
     evidence_section,
     evidence_sentence,
-    inferred_sentence,
     limits_section,
 )
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
+from bayesmeta.report.sections.selection import inferred_sentence
+from bayesmeta.report.survival_report import (
+    survival_answers,
+    survival_at_times,
+    survival_limits,
+    survival_question,
+    survival_sentences,
+)
 
 UNRELIABLE_REFITS = "NOT RELIABLE: fits without a study failed, or the diagnostics of their draws. Do not use Validation."
 
@@ -75,7 +82,8 @@ def _warning(results: FitResults) -> str:
 def _sections(results: FitResults) -> Iterator[Section]:
     fit, words = results.fit, results.words
     yield Section(titles.BRIEF, tuple(_summary(results)))
-    yield Section(titles.ANSWERS, tuple(_answers(results)))
+    answers = survival_answers if results.of_survival else _answers
+    yield Section(titles.ANSWERS, tuple(answers(results)))
     yield evidence_section(fit.arms, fit.coding.columns, words)
     yield model_section(fit.design, words)
     densities = figure_blocks("prior_posterior", results)
@@ -84,7 +92,7 @@ def _sections(results: FitResults) -> Iterator[Section]:
     yield Section(titles.VALIDATION, tuple(validation_of_fit(results)))
     yield limits_section(
         fit.arms,
-        tuple(map(words.note, results.notes)),
+        (*map(words.note, results.notes), *survival_limits(fit)),
         covariates=bool(fit.spec.covariates.parsed.columns),
         tau="tau" in fit.posterior,
     )
@@ -96,6 +104,12 @@ def _sections(results: FitResults) -> Iterator[Section]:
 def _summary(results: FitResults) -> Iterator[Block]:
     """Yield the question, the answer, and what of the profile lies outside the evidence."""
     beyond = beyond_evidence(results.fit.coding, results.profile)
+    if results.of_survival:
+        yield Text(survival_question(results))
+        yield Text(" ".join(filter(None, survival_sentences(results))))
+        yield Items(tuple(survival_at_times(results)))
+        yield from map(Text, beyond)
+        return
     yield Text(_question(results))
     if results.several:
         yield Text(" ".join(_nested_sentences(results)))

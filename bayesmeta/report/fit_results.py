@@ -1,6 +1,6 @@
 """What a report of one fit is asked, and everything that it tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,11 +13,12 @@ from bayesmeta.comparison.predictive_checks import (
     PosteriorPredictiveCheck,
     posterior_predictive_check,
 )
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.contrast_table import Contrasts
 from bayesmeta.estimates.contrasts import contrasts_with_reference
 from bayesmeta.estimates.events import Event, asked_event
 from bayesmeta.estimates.notes import notes
-from bayesmeta.estimates.posterior import outcomes_of
+from bayesmeta.estimates.posterior import is_survival, outcomes_of
 from bayesmeta.estimates.predict import predict
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
@@ -25,13 +26,14 @@ from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_text import SummaryTable
+from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
-from bayesmeta.model.limits import refuse_survival, why_not_integrated
+from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
 class Options:
     """How a report, or the figures of a run, answer a question.
 
-    `per` to `labels` are as in `write_report`; `scale` and `forest` are arguments of `RateScale` and
+    `per` to `times` are as in `write_report`; `scale` and `forest` are arguments of `RateScale` and
     `plots.forest`, `units` those of covariates.
     """
 
@@ -53,6 +55,7 @@ class Options:
     ranks: bool = False
     rates_per: int = 100
     labels: LabelSource = None
+    times: float | Sequence[float] | None = None
     scale: Mapping[str, Any] = field(default_factory=dict)
     forest: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
@@ -60,7 +63,9 @@ class Options:
     @property
     def of_figures(self) -> list[str]:
         """The options of the command `plot` that were given."""
-        return [f"--{name}" for name in (*self.scale, *self.forest, *["unit"] * bool(self.units))]
+        own = {"unit": bool(self.units), "time": self.times is not None}
+        given = [name for name, is_given in own.items() if is_given]
+        return [f"--{name}" for name in (*self.scale, *self.forest, *given)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +85,26 @@ class FitResults:
     def several(self) -> bool:
         """Whether the outcomes are several, nested ones."""
         return bool(outcomes_of(self.fit))
+
+    @property
+    def of_survival(self) -> bool:
+        """Whether the fit is of survival, and not of response rates."""
+        return is_survival(self.fit)
+
+    @cached_property
+    def times(self) -> tuple[float, ...]:
+        """Months at which survival is told; none of response rates."""
+        asked = self.options.times
+        if self.of_survival:
+            return checked_times(USUAL_TIMES if asked is None else asked)
+        if asked is not None:
+            raise SettingsError("`times` has no effect on a fit of response rates. Leave it out.")
+        return ()
+
+    @property
+    def time(self) -> float | None:
+        """The first of these months; None of response rates."""
+        return self.times[0] if self.times else None
 
     @cached_property
     def drawn(self) -> Fit:
@@ -106,7 +131,8 @@ class FitResults:
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes as they are written, outermost first."""
-        selected = self.fit.arms.selection.get("outcome") or "Response"
+        usual = "Survival" if self.of_survival else "Response"
+        selected = self.fit.arms.selection.get("outcome") or usual
         return tuple(self.words.outcome(name or selected) for name in self.names)
 
     @cached_property
@@ -126,17 +152,19 @@ class FitResults:
             cohort=self.question.cohort,
             rates_per=options.rates_per,
             labels=options.labels,
+            times=self.times or None,
         )
 
     @cached_property
     def prediction(self) -> Prediction:
-        """The new cohort."""
+        """The new cohort; of survival, at the first time."""
         return self.predicted(self.profile)
 
-    def predicted(self, profile: Profile | None) -> Prediction:
-        """Return the new cohort at a profile."""
+    def predicted(self, profile: Profile | None, time: float | None = None) -> Prediction:
+        """Return the new cohort at a profile; of survival at a time, the first where None."""
         n, seed = self.question.cohort, self.fit.provenance.seed
-        return predict(self.drawn, n=n, profile=profile, seed=seed)
+        months = self.time if time is None else time
+        return predict(self.drawn, n=n, profile=profile, time=months, seed=seed)
 
     @cached_property
     def predictions(self) -> Mapping[str, Prediction]:
@@ -154,15 +182,17 @@ class FitResults:
 
     @cached_property
     def contrasts(self) -> tuple[Contrasts, ...]:
-        """Levels of each factor against its reference, of each outcome."""
+        """Levels of each factor against its reference, of each outcome, or of survival at each time."""
         return tuple(
             one
             for outcome in self.names
+            for time in self.times or (None,)
             for one in contrasts_with_reference(
                 self.drawn,
                 outcome=outcome or None,
                 profile=self.profile,
                 ci_prob=self.question.ci_prob,
+                time=time,
             )
         )
 
@@ -172,7 +202,9 @@ class FitResults:
         fit, question = self.fit, self.question
         if self.several or fit.spec.study_effects.tau is None:
             return None
-        return prior_sensitivity(fit, profile=self.profile, ci_prob=question.ci_prob)
+        return prior_sensitivity(
+            fit, profile=self.profile, ci_prob=question.ci_prob, time=self.time
+        )
 
     @cached_property
     def sensitivity(self) -> Sensitivity | None:
@@ -180,11 +212,17 @@ class FitResults:
         question, fit = self.question, self.fit
         if self.several or not self.options.refits or not fit.settings.arm_draws:
             return None
-        return sensitivity(fit, profile=self.profile, ci_prob=question.ci_prob, event=self.event)
+        return sensitivity(
+            fit,
+            profile=self.profile,
+            ci_prob=question.ci_prob,
+            time=self.time,
+            event=self.event,
+        )
 
     @property
     def event(self) -> Event | None:
-        """The event asked about the rate of a new study."""
+        """The event asked about the rate of a new study; of survival, about its survival at a time."""
         return asked_event({"rate_above": self.question.rate_above})
 
     @cached_property
@@ -196,16 +234,16 @@ class FitResults:
         return prior_grid(self.fit, profile=self.profile, ci_prob=ci_prob, event=self.event)
 
     @property
-    def studies_with_patients(self) -> int:
+    def informed_studies(self) -> int:
         """How many studies tell anything."""
         arms = self.fit.arms
-        return int(arms.frame.loc[arms.n > 0, "study"].nunique())
+        return int(arms.frame.loc[arms.informed, "study"].nunique())
 
     @cached_property
     def left_out(self) -> LeftOut | None:
         """Each study predicted from all others, by refits or PSIS."""
         fit = self.fit
-        if not self.options.refits or self.studies_with_patients < 2:  # noqa: PLR2004
+        if not self.options.refits or self.informed_studies < 2:  # noqa: PLR2004
             return None
         if why_not_integrated(fit.spec, fit.arms):
             return None
@@ -216,14 +254,17 @@ class FitResults:
             method="psis",
             profile=self.profile,
             ci_prob=self.question.ci_prob,
+            time=self.time,
             progress=False,
         )
 
     @cached_property
     def replicated(self) -> PosteriorPredictiveCheck | None:
-        """The posterior predictive check, whose statistics are of one outcome."""
+        """The posterior predictive check, whose statistics are of the counts of one outcome."""
         fit = self.fit
-        if self.several or not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
+        if self.several or self.of_survival:
+            return None
+        if not fit.settings.arm_draws or (fit.arms.n > 0).sum() < 2:  # noqa: PLR2004
             return None
         return posterior_predictive_check(fit, seed=fit.provenance.seed)
 
@@ -232,7 +273,6 @@ def fit_results(
     fit: Fit, question: Question | None = None, options: Options | None = None
 ) -> FitResults:
     """Return what a report of a fit tells; what can be refused is refused before any refit."""
-    refuse_survival(fit.arms, "A report")
     found = FitResults(fit, question or Question(), options or Options())
     _ = found.prediction, found.summary
     return found

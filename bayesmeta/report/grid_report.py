@@ -21,8 +21,9 @@ from bayesmeta.report.sections.checklists import (
     done,
 )
 from bayesmeta.report.sections.diagnostics import NOT_TO_BE_USED, PASSED, RELIABLE
-from bayesmeta.report.sections.evidence import about_frame, inferred_sentence, section_of_limits
+from bayesmeta.report.sections.evidence import about_frame, section_of_limits
 from bayesmeta.report.sections.redo import reading_options, versions_table
+from bayesmeta.report.sections.selection import inferred_sentence
 from bayesmeta.rounding import probability_text
 from bayesmeta.wording import PLAIN, Wording
 

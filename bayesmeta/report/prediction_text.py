@@ -55,8 +55,9 @@ def cohort_lines(
 ) -> list[str]:
     """Return the interval of the true rate, of an outcome if named, and of a cohort's responders."""
     table, rates = prediction.interval(ci_prob), words.rates
-    rate: dict[Hashable, float] = table.loc["rate"].to_dict()
-    events = table.loc["events"]
+    of_rate, of_events = prediction.names
+    rate: dict[Hashable, float] = table.loc[of_rate].to_dict()
+    events = table.loc[of_events]
     median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
     errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
     at = prediction.time

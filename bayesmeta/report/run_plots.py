@@ -117,6 +117,7 @@ def _maker_of_fit(results: FitResults, n: int | None) -> Callable[[str], Figures
     if n is not None:
         check_cohort("--n", n)
     coding.resolved(results.profile)
+    _ = results.times  # What can be refused is refused before any figure.
     for name in results.options.units:
         if name not in coding.centres:
             raise SettingsError(

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.estimates.log_priors import SENSITIVE
+from bayesmeta.estimates.survival_words import months_texts
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
 from bayesmeta.rounding import error_text, interval_of, probability_text
@@ -18,6 +19,15 @@ from bayesmeta.wording import PLAIN, Wording
 Row = Mapping[Hashable, Any]
 
 RATES = {"typical": "typical", "mean": "mean", "new study": "new_study"}
+MEDIANS = {
+    "typical median, months": "typical_median",
+    "new study median, months": "new_study_median",
+}
+SURVIVAL = {
+    "typical survival at {time:g} months": "typical_survival",
+    "new study survival at {time:g} months": "new_study_survival",
+}
+"""Of each heading, the column of a table of `prior_grid`."""
 
 
 def sensitivity_blocks(found: Sensitivity, words: Wording = PLAIN) -> Iterator[Block]:
@@ -37,8 +47,11 @@ def scaling_blocks(table: pd.DataFrame, words: Wording = PLAIN) -> Iterator[Bloc
     for name in ("prior", "likelihood", *each):
         cells[name.removeprefix("prior_")] = [f"{value:.3f}" for value in table[name]]
     where = words.text(table["profile"].iloc[-1])
+    what, at = "rates", ""
+    if "time" in table:
+        what, at = "medians and survival", f", survival at {table['time'].iloc[-1]:g} months"
     yield Table(
-        f"Power-scaling: how fast estimates move with the priors and the likelihood (rates: {where})",
+        f"Power-scaling: how fast estimates move with the priors and the likelihood ({what}: {where}{at})",
         cells.assign(**{"": list(table["diagnosis"])}),
     )
     yield Items(
@@ -85,10 +98,17 @@ def nested_prior_blocks(
 
 
 def _errors(table: pd.DataFrame, words: Wording) -> str:
-    rates = table[
-        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
-    ]
-    errors = f"of rates at most {words.rates.error(rates.max().max())} {words.rates.points_short}"
+    def largest(names: Mapping[str, str]) -> float:
+        ends = [f"mcse_{name}{end}" for name in names.values() for end in ("", "_lower", "_upper")]
+        return float(table[ends].max().max())
+
+    if "time" in table:
+        errors = (
+            f"of medians at most {error_text(largest(MEDIANS))} months, of survival "
+            f"{words.rates.error(largest(SURVIVAL))} {words.rates.points_short}"
+        )
+    else:
+        errors = f"of rates at most {words.rates.error(largest(RATES))} {words.rates.points_short}"
     if "probability" in table:
         errors += f", of P {error_text(table['mcse_probability'].max(), 4)}"
     return f"Monte-Carlo standard errors: {errors}."
@@ -102,7 +122,14 @@ def prior_cells(
     cells = pd.DataFrame({"prior": [words.text(_changed(row)) for row in rows]})
     if table["tau"].notna().any():
         cells["tau"] = [interval_of(row, "tau") for row in rows]
-    for label, name in RATES.items():
+    if "time" in table:
+        for label, name in MEDIANS.items():
+            cells[label] = [interval_of(row, name, months_texts) for row in rows]
+        time = table["time"].iloc[0]
+        named = {label.format(time=time): name for label, name in SURVIVAL.items()}
+    else:
+        named = RATES
+    for label, name in named.items():
         cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
     if "probability" in table:
         cells[str(question or "P")] = [_probability(row["probability"]) for row in rows]
@@ -180,15 +207,22 @@ def tau_prior_line(table: pd.DataFrame, words: Wording = PLAIN, *, outcome: str 
     """
     rows = table.set_index("power")
     of = f"{words.outcome(outcome)}: " if outcome else ""
-    if rows["new_study_lower"].isna().any():
-        return f"{of}the prior of tau determines the interval of a new study: too few draws have weight under another."
-    half, own, twice = map(words.rates.range, rows["new_study_lower"], rows["new_study_upper"])
+    name, whose, written = "new_study", "a new study", words.rates.range
+    if "new_study_median" in rows:
+        name, whose, written = "new_study_median", "the median of a new study", _months_range
+    if rows[f"{name}_lower"].isna().any():
+        return f"{of}the prior of tau determines the interval of {whose}: too few draws have weight under another."
+    half, own, twice = map(written, rows[f"{name}_lower"], rows[f"{name}_upper"])
     profile = rows["profile"].iloc[0]
     where = f" ({words.text(profile)})" if profile != "all studies" else ""
     return (
-        f"{of}interval of a new study{where} with the prior of tau half as strong {half}, as it is {own}, "
+        f"{of}interval of {whose}{where} with the prior of tau half as strong {half}, as it is {own}, "
         f"twice as strong {twice}."
     )
+
+
+def _months_range(low: float, high: float) -> str:
+    return f"{' to '.join(months_texts(low, high))} months"
 
 
 def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
@@ -196,6 +230,7 @@ def sensitivity_json(found: Sensitivity) -> dict[str, Any]:
     return {
         "profile": found.profile,
         "ci_prob": found.ci_prob,
+        **({} if found.time is None else {"time": found.time}),
         "refits_ok": found.ok,
         "scaling": records(found.scaling),
         "priors": records(found.priors),

@@ -112,6 +112,18 @@ def survival_contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> It
     )
 
 
+def differences_table(contrasts: Contrasts, words: Wording = PLAIN) -> Table:
+    """Return the differences of typical survival at the time of contrasts, one pair a row."""
+    held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
+    cells = [_pair(row, contrasts, words) for row in contrasts.table.to_dict("records")]
+    difference = f"difference at {contrasts.time:g} months"
+    return Table(
+        f"Differences of typical survival at {contrasts.time:g} months by {words.column(contrasts.factor)}{held}: median and "
+        f"{100 * contrasts.ci_prob:g}% interval{words.rates.unit_of_differences}",
+        pd.DataFrame(cells)[["pair", difference]],
+    )
+
+
 def _pair(row: Mapping[Hashable, Any], contrasts: Contrasts, words: Wording) -> dict[str, str]:
     levels = [words.level(contrasts.factor, row[end]) for end in ("level", "versus")]
     return {

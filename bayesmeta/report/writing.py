@@ -1,6 +1,6 @@
 """From the folder of a run to the file of its report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -81,6 +81,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     cohort: int = 40,
     ci_prob: float = 0.95,
     rate_above: float | None = None,
+    times: float | Sequence[float] | None = None,
     refits: bool = True,
     ranks: bool = False,
     title: str | None = None,
@@ -110,7 +111,10 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     ci_prob : float
         Of a fit: probability of all intervals.
     rate_above : float, optional
-        Of a fit: also report the probability that the true rate is above this (probability).
+        Of a fit: also report the probability that the true rate is above this (probability); of
+        survival, that the survival of a new study is, at each time.
+    times : float or sequence of float, optional
+        Of a fit of survival only: months at which survival is told; where None, 12.
     refits : bool
         Of a fit: whether the model is fitted again, under other priors and without each study.
     ranks : bool
@@ -162,7 +166,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     question = Question(
         {} if profile is None else profile, rate_above=rate_above, cohort=cohort, ci_prob=ci_prob
     )
-    options = Options(per, refits, ranks, Rates(rates_per).per, labels)
+    options = Options(per, refits, ranks, Rates(rates_per).per, labels, times)
     front = _front(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
@@ -254,7 +258,7 @@ def _refuse(question: Question, options: Options, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = {**vars(Question()), **vars(Options())}
     given = {**vars(question), **vars(options)}
-    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "refits", "ranks"):
+    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "times", "refits", "ranks"):
         if given[name] != default[name]:
             raise SettingsError(
                 f"`{name}` has no effect on the report of a {kind}, whose questions were fixed when it was run. "

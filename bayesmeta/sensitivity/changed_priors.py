@@ -8,10 +8,12 @@ from typing import Any
 
 from bayesmeta.errors import ModelWarning, SettingsError, nearest
 from bayesmeta.estimates.posterior import AnyFit, has_draws
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.model import LKJ, ModelSpec, make_design, model_hash
+from bayesmeta.model.curves import PRECISION
+from bayesmeta.model.survival_reports import reports_of
 from bayesmeta.priors import Prior
 
 STREAM_DIGITS = 12
@@ -22,7 +24,7 @@ def own_priors(spec: ModelSpec, arms: Arms) -> dict[str, Any]:
     """Return the priors of a model of some arms by parameter: of each part, as far as it has them."""
     found: dict[str, Any] = {"mu": spec.mu}
     if spec.covariates.parsed.terms:
-        found["beta"] = spec.link.beta if spec.beta is None else spec.beta
+        found["beta"] = spec.scale.beta if spec.beta is None else spec.beta
     if spec.study_effects.tau is not None:
         found["tau"] = spec.study_effects.tau
     # A distribution may cut its own prior off: what it was given is what can be given anew.
@@ -30,6 +32,11 @@ def own_priors(spec: ModelSpec, arms: Arms) -> dict[str, Any]:
     if spec.arm_effects is not None:
         found["tau_arm"] = spec.arm_effects.tau_arm
     found |= {name: getattr(spec.likelihood, name) for name in spec.likelihood.parameters}
+    if spec.curve is not None and isinstance(arms, SurvivalArms):
+        own = dict(spec.curve.parameters)
+        if not reports_of(arms).discounts:
+            del own[PRECISION]
+        found |= own
     return found | ({"correlation": spec.correlation} if len(arms.outcomes) > 1 else {})
 
 
@@ -81,7 +88,7 @@ def with_prior(spec: ModelSpec, parameter: str, prior: Any) -> ModelSpec:
         return replace(spec, **{parameter: prior})
     part = next(
         name
-        for name in ("study_effects", "arm_effects", "likelihood")
+        for name in ("study_effects", "arm_effects", "likelihood", "curve")
         if hasattr(getattr(spec, name), parameter)
     )
     return replace(spec, **{part: replace(getattr(spec, part), **{parameter: prior})})

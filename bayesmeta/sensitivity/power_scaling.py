@@ -13,8 +13,17 @@ from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.log_priors import SENSITIVE, log_likelihood, log_priors
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
 from bayesmeta.estimates.overlap import prior_overlap
+from bayesmeta.estimates.posterior import asked_time
 from bayesmeta.estimates.prior_posterior_numbers import rates_with_priors
+from bayesmeta.estimates.profile_survival import profile_survival
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.survival_words import (
+    MEAN_SURVIVAL,
+    NEW_MEDIAN,
+    NEW_SURVIVAL,
+    TYPICAL_MEDIAN,
+    TYPICAL_SURVIVAL,
+)
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 
@@ -29,9 +38,23 @@ STRONG_PRIOR = "strong prior / weak likelihood"
 
 SAMPLE = ["chain", "draw"]
 
+OF_A_TIME = (TYPICAL_SURVIVAL, MEAN_SURVIVAL, NEW_SURVIVAL)
+
+GATES = {
+    "mean rate": "typical rate",
+    TYPICAL_SURVIVAL: TYPICAL_MEDIAN,
+    MEAN_SURVIVAL: TYPICAL_MEDIAN,
+    NEW_SURVIVAL: NEW_MEDIAN,
+}
+"""Of what has no overlap of its own, whose overlap stands for it."""
+
 
 def power_scaling(
-    fit: Fit, *, profile: Profile | None = None, outcome: str | None = None
+    fit: Fit,
+    *,
+    profile: Profile | None = None,
+    outcome: str | None = None,
+    time: float | None = None,
 ) -> pd.DataFrame:
     """Return how sensitive each estimate is to the priors and to the likelihood.
 
@@ -54,27 +77,33 @@ def power_scaling(
     outcome : str, optional
         Of several outcomes, the one whose parameters and rates are asked about; priors are those of
         all outcomes, and of the correlations of their effects.
+    time : float, optional
+        Months at which survival is told, of fits of survival only; 12 where None.
 
     Returns
     -------
     DataFrame
-        One row per parameter and per rate (``typical rate``, ``mean rate``, ``new study``), with columns
+        One row per parameter and per rate (``typical rate``, ``mean rate``, ``new study``; of survival
+        ``typical median``, ``new study median``, ``typical survival``, ``mean survival`` and ``new study
+        survival``), with columns
 
         - quantity, and profile, blank for parameters;
         - prior: sensitivity to all priors together; likelihood: to the likelihood;
-        - overlap: of the densities of prior and posterior, from 0 to 1; NaN of the mean rate, whose
-          prior has no closed form;
+        - overlap: of the densities of prior and posterior, from 0 to 1; NaN of the mean rate, and of
+          survival at a time, whose priors have no closed form;
         - diagnosis: ``"potential prior-data conflict (overlap 20%)"`` where both are 0.05 or more and
           the overlap is below 0.5, so that prior and evidence may pull apart: sensitivities alone
           cannot tell; ``"strong prior / weak likelihood"`` where only the prior's is, so that the
-          prior decides; else empty. Of the mean rate the overlap is taken to be the typical rate's;
-        - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself.
+          prior decides; else empty. Of the mean rate the overlap is taken to be the typical rate's, and
+          of survival at a time that of the median;
+        - prior_mu, prior_beta, prior_tau, ...: sensitivity to each prior by itself;
+        - time, of survival only: months, missing of what is of no time.
 
     Raises
     ------
     SettingsError
-        If the model is a user-supplied PyMC model, the fit kept no draws of arms, or `outcome` is none
-        of its outcomes.
+        If the model is a user-supplied PyMC model, the fit kept no draws of arms, `outcome` is none
+        of its outcomes, or `time` is no time or has no effect.
     ProfileError
         If the profile cannot be coded.
 
@@ -93,13 +122,14 @@ def power_scaling(
     >>> bool((found["likelihood"] > found["prior"]).all())
     True
     """
-    drawn = draws_of(fit, outcome)
+    drawn = draws_of(fit, outcome, survival=True)
     check_family(fit, "power_scaling")
+    months = asked_time(fit, time)
     label = profile_label(fit.coding, profile)
     label = f"{drawn.outcome}, {label}" if drawn.outcome else label
     # Asked for first: it is what a fit may not have.
     likelihood = log_likelihood(fit, "`power_scaling`")
-    quantities = {**_parameters(drawn), **_rates(drawn, profile, label)}
+    quantities = {**_parameters(drawn), **_rates(drawn, profile, label, months)}
     priors = log_priors(fit)
     parts = {
         "prior": np.sum(list(priors.values()), axis=0),
@@ -111,10 +141,12 @@ def power_scaling(
         table[part] = _sensitivities(quantities, log_density)
     overlaps = _overlaps(drawn, profile)
     table.insert(4, "overlap", table["quantity"].map(overlaps))
-    gates = table["quantity"].replace("mean rate", "typical rate").map(overlaps)
+    gates = table["quantity"].replace(GATES).map(overlaps)
     diagnoses = map(_diagnosis, table["prior"], table["likelihood"], gates)
     table.insert(5, "diagnosis", list(diagnoses))
-    return table
+    if months is None:
+        return table
+    return table.assign(time=table["quantity"].isin(OF_A_TIME).map({True: months, False: np.nan}))
 
 
 def _diagnosis(prior: float, likelihood: float, overlap: float) -> str:
@@ -153,9 +185,18 @@ def _parameters(drawn: OutcomeDraws) -> dict[tuple[str, str], Array]:
 
 
 def _rates(
-    drawn: OutcomeDraws, profile: Profile | None, label: str
+    drawn: OutcomeDraws, profile: Profile | None, label: str, time: float | None
 ) -> dict[tuple[str, str], Array]:
     """Return draws of the rates of a profile; of a new study, dims (chain, draw, node)."""
+    if time is not None:
+        found = profile_survival(drawn.fit, profile)
+        return {
+            (TYPICAL_MEDIAN, label): found.typical.median,
+            (NEW_MEDIAN, label): found.new_study.median,
+            (TYPICAL_SURVIVAL, label): found.typical.survival(time),
+            (MEAN_SURVIVAL, label): found.mean_survival(time),
+            (NEW_SURVIVAL, label): found.new_study.survival(time),
+        }
     rates = drawn.rates(profile)
     return {
         ("typical rate", label): rates.typical,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import reduce
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import pandas as pd
 
@@ -10,13 +10,14 @@ from bayesmeta.errors import SamplingError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import (
-    QUANTITIES,
     AnyFit,
+    asked_time,
     check_posterior,
     checked_outcome,
     is_reliable,
     named_outcomes,
     posterior_of,
+    quantities_of,
 )
 from bayesmeta.estimates.precision import Estimate, wide_row
 from bayesmeta.evidence import Arms
@@ -24,7 +25,8 @@ from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import LKJ, ModelSpec
 from bayesmeta.model.coding import Profile
-from bayesmeta.priors import HalfCauchy, HalfNormal, HalfStudentT, LogNormal, Prior
+from bayesmeta.model.curves import LOG_SHAPE, PRECISION, TAU_SHAPE
+from bayesmeta.priors import Beta, HalfCauchy, HalfNormal, HalfStudentT, LogNormal, Prior
 from bayesmeta.sensitivity.changed_priors import (
     changes_of,
     checked_lists,
@@ -45,6 +47,7 @@ def prior_grid(
     priors: Mapping[str, Sequence[Prior | LKJ | None]] | None = None,
     together: bool = False,
     ci_prob: float = 0.95,
+    time: float | None = None,
     **event: Unpack[EventKeywords],
 ) -> pd.DataFrame:
     """Return estimates under other priors, by fitting again with each.
@@ -66,6 +69,8 @@ def prior_grid(
         model's own.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    time : float, optional
+        Months at which survival is told, of fits of survival only; 12 where None.
     **event
         An event whose probability is given, too, as in `Prediction.probability`: ``rate_above=0.3``,
         ``events_at_least=12, n=40`` or ``event="rate > 0.3"``; of several outcomes, that of each.
@@ -82,14 +87,17 @@ def prior_grid(
         - ok: whether the draws passed their diagnostics, see `diagnose`;
         - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
           probability): posterior medians, with their interval in tau_lower, tau_upper, ...; NaN of
-          a model without tau, and of a fit that could not be made;
+          a model without tau, and of a fit that could not be made; of survival typical_median and
+          new_study_median (months), and typical_survival, mean_survival and new_study_survival
+          (probability) at `time`, which is a column more, in place of the rates;
         - probability: of the event, if there is one;
         - mcse_...: Monte-Carlo standard error of each of these.
 
     Raises
     ------
     SettingsError
-        If `priors` names no parameter of the model, or the event is not one.
+        If `priors` names no parameter of the model, the event is not one, or `time` is no time or has
+        no effect.
     SpecError
         If a parameter cannot have a prior given for it.
     ProfileError
@@ -104,10 +112,12 @@ def prior_grid(
     >>> bm.prior_grid(exact, priors=others, rate_above=0.1)["probability"].round(2).tolist()
     [0.84, 0.88, 0.86]
     """
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     check_ci_prob(ci_prob)
     check_family(fit, "prior_grid")
-    asked, own = asked_event(event), own_priors(fit.spec, fit.arms)
+    months = asked_time(fit, time)
+    asked, own = asked_event(event, months), own_priors(fit.spec, fit.arms)
+    at = _At(profile, ci_prob, asked, months)
     wanted = named_outcomes(fit.arms) if outcome is None else (checked_outcome(fit, outcome),)
     fit.coding.resolved(profile)
     tried = (
@@ -125,6 +135,7 @@ def prior_grid(
         [
             {
                 **({"outcome": of} if of else {}),
+                **({} if months is None else {"time": months}),
                 "changed": ", ".join(changed),
                 "own": not changed,
                 **{
@@ -134,28 +145,36 @@ def prior_grid(
                 **numbers,
             }
             for changed, spec in models
-            for of, numbers in _numbers(fit, spec if changed else None, profile, ci_prob, asked)
+            for of, numbers in _numbers(fit, spec if changed else None, at)
             if of in wanted
         ]
     )
 
 
-def _numbers(  # noqa: PLR0917
-    fit: AnyFit, spec: Any, profile: Profile | None, ci_prob: float, event: Event | None
-) -> Iterator[tuple[str, Row]]:
+class _At(NamedTuple):
+    """What is asked of every fit."""
+
+    profile: Profile | None
+    ci_prob: float
+    event: Event | None
+    time: float | None
+
+
+def _numbers(fit: AnyFit, spec: Any, at: _At) -> Iterator[tuple[str, Row]]:
     """Yield each outcome with its numbers by a fit of `spec`; None stands for the fit itself."""
     try:
         found = fit if spec is None else refitted(fit, spec)
     except SamplingError:
-        nothing = wide_row(dict.fromkeys(QUANTITIES), ci_prob, **_probability(event, None))
+        unknown = _probability(at.event, None)
+        nothing = wide_row(dict.fromkeys(quantities_of(fit)), at.ci_prob, **unknown)
         for outcome in named_outcomes(fit.arms):
             yield outcome, {"ok": False, **nothing}
         return
     ok = is_reliable(found)
-    for outcome, rates in posterior_of(found, profile).items():
-        named = {name: rates.distribution(name) for name in QUANTITIES}
-        more = _probability(event, rates.cohort())
-        yield outcome, {"ok": ok, **wide_row(named, ci_prob, **more)}
+    for outcome, rates in posterior_of(found, at.profile, time=at.time).items():
+        named = {name: rates.distribution(one) for name, one in quantities_of(fit).items()}
+        more = _probability(at.event, rates.cohort())
+        yield outcome, {"ok": ok, **wide_row(named, at.ci_prob, **more)}
 
 
 def _probability(event: Event | None, distribution: Any) -> dict[str, Estimate]:
@@ -177,20 +196,29 @@ USUAL = {
         LogNormal(-1, 1),
     ),
     "correlation": (None, LKJ(1), LKJ(10)),
+    PRECISION: (Beta(1, 1), Beta(2, 2), Beta(6, 2)),
 }
 """Of tau, from moderate to large heterogeneity, light and heavy tails, and one that excludes none at
-all; of correlations, independent effects, any correlation as likely, and correlations near to none."""
+all; of correlations, independent effects, any correlation as likely, and correlations near to none; of
+the retention, any share of the patients as likely, about a half, and about three quarters."""
 
-USUAL_FACTORS = {"mu": (2 / 3, 1, 5 / 3), "beta": (1 / 2, 1, 2)}
-"""Scales as multiples of the link's own: of the logit, scales of 1, 1.5 and 2.5 for mu."""
+USUAL_FACTORS = {
+    "mu": (2 / 3, 1, 5 / 3),
+    "beta": (1 / 2, 1, 2),
+    LOG_SHAPE: (1 / 2, 1, 2),
+    TAU_SHAPE: (1 / 2, 1, 2),
+}
+"""Scales as multiples of those of the link or curve: of the logit, scales of 1, 1.5 and 2.5 for mu."""
 
 
 def usual_priors(spec: ModelSpec, arms: Arms) -> dict[str, tuple[Any, ...]]:
     """Return the priors of parameters of the model that are tried where none are named."""
-    beta = spec.beta if isinstance(spec.beta, Mapping) else spec.link.beta
+    beta = spec.beta if isinstance(spec.beta, Mapping) else spec.scale.beta
+    curve = {} if spec.curve is None else type(spec.curve)().parameters
     found: dict[str, tuple[Any, ...]] = {
         name: tuple(_scaled(prior, factor) for factor in USUAL_FACTORS[name])
-        for name, prior in (("mu", spec.link.mu), ("beta", beta))
+        for name, prior in {"mu": spec.scale.mu, "beta": beta, **curve}.items()
+        if name in USUAL_FACTORS
     }
     own = own_priors(spec, arms)
     return {name: priors for name, priors in (found | USUAL).items() if name in own}

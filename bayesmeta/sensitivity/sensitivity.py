@@ -10,7 +10,7 @@ from bayesmeta.deprecated import Renamed
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
-from bayesmeta.estimates.posterior import check_draws, checked_outcome
+from bayesmeta.estimates.posterior import asked_time, check_draws, checked_outcome
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -22,6 +22,10 @@ from bayesmeta.sensitivity.tipping_point import TippingPoint, check_certainty, t
 
 TIPPED = ("tau", "mu", "beta")
 """Parameters of which a tipping point of the prior is sought, as far as the model has them."""
+
+
+ESTIMATES = ("typical", "new_study")
+"""What other priors are judged by: of survival, the medians."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -71,20 +75,26 @@ class Sensitivity:
     flips = Renamed("tipping_points")
 
     @property
+    def time(self) -> float | None:
+        """Months at which survival is told; None of response rates."""
+        return float(self.priors["time"].iloc[0]) if "time" in self.priors else None
+
+    @property
     def changes(self) -> pd.DataFrame:
         """The rows of `priors`, with how far each is from that of the model's own priors.
 
-        Columns more: `change`, of the typical rate (probability), and `overlap`, what the intervals
-        of a new study share as a part of both together, from 0 to 1; NaN of a fit that could not be
-        made.
+        Columns more: `change`, of the typical rate (probability), or median (months), and `overlap`,
+        what the intervals of a new study share as a part of both together, from 0 to 1; NaN of a fit
+        that could not be made.
         """
+        typical, new = (f"{name}{'' if self.time is None else '_median'}" for name in ESTIMATES)
         table = self.priors.reset_index(drop=True)
         own = table[table["own"]].iloc[0]
-        lower, upper = table["new_study_lower"], table["new_study_upper"]
-        low, high = own["new_study_lower"], own["new_study_upper"]
+        lower, upper = table[f"{new}_lower"], table[f"{new}_upper"]
+        low, high = own[f"{new}_lower"], own[f"{new}_upper"]
         shared = (upper.clip(upper=high) - lower.clip(lower=low)).clip(lower=0.0)
         together = upper.clip(lower=high) - lower.clip(upper=low)
-        return table.assign(change=table["typical"] - own["typical"], overlap=shared / together)
+        return table.assign(change=table[typical] - own[typical], overlap=shared / together)
 
     @property
     def ok(self) -> bool:
@@ -109,6 +119,7 @@ def sensitivity(
     priors: Mapping[str, Sequence[Prior]] | None = None,
     certainty: float | None = None,
     ci_prob: float = 0.95,
+    time: float | None = None,
     **event: Unpack[EventKeywords],
 ) -> Sensitivity:
     """Return how far the estimates of a fit, and a decision, depend on the priors.
@@ -131,6 +142,8 @@ def sensitivity(
         no tipping points are sought.
     ci_prob : float
         Probability of the equal-tailed intervals.
+    time : float, optional
+        Months at which survival is told, of fits of survival only; 12 where None.
     **event
         An event or none: ``rate_above=0.3``, ``events_at_least=12, n=40`` or ``event="rate > 0.3"``.
 
@@ -162,20 +175,21 @@ def sensitivity(
     >>> found.priors["prior_tau"].tolist(), bool((found.priors["probability"] > 0.8).all())
     (['HalfNormal(1)', 'HalfNormal(0.5)'], True)
     """
-    check_draws(fit)
+    check_draws(fit, survival=True)
     of = checked_outcome(fit, outcome)
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
-    asked = asked_event(event)
+    months = asked_time(fit, time)
+    asked = asked_event(event, months)
     if certainty is not None:
         check_certainty(certainty)
         if asked is None:
             raise SettingsError(
                 "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
             )
-    scaling = power_scaling(fit, profile=profile, outcome=outcome)
+    scaling = power_scaling(fit, profile=profile, outcome=outcome, time=time)
     grid = prior_grid(
-        fit, profile=profile, outcome=outcome, priors=priors, ci_prob=ci_prob, **event
+        fit, profile=profile, outcome=outcome, priors=priors, ci_prob=ci_prob, time=time, **event
     )
     label = profile_label(fit.coding, profile)
     label = f"{of}, {label}" if of else label
@@ -183,7 +197,13 @@ def sensitivity(
         return Sensitivity(label, ci_prob, scaling, grid, (), asked)
     points = [
         tipping_point(
-            fit, certainty=certainty, parameter=name, profile=profile, outcome=outcome, **event
+            fit,
+            certainty=certainty,
+            parameter=name,
+            profile=profile,
+            outcome=outcome,
+            time=time,
+            **event,
         )
         for name in TIPPED
         if name in own_priors(fit.spec, fit.arms)

@@ -13,6 +13,7 @@ from bayesmeta.estimates.arguments import check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import (
     AnyFit,
+    asked_time,
     check_posterior,
     checked_outcome,
     is_reliable,
@@ -144,6 +145,7 @@ def tipping_point(
     parameter: str = "tau",
     profile: Profile | None = None,
     outcome: str | None = None,
+    time: float | None = None,
     **event: Unpack[EventKeywords],
 ) -> TippingPoint:
     """Return at which scale of a prior the probability of an event crosses a required certainty.
@@ -165,6 +167,9 @@ def tipping_point(
         Covariate values that the event is about; others stand at the reference or the centre.
     outcome : str, optional
         Of nested outcomes, the one that the event is about.
+    time : float, optional
+        Months, of fits of survival only: the rate is the survival at this time, 12 where None, and
+        responders are patients alive.
     **event
         The event: ``rate_above=0.3``, ``events_at_least=12, n=40`` or ``event="rate > 0.3"``.
 
@@ -179,7 +184,7 @@ def tipping_point(
     ------
     SettingsError
         If `certainty` is not between 0.5 and 1, the event is not one, `outcome` is not an outcome of
-        the fit, or the model has no prior of `parameter`.
+        the fit, the model has no prior of `parameter`, or `time` is no time or has no effect.
     SpecError
         If that prior has no scale.
     ProfileError
@@ -196,10 +201,11 @@ def tipping_point(
     >>> found.exists, round(found.factor, 2)
     (True, 0.8)
     """
-    check_posterior(fit)
+    check_posterior(fit, survival=True)
     check_family(fit, "tipping_point")
     check_certainty(certainty)
-    asked = asked_event(event)
+    months = asked_time(fit, time)
+    asked = asked_event(event, months)
     if asked is None:
         raise SettingsError("`tipping_point` needs a question. Give one, such as rate_above=0.3.")
     check_parameter(fit.spec, fit.arms, parameter)
@@ -209,7 +215,7 @@ def tipping_point(
     def at(doublings: float) -> Point:
         spec = with_scaled_prior(fit.spec, parameter, own, 2**doublings)
         again = refitted(fit, spec) if doublings else fit
-        found = asked.of(rates_at(again, profile, outcome).cohort())
+        found = asked.of(rates_at(again, profile, outcome, time=months).cohort())
         return Point(doublings, float(found), found.mcse, is_reliable(again))
 
     crossing, points = find_crossing(at, [at(x) for x in DOUBLINGS], certainty, near=0.0)

@@ -137,7 +137,7 @@ def test_a_further_cohort_has_the_effect_and_the_shape_of_its_study(fit: bm.Fit)
     posterior = fit.posterior
     theta, shape = (np.asarray(posterior[name])[..., 1] for name in ("theta", "log_shape"))
     alive = 0.5 ** ((12 / np.exp(theta)) ** np.exp(shape))
-    assert found.loc["rate", "median"] == pytest.approx(np.median(alive), rel=1e-9)
+    assert found.loc["survival", "median"] == pytest.approx(np.median(alive), rel=1e-9)
 
 
 def test_levels_are_compared_by_ratios_of_medians(fit: bm.Fit) -> None:

@@ -266,9 +266,9 @@ def test_a_new_cohort_is_that_of_predict(fits):
     row = curve.set_index("time").loc[12.0]
     found = bm.predict(fit, n=25, profile=level, time=12, seed=1).interval(0.95)
     ends = ["alive_lower", "alive", "alive_upper"]
-    assert row[ends].tolist() == found.loc["events", ["lower", "median", "upper"]].tolist()
+    assert row[ends].tolist() == found.loc["alive", ["lower", "median", "upper"]].tolist()
     new = row[["new_study_lower", "new_study_upper"]].astype(float)
-    np.testing.assert_allclose(new, found.loc["rate", ["lower", "upper"]].astype(float))
+    np.testing.assert_allclose(new, found.loc["survival", ["lower", "upper"]].astype(float))
 
 
 def test_points_are_as_reported_and_medians_stand_about_one_half(fits):

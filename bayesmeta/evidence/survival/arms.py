@@ -16,6 +16,7 @@ from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import two_spellings
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.columns import REPORTED, RESPONDERS, SURVIVAL, UNIT
+from bayesmeta.evidence.survival.findings import contradictions
 
 OF_AN_ARM = [STUDY, ARM]
 
@@ -82,7 +83,8 @@ class SurvivalArms(Arms):
     @property
     @override
     def findings(self) -> tuple[Finding, ...]:
-        return two_spellings(self.frame)
+        labelled = self.reports.set_axis(self.labels[self.arm_of_report].astype(str), axis="index")
+        return (*two_spellings(self.frame), *contradictions(labelled))
 
     @property
     def outcome(self) -> str:

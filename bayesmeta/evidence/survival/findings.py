@@ -59,8 +59,7 @@ def _against_the_median(curve: pd.DataFrame) -> Iterator[Finding]:
 def _narrow(frame: pd.DataFrame) -> Iterator[Finding]:
     width = np.log(frame[MEDIAN_HIGH] / frame[MEDIAN_LOW]) / (2 * NORMAL_95)
     least = 1 / (np.log(2) * np.sqrt(frame[N]))
-    for place in frame.index[np.isfinite(width) & (width < NARROW * least)]:
-        row = frame.loc[place]
+    for place, row in frame[np.isfinite(width) & (width < NARROW * least)].iterrows():
         text = (
             f"{row[STUDY]}: the interval {row[MEDIAN_LOW]:.3g} to {row[MEDIAN_HIGH]:.3g} months of the median "
             f"({place}) is narrower than {row[N]:.0f} patients allow"

@@ -39,7 +39,7 @@ class CommonEffect(_Unscaled):
 
     name: ClassVar[str] = "common"
     words: ClassVar[str] = (
-        "The model has no study effects: all studies with the same covariates have one rate."
+        "The model has no study effects: all studies with the same covariates are alike."
     )
     has_effects: ClassVar[bool] = False
 

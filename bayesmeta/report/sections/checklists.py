@@ -59,6 +59,14 @@ USUAL: Mapping[str, Answer] = {
 }
 """What holds of a report of one fit; a report says where it differs."""
 
+OF_SURVIVAL: Mapping[str, Answer] = {
+    "justified": Answer(AUTHOR, f"{titles.PRIORS} shows what they mean for medians and curves"),
+    "1E": Answer(
+        "in part", f"{titles.PRIORS} shows the medians that they allow, not reports drawn from them"
+    ),
+}
+"""The same where a report of a fit of survival differs."""
+
 BARG: Mapping[str, str] = {
     "why": "Why a Bayesian analysis",
     "goals": "Goals of the analysis",

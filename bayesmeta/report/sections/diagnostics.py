@@ -17,8 +17,8 @@ UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this report."
 )
 
-EFFECTS = ("u[", "w[", "theta[")
-"""How the names of effects and predictors begin, of which there may be thousands."""
+EFFECTS = ("u[", "w[", "theta[", "log_shape[")
+"""How the names of effects, predictors and log shapes begin, of which there may be thousands."""
 
 LISTED = 40
 """Parameters listed one by one; of more, those that mixed worst."""

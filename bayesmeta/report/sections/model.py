@@ -1,10 +1,9 @@
 """What was assumed: the model in mathematics and words, and its priors on the scale of rates."""
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bayesmeta.estimates.posterior import outcomes_of
+from bayesmeta.estimates.posterior import is_survival, outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
@@ -12,12 +11,10 @@ from bayesmeta.model.within_between import BETWEEN, WHOLE, WITHIN
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
 from bayesmeta.report.sections import titles
+from bayesmeta.report.sections.formulas import model_formulas, nested_formulas
+from bayesmeta.report.sections.survival_model import OF_MEDIANS, survival_words
 from bayesmeta.rounding import number_texts
 from bayesmeta.wording import Wording
-
-GREEK = frozenset({"mu", "beta", "tau", "sigma", "nu", "rho", "theta", "eta"})
-
-_PARTS = re.compile(r"[A-Za-z_]\w*(?:\[[^\]]*\])?|~|<=|>=|.")
 
 
 def model_section(design: Design, words: Wording) -> Section:
@@ -64,9 +61,10 @@ def prior_blocks(fit: Fit, words: Wording) -> tuple[Block, ...]:
             Items(tuple(line.removeprefix("Priors").strip() for line in lines)),
             Text(f"{expected[0].upper()}{expected[1:]}."),
         )
+    meant = "survival" if is_survival(fit) else "response rates"
     return (
         Text(
-            "Each prior with the range it allows; the last column says what that means for response rates."
+            f"Each prior with the range it allows; the last column says what that means for {meant}."
         ),
         prior_table(fit.design),
     )
@@ -78,16 +76,20 @@ def prior_table(design: Design) -> Table:
     ends = map(number_texts, rows["lower"], rows["upper"])
     cells = rows[["parameter", "prior"]].copy()
     cells["95% range"] = list(map(" to ".join, ends))
-    cells["on the scale of rates"] = rows["meaning"]
-    return Table(f"Priors (scale: {design.spec.link.scale})", cells)
+    meant = "rates" if design.spec.curve is None else "survival"
+    cells[f"on the scale of {meant}"] = rows["meaning"]
+    return Table(f"Priors (scale: {design.spec.scale.scale})", cells)
 
 
 def _words(spec: ModelSpec) -> Iterator[str]:
-    yield (
-        "y is the number of responders among the n patients of arm i in study s(i), counted as it is: no "
-        "continuity correction, no transformation."
-    )
     distribution = spec.study_effects
+    if spec.curve is None:
+        yield (
+            "y is the number of responders among the n patients of arm i in study s(i), counted as it is: no "
+            "continuity correction, no transformation."
+        )
+    else:
+        yield from survival_words(spec.curve)
     if not spec.likelihood.parameters or distribution.symbol:
         yield distribution.words
     if distribution.by:
@@ -133,62 +135,11 @@ def _coding(design: Design) -> str:
         ),
         *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
     ]
+    head = f"Covariates: {'; '.join((design.spec.covariates.formula, *parts))}."
+    if design.spec.curve is not None:
+        return f"{head} {OF_MEDIANS}"
     return (
-        f"Covariates: {'; '.join((design.spec.covariates.formula, *parts))}. mu is the {design.spec.link.scale} of "
+        f"{head} mu is the {design.spec.link.scale} of "
         "the typical rate at these values; a coefficient is what one unit of its coded column adds: of a level, the "
         "difference from the reference level."
     )
-
-
-def model_formulas(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the likelihood, the predictor and the distributions of the effects, one formula each."""
-    distribution, levels = spec.study_effects, spec.covariates.parsed.levels
-    numbers = range(1, len(levels) + 1)
-    terms = [
-        r"\mu",
-        *([r"x_i^{\top} \beta"] if spec.covariates.parsed.terms else []),
-        *(f"b_{{{number}, r(i)}}" for number in numbers),
-        *(["u_{s(i)}"] if distribution.symbol else []),
-        *(["w_i"] if spec.arm_effects is not None else []),
-    ]
-    predictor = " + ".join(terms)
-    likelihood = latex(spec.likelihood.symbol).replace(r"\text{rate}", "p_i").replace("n,", "n_i,")
-    lines = [
-        rf"y_i\ \sim\ {likelihood}",
-        rf"\text{{{spec.link.name}}}(p_i) = {predictor}",
-    ]
-    for number, term in zip(numbers, levels, strict=True):
-        symbol = latex(spec.levels_of(term.name).symbol).replace("b", f"b_{{{number}, r}}", 1)
-        lines.append(symbol.replace(r"\sigma", rf"\sigma_{{{number}}}"))
-    if " ~ " in distribution.symbol:
-        lines.append(latex(distribution.symbol).replace("u", "u_s", 1))
-    elif distribution.symbol:
-        lines.append(rf"\text{{{distribution.symbol}}}")
-    if spec.arm_effects is not None:
-        lines.append(r"w_i\ \sim\ \text{Normal}(0,\ \tau_{\text{arm}})")
-    return tuple(lines)
-
-
-def nested_formulas(spec: ModelSpec) -> tuple[str, ...]:
-    """Return the same of a model of nested outcomes, by their conditional probabilities."""
-    terms = r"\mu_k + x_i^{\top} \beta_k" if spec.covariates.parsed.terms else r"\mu_k"
-    return (
-        r"\text{P}(\text{outcome } k) = \prod_{j \le k} p_{ij}",
-        rf"\text{{{spec.link.name}}}(p_{{ik}}) = {terms} + u_{{s(i)k}}",
-        r"u_s\ \sim\ \text{Normal}(0,\ \Sigma)",
-    )
-
-
-def latex(statement: str) -> str:
-    """Return a statement such as ``"u ~ Normal(0, tau)"`` as LaTeX."""
-    return "".join(map(_written, _PARTS.findall(statement))).strip()
-
-
-def _written(part: str) -> str:
-    if part == "~":
-        return r"\sim"
-    if part in GREEK:
-        return rf"\{part}"
-    if part == "a" or (len(part) > 1 and part[0].isalpha()):
-        return rf"\text{{{part}}}".replace("_", r"\_")
-    return r"\ " if part == " " else part

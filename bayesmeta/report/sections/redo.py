@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.evidence import bundled_evidence
+from bayesmeta.evidence import Arms, SurvivalArms, bundled_evidence
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import OwnModel, to_toml
@@ -95,12 +95,13 @@ def fit_command(fit: Fit) -> str:
         if field.name in ("chains", "warmup", "draws", "target_accept")
         and getattr(settings, field.name) != getattr(default, field.name)
     ]
-    parts = ["bayesmeta fit model.toml", *selection_options(fit.arms.selection), *changed]
+    parts = ["bayesmeta fit model.toml", *selection_options(fit.arms), *changed]
     return " ".join([*parts, f"--seed {fit.provenance.seed}", "--out runs/again"])
 
 
-def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
+def selection_options(arms: Arms) -> Iterator[str]:
     """Yield the options of a command that select the same arms."""
+    selection = arms.selection
     table = str(selection.get("table") or "table")
     if table not in bundled_evidence():
         # A table that was made in Python has a name and no file yet.
@@ -113,7 +114,9 @@ def selection_options(selection: Mapping[str, Any]) -> Iterator[str]:
     condition = " and ".join(_conditions(selection))
     if condition:
         yield f"--where {shlex.quote(condition)}"
-    for name, default in DEFAULTS.items():
+    # Of survival, the whole arm is used unless its parts are asked for.
+    usual = DEFAULTS | ({"parts": "whole"} if isinstance(arms, SurvivalArms) else {})
+    for name, default in usual.items():
         if selection.get(name, default) not in (None, default):
             yield f"--{name.replace('_', '-')} {selection[name]}"
     if selection.get("mixed"):
@@ -124,9 +127,9 @@ def reading_options(reading: Mapping[str, Any]) -> Iterator[str]:
     """Yield the options of a command that read a table in the same way."""
     for wanted, own in reading.get("columns", {}).items():
         yield f"--column {shlex.quote(f'{wanted}={own}')}"
-    for name in ("missing", "text", "decimal"):
+    for name in ("missing", "text", "decimal", "time_unit"):
         if name in reading:
-            yield f"--{name} {shlex.quote(_joined(reading[name]))}"
+            yield f"--{name.replace('_', '-')} {shlex.quote(_joined(reading[name]))}"
 
 
 def _joined(value: str | list[str]) -> str:

@@ -1,0 +1,87 @@
+"""What reports say of any selection: which rows were asked for, and how numbers were had."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.errors import listed
+from bayesmeta.evidence import Arms
+from bayesmeta.evidence.columns import DERIVATION, OVERLAP_GROUP
+from bayesmeta.model.values import value_text
+
+ORIGIN = (DERIVATION, "source", "ref", "locator", "note")
+"""Columns that say how a number was derived and where it stands, as far as a table has them."""
+
+DERIVED = {
+    "from_percent": "calculated from a percentage",
+    "from_sum": "added up",
+    "from_parts": "added up from parts",
+    "from_total": "subtracted from a total",
+    "inferred": "inferred from other figures",
+    "adjudicated": "chosen where the source is ambiguous",
+}
+"""Ways in which numbers are derived that do not stand in their source as such, in words."""
+
+
+def wanted_rows(selection: Mapping[str, Any]) -> Iterator[str]:
+    """Yield which rows were asked for, by a condition and by the values of columns."""
+    where, columns = selection.get("where"), selection.get("columns") or {}
+    if isinstance(where, str) and where:
+        yield f"Only rows with {where}."
+    named = {**(where if isinstance(where, Mapping) else {}), **columns}
+    if named:
+        parts = [f"{name} {' or '.join(map(str, values))}" for name, values in named.items()]
+        yield f"Only rows with {', '.join(parts)}."
+
+
+def parts_left(excluded: pd.DataFrame) -> Iterator[str]:
+    """Yield whose parts are not used, which may have had levels of a covariate of their own."""
+    if excluded.empty:
+        return
+    parts = excluded[excluded["rule"].str.startswith("part: ")]
+    if len(parts):
+        names = listed(dict.fromkeys(map(str, parts["study"])))
+        yield f"Used whole, though reported in parts, too: {names}."
+
+
+def overlap_rule(arms: Arms) -> Iterator[str]:
+    """Yield what was done with cohorts that may share patients, where the table names them."""
+    if OVERLAP_GROUP in arms.frame.columns:
+        yield (
+            "Of cohorts that plausibly share patients, one is used."
+            if arms.selection.get("overlaps", "resolve") == "resolve"
+            else "Cohorts that plausibly share patients are all kept, so that patients may count twice."
+        )
+
+
+def ways_told(frame: pd.DataFrame) -> str:
+    """Return in how many rows a number was had in each way."""
+    ways = texts_of(frame, DERIVATION).replace("", "not stated").value_counts()
+    return ", ".join(f"{DERIVED.get(str(way), way)} {k}" for way, k in ways.items())
+
+
+def derived_rows(frame: pd.DataFrame, what: str) -> Iterator[str]:
+    """Yield how many rows, called `what`, do not stand in their source."""
+    if DERIVATION not in frame.columns:
+        return
+    ways = texts_of(frame, DERIVATION).value_counts()
+    parts = [f"{DERIVED[str(way)]} {count}" for way, count in ways.items() if way in DERIVED]
+    if parts:
+        yield f"Of {len(frame)} {what}s, these do not stand in their source as {what}s: {', '.join(parts)}."
+
+
+def inferred_sentence(frame: pd.DataFrame, what: str = "count") -> str:
+    """Return how many rows, called `what`, are inferred; empty where the table does not say."""
+    if DERIVATION not in frame.columns:
+        return ""
+    inferred = int((texts_of(frame, DERIVATION) == "inferred").sum())
+    if not inferred:
+        return f"No {what} is inferred from other figures."
+    return f"{inferred} of the {len(frame)} {what}s {'is' if inferred == 1 else 'are'} inferred from other figures."
+
+
+def texts_of(frame: pd.DataFrame, column: str) -> "pd.Series[str]":
+    """Return a column as text, empty where nothing is known."""
+    values: pd.Series[str] = frame[column].astype(object).fillna("").map(value_text).str.strip()
+    return values
