@@ -1,16 +1,23 @@
 """The report of a comparison of models: what each predicts of every study from all others."""
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
 from bayesmeta.comparison.weights import weighted_by
 from bayesmeta.errors import counted
-from bayesmeta.model import to_toml
-from bayesmeta.report.comparison_text import averaged_sentence, columns_say, comparison_cells
+from bayesmeta.model import ModelSpec, to_toml
+from bayesmeta.report.comparison_text import (
+    averaged_sentence,
+    columns_say,
+    comparison_cells,
+    is_of_survival,
+)
 from bayesmeta.report.document import Block, Code, Document, Figure, Items, Section, Table, Text
 from bayesmeta.report.many_figures import figures_of
+from bayesmeta.report.predicted_text import MONTHS, estimate_text
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (
@@ -29,21 +36,20 @@ from bayesmeta.report.sections.evidence import (
 )
 from bayesmeta.report.sections.model import model_blocks
 from bayesmeta.report.sections.redo import selection_options, versions_table
-from bayesmeta.report.sections.selection import inferred_sentence
+from bayesmeta.report.sections.selection import inferred_in
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
 TOLD = 4
 """Least difference in elpd of models distinguished (Sivula et al. 2025, doi:10.1214/25-BA1569)."""
 
-ESTIMATE = ("estimate", "lower", "upper")
-
 UNRELIABLE = "NOT RELIABLE: fits failed, or the diagnostics of their draws; see Diagnostics. Do not use these numbers."
 
 
 def comparison_document(run: SavedComparison, words: Wording = PLAIN) -> Document:
     """Return the report of a comparison; every sentence and number is made from its tables."""
-    outcome = " > ".join(words.outcome(name or "Response") for name in run.evidence.outcomes)
+    usual = "Survival" if is_of_survival(run.table) else "Response"
+    outcome = " > ".join(words.outcome(name or usual) for name in run.evidence.outcomes)
     figures = figures_of(run, words)
     return Document(
         title=f"{outcome}: {len(run.table)} models compared on {counted(len(run.evidence.studies), 'study', 'studies')}",
@@ -88,16 +94,20 @@ def _sentences(run: SavedComparison, best: str, words: Wording) -> Iterator[str]
         & ((run.table["elpd_diff"] > -TOLD) | (run.table["elpd_diff"] > -2 * run.table["dse"]))
     ]
     yield evidence_sentence(run.evidence)
-    yield inferred_sentence(run.evidence.frame)
+    yield inferred_in(run.evidence)
     yield (
-        f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of arms inside their "
-        f"95% prediction intervals ({percent(row['expected_95'])} expected)."
+        f"{best} predicts the studies best: elpd {row['elpd']:.1f}, {percent(row['coverage_95'])} of {_predicted(run)} inside "
+        f"their 95% prediction intervals ({percent(row['expected_95'])} expected)."
     )
     yield f"Models that cannot be distinguished from it: {', '.join(map(str, near['model'])) or 'none'}."
     for outcome, one in run.predictions.items():
         told = averaged_sentence(one, run.question["ci_prob"], words)
         yield words.labels.about(outcome, " ".join(told.split()))
     yield RELIABLE if run.ok else NOT_TO_BE_USED
+
+
+def _predicted(run: SavedComparison) -> str:
+    return "reports" if is_of_survival(run.table) else "arms"
 
 
 def _models(run: SavedComparison) -> Iterator[Block]:
@@ -110,7 +120,7 @@ def _models(run: SavedComparison) -> Iterator[Block]:
             "model": name,
             "what it is": spec.description,
             "covariates": spec.covariates.formula or "none",
-            "likelihood": spec.likelihood.symbol,
+            **_likelihood(spec),
             "study effects": spec.study_effects.symbol or "none",
         }
         for name, spec in run.models.items()
@@ -121,6 +131,12 @@ def _models(run: SavedComparison) -> Iterator[Block]:
         yield Text(f"In mathematics, {best.model}, which predicts best:")
         yield from model_blocks(run.models[best.model])
     yield Text(f"Priors, and every other choice, stand in the model files under '{titles.REDO}'.")
+
+
+def _likelihood(spec: ModelSpec) -> dict[str, str]:
+    if spec.curve is not None:
+        return {"curves": spec.curve.words}
+    return {"likelihood": spec.likelihood.symbol}
 
 
 def _answers(
@@ -148,14 +164,17 @@ def _whole(run: SavedComparison, words: Wording) -> Iterator[dict[str, str]]:
     for name, one in run.left_out.items():
         influence = one.influence
         own = influence[influence["left_out"] == ""]
-        rates = own[own["scale"] == "probability"]
-        if len(rates):
+        told = own[own["scale"].isin(["probability", MONTHS])]
+        if len(told):
             yield {"model": name} | {
-                f"{words.outcome(row['outcome'])}, {row['quantity']}"
-                if "outcome" in row
-                else row["quantity"]: words.rates.interval(*(row[end] for end in ESTIMATE))
-                for row in rates.to_dict("records")
+                _quantity(row, words): estimate_text(row, words) for row in told.to_dict("records")
             }
+
+
+def _quantity(row: Mapping[Hashable, Any], words: Wording) -> str:
+    if "outcome" in row:
+        return f"{words.outcome(row['outcome'])}, {row['quantity']}"
+    return f"{row['quantity']}, months" if row["scale"] == MONTHS else str(row["quantity"])
 
 
 def _redo(run: SavedComparison) -> Iterator[Block]:
@@ -255,6 +274,7 @@ def _scores(run: SavedComparison) -> pd.DataFrame:
 
 def _checklist(run: SavedComparison) -> dict[str, Answer]:
     """Return the answers to the checklists."""
+    scale = "medians" if is_of_survival(run.table) else "rates"
     own = {
         "1A": done(titles.EVIDENCE, titles.MODELS),
         "1B": done(titles.MODELS),
@@ -263,7 +283,7 @@ def _checklist(run: SavedComparison) -> dict[str, Answer]:
         "justified": Answer(AUTHOR, ""),
         "1D": done(titles.MODELS, titles.REDO),
         "1E": Answer(
-            NOT_DONE, f"the report of a fit has {titles.PRIORS.lower()} on the scale of rates"
+            NOT_DONE, f"the report of a fit has {titles.PRIORS.lower()} on the scale of {scale}"
         ),
         "2D": Answer("does not apply", "all answers are from MCMC, or draws weighted"),
         "3A": Answer(NOT_DONE, "no model has all its scores") if run.best is None else LEFT_OUT,

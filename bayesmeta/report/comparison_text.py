@@ -144,14 +144,15 @@ def _predictions(comparison: AnyComparison, ci_prob: float, words: Wording) -> I
 def averaged_sentence(prediction: Prediction, ci_prob: float, words: Wording = PLAIN) -> str:
     """Return what the models together expect of a new cohort, in two lines."""
     found = prediction.interval(ci_prob)
-    low, median, high = found.loc["events", ["lower", "median", "upper"]].astype(int)
-    rate, *ends = words.rates.texts(*found.loc["rate", ["median", "lower", "upper"]])
+    true, count = prediction.names
+    low, median, high = found.loc[count, ["lower", "median", "upper"]].astype(int)
+    rate, *ends = words.rates.texts(*found.loc[true, ["median", "lower", "upper"]])
     names = [f"{name} (weight {weight:.2f})" for name, weight in prediction.weights.items()]
     by = ", ".join(names) if len(names) > 1 else f"{next(iter(prediction.weights))} alone"
     return (
         f"A new cohort of {prediction.n} ({words.text(prediction.profile)}), by {by}:\n"
         f"  {median} {prediction.counted}, {100 * ci_prob:g}% interval {low} to {high}; true "
-        f"{'rate' if prediction.time is None else 'survival'} {rate}{words.rates.per_text}, {' to '.join(ends)}."
+        f"{true} {rate}{words.rates.per_text}, {' to '.join(ends)}."
     )
 
 

@@ -46,7 +46,7 @@ from bayesmeta.report.sections.evidence import (
 )
 from bayesmeta.report.sections.model import model_section, prior_blocks
 from bayesmeta.report.sections.redo import redo_section
-from bayesmeta.report.sections.selection import inferred_sentence
+from bayesmeta.report.sections.selection import inferred_in
 from bayesmeta.report.survival_report import (
     survival_answers,
     survival_at_times,
@@ -163,7 +163,7 @@ def _sentences(results: FitResults) -> Iterator[str]:
     unpooled = "; without pooling, this is the prior of a new study"
     spread = "That is the rate of the median study. Allowing for heterogeneity between studies, the"
     yield evidence_sentence(results.fit.arms)
-    yield inferred_sentence(results.fit.arms.frame)
+    yield inferred_in(results.fit.arms)
     yield (
         f"The typical rate{where} is {rates['typical']}{per}, median and {width} interval"
         f"{'' if results.fit.spec.study_effects.pools else unpooled}."

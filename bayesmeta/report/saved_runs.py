@@ -211,9 +211,14 @@ def _survival(
 ) -> SurvivalArms:
     """Return arms of survival with what they report."""
     reports = pd.read_csv(file, dtype=str, keep_default_na=False)
-    numbers = {name: pd.to_numeric(reports[name]) for name in REPORTED if name in reports}
-    n = pd.to_numeric(frame["n"])
-    return SurvivalArms(frame.assign(n=n), excluded, selection, reports=reports.assign(**numbers))
+    arms, left_out, reported = (_with_numbers(one) for one in (frame, excluded, reports))
+    return SurvivalArms(arms, left_out, selection, reports=reported)
+
+
+def _with_numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return what is reported of survival as numbers."""
+    names = [name for name in REPORTED if name in frame]
+    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names})
 
 
 def kept_predictions(

@@ -34,7 +34,7 @@ from bayesmeta.report.fit_text import heterogeneity_line
 from bayesmeta.report.prediction_text import event_lines
 from bayesmeta.report.sections.diagnostics import verdict_words
 from bayesmeta.report.sections.evidence import evidence_sentence
-from bayesmeta.report.sections.selection import inferred_sentence
+from bayesmeta.report.sections.selection import inferred_in
 from bayesmeta.report.survival_text import differences_table
 
 NORMAL_95 = 1.96
@@ -63,8 +63,7 @@ def survival_sentences(results: FitResults) -> Iterator[str]:
     sure = f"{100 * results.question.ci_prob:g}%"
     heterogeneous = "tau" in fit.posterior
     yield evidence_sentence(arms)
-    if isinstance(arms, SurvivalArms):
-        yield inferred_sentence(arms.reports, "number")
+    yield inferred_in(arms)
     yield conditional_note(arms)
     yield (
         f"The typical median{where} is {months_interval(*of.loc[TYPICAL_MEDIAN, ENDS])} months, median and {sure} interval"

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import listed
-from bayesmeta.evidence import Arms
+from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import DERIVATION, OVERLAP_GROUP
 from bayesmeta.model.values import value_text
 
@@ -69,6 +69,13 @@ def derived_rows(frame: pd.DataFrame, what: str) -> Iterator[str]:
     parts = [f"{DERIVED[str(way)]} {count}" for way, count in ways.items() if way in DERIVED]
     if parts:
         yield f"Of {len(frame)} {what}s, these do not stand in their source as {what}s: {', '.join(parts)}."
+
+
+def inferred_in(arms: Arms) -> str:
+    """Return how many counts, or numbers of survival, are inferred; empty where no table says."""
+    if isinstance(arms, SurvivalArms):
+        return inferred_sentence(arms.reports, "number")
+    return inferred_sentence(arms.frame)
 
 
 def inferred_sentence(frame: pd.DataFrame, what: str = "count") -> str:
