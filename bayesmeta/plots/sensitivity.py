@@ -13,10 +13,10 @@ from bayesmeta.estimates.log_priors import SENSITIVE
 from bayesmeta.estimates.survival_words import months_texts
 from bayesmeta.labels import Labels
 from bayesmeta.plots.checks import check_kind
+from bayesmeta.plots.estimate_rows import draw_months, draw_rates, estimate_columns, rate_columns
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale
-from bayesmeta.plots.rate_rows import draw_months, draw_rates, estimate_columns, rate_columns
 from bayesmeta.plots.rows import Column, Rows, draw_axis, draw_panels
 from bayesmeta.plots.style import ALARM, DOT, HOLLOW, house_style
 from bayesmeta.sensitivity.sensitivity import Sensitivity

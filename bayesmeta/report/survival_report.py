@@ -71,7 +71,7 @@ def survival_sentences(results: FitResults) -> Iterator[str]:
     )
     spread = "Allowing for heterogeneity between studies, the" if heterogeneous else "The"
     yield (
-        f"{'That is the median of the median study. ' if heterogeneous else ''}{spread} median of a new study is "
+        f"{'That is of the median study. ' if heterogeneous else ''}{spread} median of a new study is "
         f"{months_interval(*of.loc[NEW_MEDIAN, ENDS])} months, median and {sure} prediction interval."
     )
     yield verdict_words(results.diagnostics)

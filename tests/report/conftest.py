@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from report_reading import HOSTILE
+from survival_examples import example_arms, survival_model
 
 import bayesmeta as bm
 from bayesmeta.report.document import Document
@@ -81,9 +82,15 @@ def hostile() -> Document:
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory, regimen_fit: bm.Fit) -> Mapping[str, Path]:
-    """The folders of a fit, a comparison, a grid and a nested fit, small ones."""
+    """The folders of a fit, a comparison, a grid, a nested fit and one of survival, small ones."""
     parent = tmp_path_factory.mktemp("runs")
-    makers = {"fit": regimen_fit.save, "compare": _compared, "grid": _grid, "nested": _nested}
+    makers = {
+        "fit": regimen_fit.save,
+        "compare": _compared,
+        "grid": _grid,
+        "nested": _nested,
+        "survival": _survival,
+    }
     return Made({kind: partial(_folder, parent / kind, make) for kind, make in makers.items()})
 
 
@@ -121,7 +128,12 @@ def _nested(folder: Path) -> None:
     bm.fit(bm.load_model("pooled"), arms, seed=1, settings=few).save(folder)
 
 
+def _survival(folder: Path) -> None:
+    few = bm.SamplerSettings(chains=2, warmup=500, draws=1000)
+    bm.fit(survival_model(), example_arms(), seed=1, settings=few).save(folder)
+
+
 @pytest.fixture(scope="session")
 def document_of_kind(runs: Mapping[str, Path]) -> Callable[[str], Document]:
-    """Return the whole report of a comparison, a grid or a nested fit; each is made once."""
+    """Return the whole report of a comparison, a grid or another fit; each is made once."""
     return cache(lambda kind: document_of(runs[kind]))

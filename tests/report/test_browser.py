@@ -10,7 +10,7 @@ from playwright import sync_api
 from report_reading import run
 
 CHROMIUM = Path("/usr/bin/chromium")
-KINDS = ("fit", "compare", "grid", "nested")
+KINDS = ("fit", "compare", "grid", "nested", "survival")
 WIDTHS = (1280, 390)
 
 pytestmark = [
@@ -53,7 +53,7 @@ SHRUNK = """() => [...document.images]
 def reports(runs: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("pages")
     for kind in KINDS:
-        quick = ["--quick"] if kind == "fit" else []
+        quick = ["--quick"] if kind in ("fit", "survival") else []
         assert run("report", runs[kind], *quick, "--out", folder / f"{kind}.html") in (0, 1)
     return {kind: folder / f"{kind}.html" for kind in KINDS}
 
@@ -143,6 +143,7 @@ def test_columns_of_numbers_are_sorted_as_numbers(
         "compare": ("elpd", float),
         "grid": ("rank", float),
         "nested": ("n", float),
+        "survival": ("sd", float),
     }[kind]
     # Not by role: the sign of sorting, which a style adds, is a part of the button's name.
     button = page.locator("thead [role=button]", has_text=re.compile(f"^{column}$")).first

@@ -13,6 +13,7 @@ from bayesmeta.report.rendering.pieces import shown_width
 
 MAIN = {
     "fit": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
+    "survival": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "nested": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "compare": ["Summary", "Results", "Evidence", "Models", "Sensitivity", "Validation"],
     "grid": ["Summary", "Results", "Evidence", "Choices"],
@@ -22,7 +23,10 @@ LIMITS = "Limitations"
 
 KINDS = (
     "fit",
-    *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("nested", "compare", "grid")),
+    *(
+        pytest.param(kind, marks=pytest.mark.slow)
+        for kind in ("nested", "survival", "compare", "grid")
+    ),
 )
 
 

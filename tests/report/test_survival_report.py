@@ -25,6 +25,8 @@ from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import FitResults, Options, fit_results
 from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
+from bayesmeta.report.sections.formulas import model_formulas
+from bayesmeta.report.sections.redo import selection_options
 from bayesmeta.report.writing import document_of
 
 pytestmark = pytest.mark.filterwarnings(
@@ -180,8 +182,6 @@ def test_priors_are_told_in_months(document: Document) -> None:
     ],
 )
 def test_the_curve_is_a_formula(results: FitResults, curve: bm.SurvivalCurve, formula: str) -> None:
-    from bayesmeta.report.sections.formulas import model_formulas
-
     first, second, *rest = model_formulas(replace(results.fit.spec, curve=curve))
     assert first == formula
     assert second == r"\log(m_i) = \mu + x_i^{\top} \beta + u_{s(i)}"
@@ -261,8 +261,6 @@ def test_the_printed_command_makes_the_same_draws(
 
 
 def test_parts_of_survival_are_asked_for_by_the_printed_command(results: FitResults) -> None:
-    from bayesmeta.report.sections.redo import selection_options
-
     arms = results.fit.arms
     assert "--parts" not in " ".join(selection_options(arms))
     parts = replace(arms, selection={**arms.selection, "parts": "parts"})

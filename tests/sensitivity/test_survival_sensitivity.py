@@ -1,13 +1,11 @@
 """Sensitivity to priors of fits of survival: reweighting, refits, overlaps, tipping points."""
 
 from dataclasses import replace
-from io import StringIO
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import gaussian_kde, norm
-from survival_examples import CSV, survival_arms, survival_model
+from survival_examples import example_arms, survival_model
 
 import bayesmeta as bm
 from bayesmeta.sensitivity.changed_priors import own_priors
@@ -23,7 +21,7 @@ FEW = bm.SamplerSettings(chains=2, warmup=500, draws=1500)
 
 @pytest.fixture(scope="module")
 def arms() -> bm.SurvivalArms:
-    return survival_arms(pd.read_csv(StringIO(CSV), dtype=str))
+    return example_arms()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,7 @@
-"""Evidence of survival that several folders use: eight arms of seven studies, of two regimens."""
+"""Evidence of survival that several folders use: nine arms of eight studies, of two regimens."""
+
+import warnings
+from io import StringIO
 
 import pandas as pd
 
@@ -23,6 +26,12 @@ s9,x,a,OS,36,9,7.5,10.1,,,,,,,reported,too narrow
 def survival_arms(table: str | pd.DataFrame) -> bm.SurvivalArms:
     """Return the arms of a table of survival in months."""
     return bm.read_survival(table, time_unit="months").select(outcome="OS")
+
+
+def example_arms() -> bm.SurvivalArms:
+    """Return the arms of the table above, of which one interval is too narrow."""
+    with warnings.catch_warnings(action="ignore", category=bm.EvidenceWarning):
+        return survival_arms(pd.read_csv(StringIO(CSV), dtype=str))
 
 
 def survival_model() -> bm.ModelSpec:
