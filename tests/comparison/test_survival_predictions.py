@@ -125,6 +125,37 @@ def test_effects_and_shapes_are_integrated_out(curve: str, structure: str) -> No
         assert value == pytest.approx(float(logsumexp(total)), abs=1e-6)
 
 
+@pytest.mark.parametrize("curve", ["weibull", "log_logistic"])
+@pytest.mark.parametrize("tau_k", [0.05, 0.3, 0.6])
+def test_landmarks_of_many_patients_tell_their_shape_closely(curve: str, tau_k: float) -> None:
+    """Against sums over a fine grid: the shape of such an arm is known far better than `tau_k`."""
+    times, rows = (3, 6, 12, 24), []
+    for study, shape, precise in (
+        ("s1", np.exp(-tau_k), False),
+        ("s2", np.exp(tau_k), True),
+    ):
+        for time in times:
+            alive = float(CURVES[curve]().survival(time, np.array(8.0), shape))
+            row = {"study": study, "arm": "a", "n": 300, "time": time, "survival": alive}
+            limits = {"ci_low": alive**1.1, "ci_high": alive**0.9}
+            rows.append(row | (limits if precise else {"at_risk": max(round(300 * alive), 1)}))
+    design = make_design(bm.ModelSpec(curve=CURVES[curve]()), survival_arms(rows))
+    drawn = {"mu": 2.0, "tau": 0.3, "kappa": 0.0, "tau_k": tau_k}
+    found = survival_study_log_likelihood(design, {k: np.array([v]) for k, v in drawn.items()})[0]
+    z, shapes = np.linspace(-8, 8, 801), np.linspace(-8, 8, 801)
+    theta, log_shape = np.repeat(2 + 0.3 * z, shapes.size), np.tile(tau_k * shapes, z.size)
+    others = np.tile([0.0, 1.0], (theta.size, 1))
+    for study, value in enumerate(found):
+        own = design.reports.rows[design.reports.arm == study].copy()
+        own[:, 0] = 0
+        each = log_reports_at(own, design.curve.code, theta[:, None], log_shape[:, None], others)
+        # Of survival so near 0 or 1 that nothing is left of it there is no logarithm.
+        each = np.nan_to_num(each, nan=-np.inf, neginf=-np.inf).reshape(z.size, shapes.size)
+        each = each + norm.logpdf(shapes) + norm.logpdf(z)[:, None]
+        steps = np.log((z[1] - z[0]) * (shapes[1] - shapes[0]))
+        assert value == pytest.approx(float(logsumexp(each)) + steps, abs=1e-4)
+
+
 ROWS = [
     {"study": "s1", "arm": "a", "n": 40, "median": 8, "median_low": 5, "median_high": 12},
     {"study": "s1", "arm": "a", "n": 40, "time": 18, "survival": 0.2, "at_risk": 8},

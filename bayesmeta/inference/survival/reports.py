@@ -15,7 +15,10 @@ _LOG_TWO = log(2.0)
 BEYOND = 2
 """Code of the last kind of report whose shape is the typical one."""
 
-_WEIBULL = 0
+LANDMARK = 3
+"""Code of landmarks that are normal on the complementary log-log scale."""
+
+WEIBULL = 0
 """Code of Weibull curves, of which exponential ones are those of shape 1."""
 
 _RARE = -30.0
@@ -43,7 +46,7 @@ def log_report(  # noqa: PLR0915, PLR0917
         return Slopes(-0.5 * z * z - log(size) - LOG_ROOT_TWO_PI, z / size, 0.0, 0.0)
     shape = exp(log_shape)
     if kind in (1, 2):  # MEDIAN_OF_PATIENTS, BEYOND
-        slope = _LOG_TWO if curve == _WEIBULL else 0.5
+        slope = _LOG_TWO if curve == WEIBULL else 0.5
         root = slope * shape * sqrt(retention * size)
         z = (value - theta) * root
         if kind == 2:  # noqa: PLR2004
@@ -52,7 +55,7 @@ def log_report(  # noqa: PLR0915, PLR0917
         density, rest = -0.5 * z * z + log(root) - LOG_ROOT_TWO_PI, 1 - z * z
         return Slopes(density, z * root, rest, rest / (2 * retention))
     x = shape * (log(report[2]) - theta)
-    if kind == 3:  # LANDMARK  # noqa: PLR2004
+    if kind == LANDMARK:
         found, slope = _log_hazard(curve, x)
         z = (value - found) / size
         by_x = z / size * slope
@@ -141,7 +144,7 @@ def _log_survival(curve: int, x: float) -> tuple[float, float]:
     """Return the log survival at x, and its derivative."""
     if x == -inf:
         return 0.0, 0.0
-    if curve == _WEIBULL:
+    if curve == WEIBULL:
         hazard = _LOG_TWO * exp(x)
         return -hazard, -hazard
     return -log1pexp(x), -sigmoid(x)
@@ -150,7 +153,7 @@ def _log_survival(curve: int, x: float) -> tuple[float, float]:
 @compiled
 def _log_hazard(curve: int, x: float) -> tuple[float, float]:
     """Return the log of the cumulative hazard at x, and its derivative."""
-    if curve == _WEIBULL:
+    if curve == WEIBULL:
         return log(_LOG_TWO) + x, 1.0
     hazard = log1pexp(x)
     return log(hazard), sigmoid(x) / hazard
