@@ -96,6 +96,51 @@ def test_a_cohort_is_predicted_at_a_time(there: Path, capsys: pytest.CaptureFixt
     assert "Alive at 12 months of 20:" in printed
 
 
+@pytest.mark.parametrize(
+    ("outcome", "stratum", "length", "share", "state"),
+    [
+        ("DOR", "responders=yes", "duration of response", "share in response", "in response"),
+        ("EFS", "", "event-free survival", "event-free survival", "event-free"),
+        ("relapse-free survival", "responders=CR", *["relapse-free survival"] * 2, "relapse-free"),
+    ],
+)
+def test_outcomes_are_called_what_they_are(
+    there: Path,
+    capsys: pytest.CaptureFixture[str],
+    outcome: str,
+    stratum: str,
+    length: str,
+    share: str,
+    state: str,
+) -> None:
+    head, *rows = ROWS.split()
+    of_outcome = [f"{head},outcome,stratum", *(f"{row},{outcome},{stratum}" for row in rows)]
+    (there / "other.csv").write_text("\n".join(of_outcome))
+    file = ("--evidence", "other.csv", "--time-unit", "months", "--outcome", outcome)
+    assert run("fit", "model.toml", *file, *QUICK, "--out", "other", "--force") == 0
+    told = [capsys.readouterr().out]
+    assert f"Median {length} in months: median and 95% interval" in told[0]
+    assert f"{share.capitalize()} at 12 months: median and 95% interval" in told[0]
+    assert f"{state} of 40" in told[0]
+    asked = ("--n", 20, "--time", 12, "--profile", "regimen=b")
+    asked += ("--rate-above", 0.3, "--at-least", 5)
+    assert run("predict", "other", *asked) == 0
+    told.append(capsys.readouterr().out)
+    assert f"True {share} at 12 months of a new study (regimen=b)" in told[1]
+    assert f"{state.capitalize()} at 12 months of 20:" in told[1]
+    assert f"P({share} at 12 months > 0.3)" in told[1]
+    assert f"P(patients {state} at 12 months >= 5)" in told[1]
+    assert run("contrast", "other", "--time", 6, "--ranks") == 0
+    told.append(capsys.readouterr().out)
+    assert f"of typical {share} at 6 months" in told[2]
+    assert f"by typical median {length} (1 is the longest)" in told[2]
+    for text in told:
+        words = text.replace(length, "").replace(length.capitalize(), "").lower()
+        assert "surviv" not in words
+        assert "alive" not in words
+        assert text.count("every number is conditional on response") == bool(stratum)
+
+
 def test_levels_are_compared_at_a_time(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("contrast", "run", "--time", 6, "--out", "tables", "--force") == 0
     printed = capsys.readouterr().out

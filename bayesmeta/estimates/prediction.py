@@ -17,6 +17,8 @@ from bayesmeta.estimates.nested_rates import NestedRates
 from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
+from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_words import words_of_outcome
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -250,8 +252,11 @@ class Prediction:
 
     @property
     def counted(self) -> str:
-        """What `events` are: responders, or patients alive at a time."""
-        return "responders" if self.time is None else f"alive at {self.time:g} months"
+        """What `events` are: responders, or patients alive, or without another event, at a time."""
+        if self.time is None:
+            return "responders"
+        outcome = words_of_outcome(None if self.fit is None else self.fit.arms)
+        return f"{outcome.state} at {self.time:g} months"
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"
@@ -266,7 +271,8 @@ class Prediction:
         low, median, high = (
             self.interval(0.95).loc[self.names[1], ["lower", "median", "upper"]].astype(int)
         )
+        people = "" if self.fit is None or not conditional_note(self.fit.arms) else " responders"
         return (
-            f"Prediction({target}{by}, {self.profile}: {median} {self.counted} of {self.n}, 95% interval "
+            f"Prediction({target}{by}, {self.profile}: {median} {self.counted} of {self.n}{people}, 95% interval "
             f"{low} to {high})"
         )

@@ -32,6 +32,7 @@ from bayesmeta.estimates.survival_summary import (
     survival_table,
 )
 from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import words_of
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Coding, Profile
@@ -101,7 +102,8 @@ def summary(
         - outcome, first, of nested outcomes only: which one; its parameters are those of its
           conditional probability given the enclosing outcome, its rates are among all patients;
         - profile: what the row is for, blank for parameters;
-        - scale: log-odds, probability, odds ratio, share of variance, or responders;
+        - scale: log-odds, probability, odds ratio, share of variance, or responders; of survival months,
+          probability, and patients to whom the event has not happened, such as ``alive of 40``;
         - mean, sd, median, lower, upper: of the posterior; the interval has probability `ci_prob`;
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
           a `QuadratureFit`;
@@ -148,7 +150,8 @@ def summary(
         months = checked_times(USUAL_TIMES if times is None else times)
         table = survival_table(fit, asked, months, ci_prob=ci_prob, cohort=cohort)
         at, note = reference_text(fit.coding, words), conditional_note(fit.arms)
-        return headed(table, Heading("log median in months", ci_prob, at, words, note))
+        called = words_of_outcome(fit.arms)
+        return headed(table, Heading("log median in months", ci_prob, at, words, note, called))
     if times is not None:
         raise SettingsError("`times` has no effect on a fit of response rates. Leave it out.")
     units = _checked_units(per, fit.coding, fit.spec.link)

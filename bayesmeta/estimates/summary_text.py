@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmeta.estimates.inferred import inferred_lines, marked
 from bayesmeta.estimates.survival_words import MEDIAN_RATIO, TIME, survival_lines
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
 from bayesmeta.wording import PLAIN, Wording
@@ -32,6 +33,8 @@ class Heading:
     words: Wording = PLAIN
     note: str = ""
     """What every number is conditional on."""
+    survival: OutcomeWords = SURVIVAL_WORDS
+    """What the outcome is called, of a fit of survival."""
 
     @property
     def interval(self) -> str:
@@ -58,7 +61,8 @@ def summary_blocks(summary: pd.DataFrame, heading: Heading) -> list[str]:
         lines += ["", "Odds ratios of numbers: median and interval", table]
     told = f"median and {heading.interval}{heading.words.rates.note}"
     if TIME in summary:
-        return [*lines, *survival_lines(summary, told, words), *_notes(heading)]
+        told_of = survival_lines(summary, told, words, heading.survival)
+        return [*lines, *told_of, *_notes(heading)]
     return [*lines, *_rate_lines(summary, told, words), f"  {rate_precision(summary, words)}"]
 
 

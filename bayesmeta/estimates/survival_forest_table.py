@@ -32,6 +32,7 @@ from bayesmeta.estimates.profile_survival import (
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.survival_reports import reported_of
 from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_time
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Profile
@@ -85,13 +86,15 @@ def survival_forest_numbers(
     coding = drawn.coding
     factor = grouping_factor(coding, by)
     profiles = group_profiles(coding, factor, profile)
+    share = words_of_outcome(fit.arms).share
+    called = "Typical median" if quantity == MEDIAN else f"Typical {share}"
     arms = ordered(drawn.arms, _arm_rows(drawn, factor, asked), order, more)
     rows: list[Row] = []
     for group, own in profiles.items():
         members = arms[arms["group"] == group].to_dict("records")
         # A level that no study has rests on none.
         basis = _basis(group, [] if group == NEW else members)
-        rows += [*members, *_pooled_rows(profile_survival(fit, own), basis, asked)]
+        rows += [*members, *_pooled_rows(profile_survival(fit, own), basis, asked, called)]
     table = pd.DataFrame(rows, columns=[*arms.columns])
     table = table.astype({"n": "int64", "inferred": "int64"})
     held = profile_label(coding, profile, without=factor) if set(coding.columns) - {factor} else ""
@@ -171,9 +174,12 @@ def _basis(group: str, members: Sequence[Row]) -> Row:
     }
 
 
-def _pooled_rows(found: ProfileSurvival, basis: Row, asked: _Asked) -> Iterator[Row]:
-    """Yield a group's typical study and its new study."""
-    typical = TYPICAL[asked.quantity]
-    for kind, curves in ((typical, found.typical), (NEW_STUDY, found.new_study)):
-        own: Row = {"kind": kind, "label": kind.capitalize(), "time": asked.time}
+def _pooled_rows(found: ProfileSurvival, basis: Row, asked: _Asked, called: str) -> Iterator[Row]:
+    """Yield a group's typical study, which is `called` so, and its new study."""
+    both = (
+        (TYPICAL[asked.quantity], called, found.typical),
+        (NEW_STUDY, NEW_STUDY.capitalize(), found.new_study),
+    )
+    for kind, label, curves in both:
+        own: Row = {"kind": kind, "label": label, "time": asked.time}
         yield basis | own | asked.interval(curves)

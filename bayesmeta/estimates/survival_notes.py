@@ -36,7 +36,7 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
         if several < FEW:
             yield (
                 f"The shape of the curves rests on its priors: of {counted(len(arms), 'arm')}, {several or 'none'} "
-                f"{'report' if several > 1 else 'reports'} more than one point of the curve. So does survival far from the medians."
+                f"{'report' if several > 1 else 'reports'} more than one point of the curve. So does the curve far from the medians."
             )
         else:
             yield (
@@ -54,7 +54,7 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
         yield (
             f"{counted(unreached, 'median')} that {'was' if unreached == 1 else 'were'} not reached "
             f"{'is' if unreached == 1 else 'are'} left out: by when, or by how many patients, is not known. Such arms "
-            "tend to have long survival, so that survival is probably underestimated without them."
+            f"tend to have a long {arms.words.length}, which is probably underestimated without them."
         )
     if fit.coding.columns:
         yield "Ratios of medians are no hazard ratios: they compare medians, not risks over time."

@@ -22,6 +22,7 @@ from bayesmeta.estimates.survival_words import (
     TYPICAL_MEDIAN,
     TYPICAL_RESTRICTED_MEAN,
     TYPICAL_SURVIVAL,
+    words_of_outcome,
 )
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.result import Fit
@@ -31,7 +32,7 @@ Answer = tuple[str, str, float, str, Distribution | DrawnRates]
 """Quantity, profile, time, scale and posterior; of patients alive that of their rate."""
 
 
-def conditional_note(arms: Arms) -> str:
+def conditional_note(arms: Arms | None) -> str:
     """Return what survival from response on is conditional on; empty of other outcomes."""
     if not isinstance(arms, SurvivalArms) or not arms.is_conditional:
         return ""
@@ -77,14 +78,15 @@ def _survival_answers(
     fit: Fit, profiles: Iterable[Profile], times: Sequence[float], cohort: int
 ) -> Iterator[Answer]:
     """Yield what a fit says of the survival of each profile."""
+    counted = f"{words_of_outcome(fit.arms).state} of {cohort}"
     for profile in profiles:
         label, found = profile_label(fit.coding, profile), profile_survival(fit, profile)
-        for name, scale, time, posterior in _of_profile(found, times, cohort):
+        for name, scale, time, posterior in _of_profile(found, times, counted):
             yield name, label, time, scale, posterior
 
 
 def _of_profile(
-    found: ProfileSurvival, times: Sequence[float], cohort: int
+    found: ProfileSurvival, times: Sequence[float], counted: str
 ) -> Iterator[tuple[str, str, float, Distribution | DrawnRates]]:
     yield TYPICAL_MEDIAN, "months", np.nan, Draws(found.typical.median)
     yield NEW_MEDIAN, "months", np.nan, Draws(found.new_study.median)
@@ -95,6 +97,6 @@ def _of_profile(
             yield TYPICAL_SURVIVAL, "probability", time, typical
             yield MEAN_SURVIVAL, "probability", time, mean
         yield NEW_SURVIVAL, "probability", time, at.cohort().rate
-        yield ALIVE, f"alive of {cohort}", time, at.cohort()
+        yield ALIVE, counted, time, at.cohort()
         yield TYPICAL_RESTRICTED_MEAN, "months", time, Draws(found.typical.mean_to(time))
         yield NEW_RESTRICTED_MEAN, "months", time, Draws(found.new_study.mean_to(time))

@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterator
 
 import pandas as pd
 
+from bayesmeta.evidence import Arms, SurvivalArms
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import error_text, fixed_text, interval_text, number_texts, places
 from bayesmeta.wording import Wording
@@ -21,12 +23,21 @@ TIME = "time"
 """Column of a summary that is of survival: months, missing of what is of no time."""
 
 
-def survival_lines(summary: pd.DataFrame, told: str, words: Wording) -> list[str]:
+def words_of_outcome(arms: Arms | None) -> OutcomeWords:
+    """Return what text calls the outcome of arms; the usual words where no arms are known."""
+    return arms.words if isinstance(arms, SurvivalArms) else SURVIVAL_WORDS
+
+
+def survival_lines(
+    summary: pd.DataFrame, told: str, words: Wording, outcome: OutcomeWords
+) -> list[str]:
     """Return the tables of a summary of survival as lines for a terminal."""
-    lines = ["", f"Median survival in months: {told}", _indented(median_table(summary, words))]
+    medians = f"Median {outcome.length} in months: {told}"
+    lines = ["", medians, _indented(median_table(summary, words))]
     for time in summary.loc[summary["profile"] != "", TIME].dropna().unique():
         at = summary[summary[TIME] == time]
-        lines += ["", f"Survival at {time:g} months: {told}", _indented(time_table(at, words))]
+        share = f"{outcome.share.capitalize()} at {time:g} months: {told}"
+        lines += ["", share, _indented(time_table(at, words))]
     return [*lines, f"  {survival_precision(summary, words)}"]
 
 

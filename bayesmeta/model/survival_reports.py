@@ -129,6 +129,7 @@ def _of_arm(arm: int, rows: Sequence[Row]) -> Iterator[Report]:
             yield _median(arm, row)
             known[row[MEDIAN]] = 0.5
         elif row[MEDIAN] == inf and not landmarks:
+            # Given landmarks it says little more, unless one of them is near one half.
             yield _beyond(arm, row)
     # From the median outwards, so that what a landmark is conditional on is what lies next to it.
     middle = next((time for time in known if 0 < time < inf), 0.0)

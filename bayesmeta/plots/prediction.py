@@ -12,6 +12,7 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prediction_table import prediction_window, rate_table, responder_table
 from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
@@ -125,13 +126,15 @@ def _title(prediction: Prediction, outcome: str | None) -> str:
 
 
 def _at(prediction: Prediction) -> str:
-    """Return at which time patients are alive, of survival only."""
+    """Return the time that survival is at, of survival only."""
     return "" if prediction.time is None else f" at {prediction.time:g} months"
 
 
 def _rate(prediction: Prediction) -> str:
     """Return what the true rate is called."""
-    return "rate" if prediction.time is None else "survival"
+    if prediction.time is None:
+        return "rate"
+    return words_of_outcome(None if prediction.fit is None else prediction.fit.arms).share
 
 
 def _conditional(prediction: Prediction) -> str:

@@ -17,7 +17,9 @@ from bayesmeta.estimates.survival_curve_numbers import (
     survival_curve_numbers,
 )
 from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.survival.outcomes import OutcomeWords
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import fit_words
@@ -123,16 +125,15 @@ def survival_curve(
     numbers = survival_curve_numbers(
         fit, profile=profile, ci_prob=ci_prob, until=until, cohort=cohort
     )
-    table, conditional = numbers.table, conditional_note(fit.arms)
-    whose = " of responders" if conditional else ""
-    said = [conditional, *_notes(fit, numbers), *notes]
-    words = fit_words(f"Survival curve{whose}", fit, said, [])
+    table, outcome = numbers.table, words_of_outcome(fit.arms)
+    said = [conditional_note(fit.arms), *_notes(fit, numbers), *notes]
+    words = fit_words(f"{outcome.length.capitalize()} curve", fit, said, [])
     with house_style():
         figure, [upper, lower] = panel_page(words, _keys(numbers), GRAPH, count=2)
         _draw_curve(upper, table[table["kind"] == CURVE])
         _draw_reports(upper, table[table["kind"] != CURVE], numbers.until)
         _draw_cohort(lower, table[table["kind"] == CURVE], numbers)
-        _draw_axes(upper, lower, numbers, whose)
+        _draw_axes(upper, lower, numbers, outcome)
     landmarks, medians = (int((table["kind"] == one).sum()) for one in (LANDMARK, MEDIAN_POINT))
     about = f"{counted(landmarks, 'landmark')} and {counted(medians, 'median')}"
     return Plot("survival_curve", figure, table.copy(), f"0 to {numbers.until:g} months, {about}")
@@ -247,11 +248,12 @@ def _draw_cohort(graph: Axes, curve: pd.DataFrame, numbers: SurvivalCurveNumbers
     graph.set_ylim(0, numbers.cohort)
 
 
-def _draw_axes(upper: Axes, lower: Axes, numbers: SurvivalCurveNumbers, whose: str) -> None:
+def _draw_axes(
+    upper: Axes, lower: Axes, numbers: SurvivalCurveNumbers, outcome: OutcomeWords
+) -> None:
     upper.set_ylim(0, 100)
-    state = "still in response" if whose else "alive"
-    upper.set_ylabel(f"Survival{whose} (%)")
-    lower.set_ylabel(f"Patients of {numbers.cohort:,} {state}")
+    upper.set_ylabel(f"{outcome.share.capitalize()} (%)")
+    lower.set_ylabel(f"Patients of {numbers.cohort:,} {outcome.state}")
     for graph in (upper, lower):
         bare(graph)
         put_time(graph.xaxis, numbers.until)

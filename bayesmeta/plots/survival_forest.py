@@ -19,8 +19,9 @@ from bayesmeta.estimates.survival_forest_table import (
     survival_forest_numbers,
 )
 from bayesmeta.estimates.survival_summary import conditional_note
-from bayesmeta.estimates.survival_words import months_texts
+from bayesmeta.estimates.survival_words import months_texts, words_of_outcome
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.survival.outcomes import OutcomeWords
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.fit_text import about_characters, fit_words
@@ -139,16 +140,16 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
         more=evidence_columns(columns, COLUMNS),
     )
     check_labels(labels, numbers)
-    words, axis = words_of(fit), _axis(numbers)
-    conditional = bool(conditional_note(fit.arms))
-    people = "Responders" if conditional else "Patients"
-    what = f"{_title(numbers)} of responders" if conditional else _title(numbers)
-    own = fit_words(what, fit, _notes(fit, numbers, axis, words), [])
+    words, what = words_of(fit), _what(numbers, words_of_outcome(fit.arms))
+    axis = _axis(numbers, what.capitalize())
+    people = "Responders" if conditional_note(fit.arms) else "Patients"
+    said = _notes(fit, numbers, axis, words)
+    own = fit_words(what.capitalize(), fit, said, [])
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
         texts = _columns(numbers, columns, words, people)
         rows = page_rows(numbers, texts, axis.label, labels=labels, words=words)
-        figure, graph, heights = draw_rows(rows, around, _keys(numbers))
+        figure, graph, heights = draw_rows(rows, around, _keys(numbers, what))
         draw_marks(graph, numbers, heights, axis)
         if isinstance(axis, MonthsAxis):
             _draw_arrows(graph, numbers, heights, axis)
@@ -157,27 +158,23 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
     return Plot("survival_forest", figure, numbers.table.copy(), about)
 
 
-def _what(numbers: ForestNumbers) -> str:
+def _what(numbers: ForestNumbers, outcome: OutcomeWords) -> str:
     """Return what is estimated, in words."""
     if numbers.estimate == MEDIAN:
-        return "median survival"
-    return f"survival at {numbers.table['time'].iloc[0]:g} months"
+        return f"median {outcome.length}"
+    return f"{outcome.share} at {numbers.table['time'].iloc[0]:g} months"
 
 
-def _title(numbers: ForestNumbers) -> str:
-    return _what(numbers).capitalize()
-
-
-def _axis(numbers: ForestNumbers) -> ForestAxis:
+def _axis(numbers: ForestNumbers, title: str) -> ForestAxis:
     table = numbers.table
     shown = table[
         ["observed", "observed_lower", "observed_upper", numbers.estimate, "lower", "upper"]
     ]
     estimates = table[numbers.estimate]
     if numbers.estimate == SURVIVAL:
-        return rate_axis(SCALE, shown, estimates, _title(numbers))
+        return rate_axis(SCALE, shown, estimates, title)
     both = table[["observed", numbers.estimate]]
-    return months_axis(shown, both, "Median survival (months)")
+    return months_axis(shown, both, f"{title} (months)")
 
 
 def _notes(fit: Fit, numbers: ForestNumbers, axis: ForestAxis, words: Wording) -> list[str]:
@@ -215,13 +212,14 @@ def _about_arrows(numbers: ForestNumbers, axis: ForestAxis) -> str:
     return f"Arrowheads: {' or '.join(said)}." if said else ""
 
 
-def _keys(numbers: ForestNumbers) -> list[Key]:
+def _keys(numbers: ForestNumbers, what: str) -> list[Key]:
     """Return what each mark means."""
-    sure, what = f"{100 * numbers.ci_prob:g}%", _what(numbers)
+    sure, table = f"{100 * numbers.ci_prob:g}%", numbers.table
+    typical = table.loc[table["kind"] == numbers.typical, "label"].iloc[0]
     return keys_of(
         f"{what.capitalize()} as reported, confidence interval (CI) where reported",
         f"Model: posterior median of the arm's {what}, {sure} credible interval (CrI)",
-        f"{numbers.typical.capitalize()}, that of the median study (also dotted), {sure} CrI",
+        f"{typical}, that of the median study (also dotted), {sure} CrI",
         f"New study: {sure} prediction interval of its true {what}",
     )
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from bayesmeta.estimates.contrast_table import LEAST_RANKED, Contrasts
 from bayesmeta.estimates.inferred import contrast_inferred, marked
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
 from bayesmeta.report.survival_text import survival_contrast_blocks
@@ -126,7 +127,8 @@ def rank_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]
 def _ranked_by(contrasts: Contrasts) -> str:
     if contrasts.time is None:
         return "typical rate (1 is the highest)"
-    return "typical median survival (1 is the longest)"
+    arms = None if contrasts.fit is None else contrasts.fit.arms
+    return f"typical median {words_of_outcome(arms).length} (1 is the longest)"
 
 
 def unranked(contrasts: Contrasts) -> list[str]:

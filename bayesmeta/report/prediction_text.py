@@ -9,6 +9,8 @@ from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.events import Event, Probability
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.estimates.survival_words import words_of_outcome
+from bayesmeta.evidence.survival.outcomes import OutcomeWords
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import by_row, plain_value, records
 from bayesmeta.report.text import ERROR_PLACES
@@ -61,33 +63,37 @@ def cohort_lines(
     median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
     errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
     at = prediction.time
-    what = "rate" if at is None else f"survival at {at:g} months"
-    counted = "Responders" if at is None else f"Alive at {at:g} months"
+    what = "rate" if at is None else f"{_outcome(prediction).share} at {at:g} months"
+    counted = prediction.counted
     told = (
         f"true {what} of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
         f"{' to '.join(ends)} (MCSE {errors} {rates.points_short})."
     )
     return [
         words.labels.about(outcome, told),
-        f"{counted} of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
+        f"{counted.capitalize()} of {prediction.n}: {events['median']:.0f}, {100 * ci_prob:g}% interval {events['lower']:.0f} to {events['upper']:.0f}.",
     ]
 
 
 def event_lines(prediction: Prediction, asked: Sequence[Event]) -> list[str]:
     """Return each probability asked for, with its Monte-Carlo error."""
     return [
-        f"P({_event_text(event, prediction.time)}) {probability_words(prediction.probability(event))}."
+        f"P({_event_text(event, prediction)}) {probability_words(prediction.probability(event))}."
         for event in asked
     ]
 
 
-def _event_text(event: Event, time: float | None) -> str:
+def _outcome(prediction: Prediction) -> OutcomeWords:
+    return words_of_outcome(None if prediction.fit is None else prediction.fit.arms)
+
+
+def _event_text(event: Event, prediction: Prediction) -> str:
     """Return an event as text; at a time in months a rate is survival, and responders are alive."""
-    if time is None or event.at is None:
+    if prediction.time is None or event.at is None:
         return event.text
-    [bound] = event.bounds
-    what = "survival" if bound.quantity == "rate" else "patients alive"
-    return f"{what} at {time:g} months {bound.sign} {bound.value:g}"
+    [bound], outcome = event.bounds, _outcome(prediction)
+    what = outcome.share if bound.quantity == "rate" else f"patients {outcome.state}"
+    return f"{what} at {prediction.time:g} months {bound.sign} {bound.value:g}"
 
 
 def probability_words(probability: Probability) -> str:

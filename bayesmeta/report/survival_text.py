@@ -8,6 +8,8 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrast_table import Contrasts
+from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.survival.columns import (
     MEDIAN,
@@ -95,15 +97,18 @@ def _months_range(prior: Prior) -> str:
 def survival_contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:
     """Yield the pairs of levels, with what their contrasts mean."""
     held = f", at {words.text(contrasts.profile)}" if contrasts.profile else ""
+    arms = None if contrasts.fit is None else contrasts.fit.arms
     title = f"Contrasts of {words.column(contrasts.factor)}{held}: median and {100 * contrasts.ci_prob:g}% interval"
     rows = contrasts.table.to_dict("records")
     cells = [_pair(row, contrasts, words) for row in rows]
     yield Table(title, pd.DataFrame(cells))
     ratio = (contrasts.table["mcse_median_ratio"] / contrasts.table["median_ratio"]).max()
     points = words.rates.error(contrasts.table["mcse_survival_difference"].max())
+    note = conditional_note(arms)
     yield Items(
         (
-            f"Ratio of medians: of typical medians; it is no hazard ratio. Difference: of typical survival at "
+            *([note] if note else []),
+            f"Ratio of medians: of typical medians; it is no hazard ratio. Difference: of typical {words_of_outcome(arms).share} at "
             f"{contrasts.time:g} months{words.rates.unit_of_differences}. P(longer): that the first has the longer median.",
             "Where no study has both levels, studies are compared, with everything else in which they differ.",
             f"Monte-Carlo standard errors: median ratios at most {100 * ratio:.1g}% of themselves, differences {points} "

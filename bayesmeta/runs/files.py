@@ -174,7 +174,8 @@ FIT = "fit.json"
 """The file by which the folder of a saved fit is known."""
 
 _OWN = frozenset(
-    {FIT, "draws.nc", "model.toml", "coding.json", "arms.csv", "excluded.csv", "forest.png"}
+    {FIT, "draws.nc", "model.toml", "coding.json", "arms.csv", "reports.csv", "excluded.csv"}
+    | {"forest.png"}
     | {f"report.{form}" for form in ("html", "md", "json", "docx")}
 )
 """Files that it may hold; no other is ever deleted."""

@@ -1,5 +1,7 @@
 """Figures of survival: what arms report and what the model says stand where their numbers are."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -239,7 +241,15 @@ def test_survival_of_responders_says_so(durations, collisions):
         assert "DOR is of responders alone: every number is conditional on response." in said_in(
             plot
         )
-        assert "of responders: DOR" in said_in(plot)
+        assert said_in(plot).count("conditional on response") == 1
+        assert says_response(plot)
+
+
+def says_response(plot):
+    """Whether a figure speaks of response, and nowhere of survival."""
+    axes = plot.figure.axes
+    text = " ".join([said_in(plot), *(f"{one.get_xlabel()} {one.get_ylabel()}" for one in axes)])
+    return "response" in text and not re.search("surviv|alive", text.lower())
 
 
 def test_curves_are_those_of_the_draws(fits):
@@ -350,17 +360,21 @@ def test_an_axis_of_months_does_not_follow_a_wild_interval():
     np.testing.assert_array_equal(np.isnan(axis.marks([0.01, 5, 900])), [True, False, True])
 
 
-def test_the_prediction_of_survival_speaks_of_patients_alive(durations, collisions):
+def test_the_prediction_of_a_duration_speaks_of_patients_in_response(durations, collisions):
     prediction = bm.predict(durations, n=40, time=12, seed=1)
+    assert "in response at 12 months of 40 responders, 95% interval" in repr(prediction)
     plot = bm.plots.prediction(prediction, rate_above=0.3, events_at_least=15)
     assert collisions(plot.figure) == ([], [])
     shown = said_in(plot)
     assert "Predicted DOR at 12 months of 40 patients in a new study" in shown
     assert "DOR is of responders alone" in shown
-    assert "15 or more alive at 12 months" in shown
+    assert "15 or more in response at 12 months" in shown
+    assert says_response(plot)
     assert "responders;" not in shown
-    assert plot.figure.axes[1].get_xlabel() == "True survival of the cohort at 12 months (%)"
-    assert plot.figure.axes[2].get_xlabel() == "Alive at 12 months"
+    assert (
+        plot.figure.axes[1].get_xlabel() == "True share in response of the cohort at 12 months (%)"
+    )
+    assert plot.figure.axes[2].get_xlabel() == "In response at 12 months"
 
 
 def test_contrasts_count_studies_that_do_not_say_how_many_patients_they_have():

@@ -17,6 +17,7 @@ from bayesmeta.evidence.repeats import two_spellings
 from bayesmeta.evidence.strata import stratum_levels
 from bayesmeta.evidence.survival.columns import REPORTED, RESPONDERS, SURVIVAL, UNIT
 from bayesmeta.evidence.survival.findings import contradictions
+from bayesmeta.evidence.survival.outcomes import OutcomeWords, outcome_words
 
 OF_AN_ARM = [STUDY, ARM]
 
@@ -90,6 +91,11 @@ class SurvivalArms(Arms):
     def outcome(self) -> str:
         """Name of the outcome; empty where the table names none."""
         return self.outcomes[0]
+
+    @property
+    def words(self) -> OutcomeWords:
+        """What text calls the outcome."""
+        return outcome_words(self.outcome)
 
     @property
     @override

@@ -100,13 +100,13 @@ def _parts(design: Design) -> Parts:
 
 
 def _levels_of(design: Design) -> Array:
-    """Return place of sigma, probability of exchangeability and the distribution otherwise, by level."""
+    """Return the rows of `DensityData.levels`, whose coordinates are standardised effects."""
     places = design.places("sigma")
     rows = []
     for term in design.term_of_level:
         probability, apart = design.level_effects[term].mixture
-        rows.append([places[term], probability, apart.loc, apart.scale])
-    return np.array(rows, dtype=np.float64).reshape(-1, 4)
+        rows.append([places[term], probability, apart.loc, apart.scale, 0.0])
+    return np.array(rows, dtype=np.float64).reshape(-1, 5)
 
 
 def _imputation(design: Design) -> dict[str, Array]:

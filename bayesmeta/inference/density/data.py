@@ -34,8 +34,9 @@ class DensityData(NamedTuple):
     A arms, S studies, E study effects (S or none), L exchangeable levels, K coefficients, those of
     levels last, P scalars beside mu and the coefficients, C covariates that are imputed, M missing
     values. Coordinates of a point, all unbounded: that of mu at the centre of the covariates, the
-    coefficients (K), of levels standardised, the scalars (P), then z of the study effects (E), of
-    the arm effects (A) and of the missing values (M), as far as the model has them.
+    coefficients (K), of levels standardised and scaled by the information on them, the scalars (P), then
+    z of the study effects (E), of the arm effects (A) and of the missing values (M), as far as the model
+    has them.
     """
 
     events: Array
@@ -77,8 +78,9 @@ class DensityData(NamedTuple):
     parts: Array
     """`Parts` as numbers."""
     levels: Array
-    """Of each exchangeable level, shape (L, 4): place of its sigma among the scalars, probability that
-    it is exchangeable, mean and standard deviation of its effect if it is not."""
+    """Of each exchangeable level, shape (L, 5): place of its sigma among the scalars, probability that
+    it is exchangeable, mean and standard deviation of its effect if it is not, and the information on
+    its effect, which is geometry only."""
     totals: Array
     """Arm, responders, and patients at the first and the second level of each total over two levels,
     and whether these are unknown, shape (T, 5); these arms have no patients in `n`."""
@@ -141,7 +143,7 @@ def unpack(pointers: Any) -> DensityData:
         carray(pointers[17], (m, k)),
         carray(pointers[18], (c, 3)),
         carray(pointers[19], (int(sizes[7]),)),
-        carray(pointers[20], (int(sizes[9]), 4)),
+        carray(pointers[20], (int(sizes[9]), 5)),
         carray(pointers[21], (int(sizes[10]), 5)),
         carray(pointers[22], (int(sizes[10]), k)),
     )

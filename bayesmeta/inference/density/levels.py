@@ -1,6 +1,12 @@
-"""Coefficients in the compiled density, among them effects of exchangeable levels, and derivatives."""
+"""Coefficients in the compiled density, among them effects of exchangeable levels, and derivatives.
 
-from math import exp, log, log1p
+The coordinate z of a level's effect is its standardised effect times ``sqrt(1 + sigma**2 * I)``, with
+the information I of the evidence on the effect. So z has about the same spread where sigma is large
+and the evidence tells the effect, as where sigma is small and tells it alone. With I = 0, z is the
+standardised effect.
+"""
+
+from math import exp, log, log1p, sqrt
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +16,7 @@ from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.data import DensityData
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI
 from bayesmeta.inference.density.likelihoods import log_normal_cdf
+from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior, log_sum
 
 STEPS = 80
@@ -21,10 +28,12 @@ class Coefficients(NamedTuple):
     """The coefficients at a point, those of levels last."""
 
     values: Array
-    by_coordinate: Array
-    """Derivative of the effect of each level in its coordinate."""
+    standard: Array
+    """Standardised effect of each level."""
+    by_standard: Array
+    """Derivative of the effect of each level in it."""
     by_sigma: Array
-    """The same in its sigma."""
+    """The same in its sigma, the standardised effect being held."""
 
 
 @inlined
@@ -33,33 +42,42 @@ def coefficients_at(q: Array, d: DensityData, values: Array) -> Coefficients:
     levels, size = d.levels, d.centre.size
     number = levels.shape[0]
     found = np.empty(size)
-    by_coordinate, by_sigma = np.empty(number), np.empty(number)
+    standard, by_standard, by_sigma = np.empty(number), np.empty(number), np.empty(number)
     for k in range(size - number):
         found[k] = q[1 + k]
     for r in range(number):
         k = size - number + r
         sigma = values[int(levels[r, 0])]
-        found[k], by_coordinate[r], by_sigma[r] = _effect(levels[r], sigma, q[1 + k])
-    return Coefficients(found, by_coordinate, by_sigma)
+        standard[r] = _root(levels[r], sigma) * q[1 + k]
+        found[k], by_standard[r], by_sigma[r] = _effect(levels[r], sigma, standard[r])
+    return Coefficients(found, standard, by_standard, by_sigma)
 
 
 @inlined
-def log_levels(  # noqa: PLR0917
-    q: Array, d: DensityData, coefficients: Coefficients, carried: Array, gradient: Array
+def log_levels(
+    d: DensityData, coefficients: Coefficients, scalars: Scalars, gradient: Array
 ) -> float:
-    """Return the log density of standardised effects of levels.
+    """Return the log density of effects of levels in their coordinates.
 
     Turns the gradient in the effects, complete by then, into that in their coordinates, and adds to
     what the scalars carry.
     """
-    levels, priors, total = d.levels, d.priors, 0.0
+    (values, _, carried), levels, priors, total = scalars, d.levels, d.priors, 0.0
     first = 1 + d.centre.size - levels.shape[0]
     for r in range(levels.shape[0]):
-        by_effect = gradient[first + r]
-        value, slope = log_prior(priors[first + r], q[first + r])
-        total += value
-        gradient[first + r] = by_effect * coefficients.by_coordinate[r] + slope
-        carried[int(levels[r, 0])] += by_effect * coefficients.by_sigma[r]
+        by_effect, place, standard = (
+            gradient[first + r],
+            int(levels[r, 0]),
+            coefficients.standard[r],
+        )
+        sigma, root = values[place], _root(levels[r], values[place])
+        value, slope = log_prior(priors[first + r], standard)
+        total += value + log(root)
+        by_standard = by_effect * coefficients.by_standard[r] + slope
+        gradient[first + r] = by_standard * root
+        # The root falls with sigma, and with it the standardised effect that z stands for.
+        fall = sigma * levels[r, 4] * root * root
+        carried[place] += by_effect * coefficients.by_sigma[r] - fall * (by_standard * standard + 1)
     return total
 
 
@@ -69,13 +87,20 @@ def effects_of(levels: Array, scalars: Array, z: Array) -> Array:
     found = np.empty(z.shape)
     for i in range(z.shape[0]):
         for r in range(z.shape[1]):
-            found[i, r], _, _ = _effect(levels[r], scalars[i, int(levels[r, 0])], z[i, r])
+            sigma = scalars[i, int(levels[r, 0])]
+            found[i, r], _, _ = _effect(levels[r], sigma, _root(levels[r], sigma) * z[i, r])
     return found
 
 
 @compiled
+def _root(level: Array, sigma: float) -> float:
+    """Return the standardised effect that a coordinate of 1 stands for."""
+    return 1 / sqrt(1 + sigma * sigma * level[4])
+
+
+@compiled
 def _effect(level: Array, sigma: float, z: float) -> tuple[float, float, float]:
-    """Return the effect that z stands for, and its derivatives in z and sigma."""
+    """Return the effect whose standardised one is z, and its derivatives in z and sigma."""
     probability, loc, scale = level[1], level[2], level[3]
     if probability == 1:
         return sigma * z, sigma, z

@@ -111,7 +111,7 @@ def survival_density(  # noqa: PLR0917
         q, d, studies, pools, distribution, own, constant, scalars, by_level, gradient, rest
     )
     pull_studies(d, pools, by_level, gradient)
-    rest += log_levels(q, d, found, scalars.carried, gradient)
+    rest += log_levels(d, found, scalars, gradient)
     pull_scalars(d, scalars, gradient)
     gradient[0] = gradient[0] * slope_of_mu + bend
     value[0] = prior + rest

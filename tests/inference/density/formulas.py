@@ -38,7 +38,7 @@ class Point:
     """Standardised missing values about their mean."""
     theta: Complex
     log_roots: complex
-    """Log derivatives of mu and the effects in their coordinates."""
+    """Log derivatives of mu, the effects and the levels' standardised effects in their coordinates."""
     level_standard: Complex
     """Effects of exchangeable levels over their sigma."""
     level_sigma: Complex
@@ -85,19 +85,20 @@ def effect(
 def point_at(q: Complex, data: DensityData) -> Point:
     parts, k, p = Parts(*data.parts), data.centre.size, len(data.scales)
     fixed = k - len(data.levels)
-    beta, level_standard, rest = q[1 : 1 + fixed], q[1 + fixed : 1 + k], q[1 + k + p :]
+    beta, level_z, rest = q[1 : 1 + fixed], q[1 + fixed : 1 + k], q[1 + k + p :]
     pairs = [
         scalar_at(scale, x) for scale, x in zip(data.scales, q[1 + k : 1 + k + p], strict=True)
     ]
     scalars, slopes = (np.array([pair[i] for pair in pairs], dtype=complex) for i in (0, 1))
     sigma = scalars[data.levels[:, 0].astype(int)]
+    level_standard, level_roots = level_coordinates(data.levels, sigma, level_z)
     b = np.array(
         [level_effect(*row) for row in zip(data.levels, sigma, level_standard, strict=True)]
     )
     coefficients = np.concatenate([beta, b])
     centred, slope = located(data.priors[0], q[0])
     level = (centred if parts.pools else data.priors[0, 1]) + data.study_mean @ coefficients
-    standard, log_roots = np.zeros(0, dtype=complex), np.log(slope)
+    standard, log_roots = np.zeros(0, dtype=complex), np.log(slope) + level_roots
     if data.tau_of_study.size:
         studies = level.size
         tau = np.full(studies, data.priors[0, 2] + 0j)
@@ -121,9 +122,8 @@ def point_at(q: Complex, data: DensityData) -> Point:
             tau_arm, data.arm_information, data.arm_level, theta, rest[:number]
         )
         log_roots = log_roots + log_root.sum()
-    mu = centred - data.centre @ coefficients
     return Point(
-        mu,
+        centred - data.centre @ coefficients,
         beta,
         scalars,
         slopes,
@@ -189,9 +189,15 @@ def log_binomial(y: int, n: int, theta: complex) -> complex:
     return choose - y * softplus(-theta) - (n - y) * softplus(theta)
 
 
+def level_coordinates(levels: Array, sigma: Complex, z: Complex) -> tuple[Complex, complex]:
+    """Standardised effects of levels, and the sum of their log derivatives in z."""
+    root = 1 / np.sqrt(1 + sigma**2 * levels[:, 4])
+    return root * z, np.log(root).sum()
+
+
 def level_effect(level: Array, sigma: complex, z: complex) -> complex:
     """The effect of a level; of a mixture, where its distribution function is that of z."""
-    _, exchangeable, loc, scale = level
+    _, exchangeable, loc, scale, _ = level
     if exchangeable == 1:
         return sigma * z
     sign = -1.0 if z.real > 0 else 1.0
