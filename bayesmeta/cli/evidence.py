@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 Table = Annotated[
     str | None,
-    typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
+    typer.Argument(help=f"A bundled table or a file (CSV, .xlsx, .parquet). Default: {BUNDLED}."),
 ]
 AlsoTable = Annotated[
     str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
@@ -109,9 +109,11 @@ def _selected(
 
 
 def _check_unit(kind: str, notation: Notation) -> None:
-    """Raise if a unit of time is given of a table of counts."""
+    """Raise if a unit of time is given of a table of counts, or a column of rates of another."""
     if kind == "counts":
         check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
+    else:
+        check_no_effect("--rate", notation.get("rate"), "with `--kind survival`")
 
 
 def _one_of(table: str | None, evidence: str | None) -> str | None:
@@ -128,7 +130,7 @@ def _one_of(table: str | None, evidence: str | None) -> str | None:
 def evidence_check(
     notation: Notation,
     file: Annotated[
-        str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
+        str | None, typer.Argument(help="A file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
     kind: Kind = "counts",
@@ -139,6 +141,8 @@ def evidence_check(
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
     _check_unit(kind, notation)
+    from bayesmeta.layout import table_text
+
     try:
         read = bm.read_evidence if kind == "counts" else bm.read_survival
         table = read(wanted, **notation)
@@ -152,15 +156,18 @@ def evidence_check(
             "ok": True,
             "findings": list(map(asdict, table.findings)),
             "rows": len(table),
-            "covariates": table.covariates,
+            "covariates": table.covariate_summary.to_dict("records"),
             "hash": table.hash,
         }
         print_json(content)
     else:
         found = counted(len(table.findings), "finding") if table.findings else "no problem found"
-        covariates = ", ".join(table.covariates) or "none"
         findings = [f"- {finding}" for finding in table.findings]
-        print_blocks(f"{table!r}: {found}.", findings, f"Covariates: {covariates}.")
+        summary = table.covariate_summary
+        covariates = (
+            ["Covariates:", table_text(summary, indent=2)] if len(summary) else ["No covariates."]
+        )
+        print_blocks(f"{table!r}: {found}.", findings, covariates)
     return OK
 
 

@@ -1,12 +1,11 @@
 """The rules an evidence table keeps, and the messages that name where it does not."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from unicodedata import normalize
 
 import pandas as pd
 
 from bayesmeta.errors import listed
-from bayesmeta.evidence.cells import missing_columns
 from bayesmeta.evidence.columns import (
     ALWAYS_TEXT,
     ARM,
@@ -19,29 +18,52 @@ from bayesmeta.evidence.columns import (
     OVERLAP_GROUP,
     OVERLAP_RANK,
     PART_OF,
+    REQUIRED,
     STRATUM,
     STUDY,
     N,
     labels_of,
 )
 from bayesmeta.evidence.findings import Finding, broken, check_none, where
+from bayesmeta.evidence.headers import missing_columns
+from bayesmeta.evidence.rates import with_rates
 from bayesmeta.evidence.strata import is_stratum, stratum_levels
-from bayesmeta.evidence.values import LARGEST_COUNT, Notation, column_of, count_of
+from bayesmeta.evidence.values import LARGEST_COUNT, Notation, blank_column, column_of, count_of
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation
+    cells: pd.DataFrame, name: str, notation: Notation, broken_shape: Sequence[Finding] = ()
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Return `cells` with typed columns, and words of text columns that were taken as missing."""
+    """Return `cells` with typed columns, and what was found that is not an error.
+
+    `broken_shape` holds rules that the source breaks as a file; they are told with the others.
+    """
     named = notation.named(cells, name)
-    check_none(name, missing_columns(map(str, named.columns)))
-    frame, counts = _with_counts(with_names(named), notation)
+    missing = missing_columns(map(str, named.columns), notation.rate)
+    whole, rated, several = with_rates(_whole(named), name, notation)
+    frame, counts = _with_counts(with_names(whole), notation)
     frame, ranks = with_ranks(frame, notation)
     bookkeeping = broken_bookkeeping(frame)
-    rules = [*broken_names(frame), *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
+    names = broken_names(frame)
+    rules = [*names, *rated, *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
     frame, numbers, words = with_types(frame, notation, (*COUNTS, OVERLAP_RANK), ALWAYS_TEXT)
-    check_none(name, [*rules, *numbers])
-    return frame, tuple(words)
+    told = [
+        one for one in (*rules, *numbers) if not _follows(one, set(REQUIRED) - set(named.columns))
+    ]
+    check_none(name, [*broken_shape, *missing, *told])
+    return frame, (*several, *words)
+
+
+def _follows(found: Finding, absent: Collection[str]) -> bool:
+    """Return whether a rule is broken only because a column is not there."""
+    of_names = STUDY in absent and found.kind in ("repeat", "label")
+    return of_names or any(f"`{column}`" in found.text for column in absent)
+
+
+def _whole(named: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with every needed column, so that rules of the others can be told."""
+    absent = [column for column in REQUIRED if column not in named.columns]
+    return named.assign(**dict.fromkeys(absent, blank_column(named)))
 
 
 def with_names(cells: pd.DataFrame) -> pd.DataFrame:

@@ -124,7 +124,7 @@ def reading_options(reading: Mapping[str, Any]) -> Iterator[str]:
     """Yield the options of a command that read a table in the same way."""
     for wanted, own in reading.get("columns", {}).items():
         yield f"--column {shlex.quote(f'{wanted}={own}')}"
-    for name in ("missing", "text", "decimal"):
+    for name in ("rate", "sheet", "missing", "text", "decimal"):
         if name in reading:
             yield f"--{name} {shlex.quote(_joined(reading[name]))}"
 
