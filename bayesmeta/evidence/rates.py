@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
+from fractions import Fraction
 
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.columns import DERIVATION, EVENTS, PERCENT, STUDY, N
-from bayesmeta.evidence.findings import Finding, broken, quoted
+from bayesmeta.evidence.findings import Finding, broken
 from bayesmeta.evidence.printed import explaining, shown
-from bayesmeta.evidence.values import LARGEST_COUNT, Notation, as_float, blank_column, count_of
+from bayesmeta.evidence.values import Notation, as_float, blank_column, count_of
 
 FROM_PERCENT, SEVERAL, PRINTED = "from_percent", "inferred", "reported"
 """How a count is marked: the only one that explains the percentage, the nearest of several, printed."""
@@ -31,8 +32,9 @@ def with_rates(
     frame = _named(cells, name, notation.rate)
     texts = [_text(value, notation) for value in frame[PERCENT]]
     found = list(_broken(frame, texts, notation))
-    derived, remarks = _derived(frame, texts, notation)
-    found += _unexplained(frame, texts, derived)
+    rows = _rows(frame, texts, notation)
+    derived, remarks = _derived(rows)
+    found += _unexplained(rows)
     given = [not notation.is_missing(value) for value in frame[EVENTS]]
     events = [own if kept else way[0] for own, kept, way in zip(frame[EVENTS], given, derived, strict=True)]  # fmt: skip
     before = frame.get(DERIVATION, blank_column(frame))
@@ -97,60 +99,68 @@ Derived = tuple[int | None, str | None]
 """A count and how it was had."""
 
 
-def _derived(
-    frame: pd.DataFrame, texts: list[str | None], notation: Notation
-) -> tuple[list[Derived], list[Finding]]:
+@dataclass(frozen=True)
+class _Printed:
+    """A row as far as its percentage goes; `n` is missing where it is no count or events are known."""
+
+    place: str
+    study: object
+    n: int | None
+    text: str | None
+
+    @property
+    def counts(self) -> range:
+        return range(0) if self.text is None or not self.n else explaining(self.text, self.n)
+
+
+def _rows(frame: pd.DataFrame, texts: list[str | None], notation: Notation) -> list[_Printed]:
+    # Not by iterrows, which makes NaN of None.
+    cells = zip(frame.index, frame[STUDY], frame[EVENTS], frame[N], texts, strict=True)
+    return [
+        _Printed(
+            str(place), study, count_of(n, notation) if notation.is_missing(events) else None, text
+        )
+        for place, study, events, n, text in cells
+    ]
+
+
+def _derived(rows: list[_Printed]) -> tuple[list[Derived], list[Finding]]:
     found: list[Derived] = []
     remarks = []
-    for (_, row), text in zip(frame.iterrows(), texts, strict=True):
-        counts = _counts(row, text, notation)
-        if not counts:
+    for row in rows:
+        if not row.counts:
             found.append((None, None))
-        elif len(counts) == 1:
-            found.append((counts[0], FROM_PERCENT))
+        elif len(row.counts) == 1:
+            found.append((row.counts[0], FROM_PERCENT))
         else:
-            n = count_of(row[N], notation) or 0
-            nearest_one = min(counts, key=lambda count: abs(100 * count - float(text or 0) * n))
-            found.append((nearest_one, SEVERAL))
-            remarks.append(_several(row, text, counts, nearest_one))
+            middle = Fraction(row.text or 0) * (row.n or 0) / 100
+            taken = min(row.counts, key=lambda count, at=middle: abs(count - at))  # type: ignore[misc]
+            found.append((taken, SEVERAL))
+            remarks.append(_several(row, taken))
     return found, remarks
 
 
-def _counts(row: Any, text: str | None, notation: Notation) -> range:
-    n = count_of(row[N], notation)
-    if text is None or not n or n > LARGEST_COUNT or not notation.is_missing(row[EVENTS]):
-        return range(0)
-    return explaining(text, n)
-
-
-def _several(row: Any, text: str | None, counts: range, taken: int) -> Finding:
-    place = str(row.name)
-    return Finding(
-        "rate",
-        (place,),
-        f"{row[STUDY]} ({place}): {text}% of {row[N]} may be {counts[0]} to {counts[-1]}; {taken} is taken, and marked "
-        f"'{SEVERAL}'",
-        "Enter the count, if the source prints it.",
+def _several(row: _Printed, taken: int) -> Finding:
+    text = (
+        f"{row.study} ({row.place}): {row.text}% of {row.n} may be {row.counts[0]} to {row.counts[-1]}; {taken} is "
+        f"taken, and marked '{SEVERAL}'"
     )
+    return Finding("rate", (row.place,), text, "Enter the count, if the source prints it.")
 
 
-def _unexplained(
-    frame: pd.DataFrame, texts: list[str | None], derived: list[Derived]
-) -> Iterator[Finding]:
+def _unexplained(rows: list[_Printed]) -> Iterator[Finding]:
     """Yield the rows whose percentage no count of their patients explains."""
-    wrong = []
-    for (place, row), text, (count, _) in zip(frame.iterrows(), texts, derived, strict=True):
-        if text is None or count is not None or row[EVENTS] is not None or row[N] is None:
-            continue
-        n = str(row[N])
-        if not n.isdecimal() or int(n) == 0 or explaining(text, int(n)):
-            continue
-        below = int(float(text) * int(n) / 100)
-        around = " and ".join(
-            f"{one} are {100 * one / int(n):.2f}%" for one in (below, below + 1) if one <= int(n)
-        )
-        wrong.append((str(place), f"{quoted(row[STUDY])}, {text}% of {n}: {around}"))
+    wrong = [row for row in rows if row.text is not None and row.n and not row.counts]
     if wrong:
-        text = "a percentage must be that of a whole number of patients; not so in " + listed(f"{place} ({why})" for place, why in wrong)  # fmt: skip
-        remedy = "Compare percentage and number of patients with the source: the percentage may be of others."
-        yield Finding("rate", tuple(place for place, _ in wrong), text, remedy)
+        each = listed(
+            f"{row.place}: {row.study}, {row.text}% of {row.n} ({_around(row)})" for row in wrong
+        )
+        text = f"a percentage must be that of a whole number of patients; not so in {each}"
+        remedy = "Compare both numbers with the source: the percentage may be of other patients."
+        yield Finding("rate", tuple(row.place for row in wrong), text, remedy)
+
+
+def _around(row: _Printed) -> str:
+    n = row.n or 1
+    below = int(Fraction(row.text or 0) * n / 100)
+    return " and ".join(f"{one} are {100 * one / n:.2f}%" for one in (below, below + 1) if one <= n)
