@@ -1,6 +1,7 @@
-"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
+"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, checks, a template."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,7 +20,7 @@ from bayesmeta.cli.options import (
     reading,
     selecting,
 )
-from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
+from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables, write_files
 from bayesmeta.cli.tables import survival_selected, survival_table_of, table_of
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
@@ -171,10 +172,30 @@ def evidence_check(
     return OK
 
 
+@exits
+def evidence_template(
+    out: Annotated[Path, typer.Argument(help="The workbook to write (.xlsx).")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write an empty evidence table to fill in: a workbook with drop-downs and notes."""
+    from bayesmeta.evidence.template import template
+
+    if out.suffix.casefold() != ".xlsx":
+        raise SettingsError(f"OUT must be called .xlsx; got {out}.")
+    write_files(out.parent, {out.name: template()}, force=force)
+    if as_json:
+        print_json({"saved": [str(out)]})
+    else:
+        print_blocks(f"{out}: fill in the first sheet; then bayesmeta evidence check {out}.")
+    return OK
+
+
 evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
 for name, command in {
     "list": evidence_list,
     "show": evidence_show,
     "check": evidence_check,
+    "template": evidence_template,
 }.items():
     add_command(evidence_app, command, name)

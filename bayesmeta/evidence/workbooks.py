@@ -175,10 +175,10 @@ def _check_extent(path: Path, sheet: Any) -> None:
 
 
 def _first_row(sheet: Any) -> list[str]:
-    """Return what stands in the first rows of a sheet, a line of a title among them."""
-    last = min(sheet.max_row, 20), min(sheet.max_column, LAST_COLUMN)
-    cells = sheet.iter_rows(max_row=last[0], max_col=last[1], values_only=True)
-    return [str(cell).strip() for row in cells for cell in row if cell is not None]
+    """Return what stands in the first row that is not blank, of those near the top."""
+    cells = sheet.iter_rows(max_row=20, max_col=min(sheet.max_column, LAST_COLUMN), values_only=True)
+    rows = ([str(cell).strip() for cell in row if cell is not None] for row in cells)
+    return next(filter(None, rows), [])
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
