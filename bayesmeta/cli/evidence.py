@@ -1,4 +1,4 @@
-"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, checks, a template."""
+"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, checks, files."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +20,15 @@ from bayesmeta.cli.options import (
     reading,
     selecting,
 )
-from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables, write_files
+from bayesmeta.cli.output import (
+    check_tables,
+    csv_of,
+    print_blocks,
+    print_json,
+    save_tables,
+    write_files,
+)
+from bayesmeta.cli.parsing import parsed_names
 from bayesmeta.cli.tables import survival_selected, survival_table_of, table_of
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
@@ -173,6 +181,44 @@ def evidence_check(
 
 
 @exits
+def evidence_import(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Results of ClinicalTrials.gov (.json), or a Cochrane data package (.zip)."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The table to write (.csv or .xlsx).")],
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            help="TITLE=NAME of an outcome that is wanted; may be repeated. Default: all.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write results of a registry or a review as an evidence table, with the place of each number."""
+    from bayesmeta.spreadsheets import workbook_of
+
+    readers = {".json": bm.read_clinicaltrials, ".zip": bm.read_cochrane}
+    if source.suffix.casefold() not in readers:
+        raise SettingsError(f"SOURCE must be called .json or .zip; got {source}.")
+    if out.suffix.casefold() not in (".csv", ".xlsx"):
+        raise SettingsError(f"`--out` must be called .csv or .xlsx; got {out}.")
+    table = readers[source.suffix.casefold()](source, outcomes=parsed_names("--outcome", wanted))
+    content = csv_of(table.frame) if out.suffix.casefold() == ".csv" else workbook_of({"Evidence": table.frame})  # fmt: skip
+    write_files(out.parent, {out.name: content}, force=force)
+    if as_json:
+        findings = list(map(asdict, table.findings))
+        print_json({"saved": [str(out)], "rows": len(table), "findings": findings})
+    else:
+        print_blocks(f"{table!r}: written to {out}.", [f"- {found}" for found in table.findings])
+    return OK
+
+
+@exits
 def evidence_template(
     out: Annotated[Path, typer.Argument(help="The workbook to write (.xlsx).")],
     force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
@@ -196,6 +242,7 @@ for name, command in {
     "list": evidence_list,
     "show": evidence_show,
     "check": evidence_check,
+    "import": evidence_import,
     "template": evidence_template,
 }.items():
     add_command(evidence_app, command, name)

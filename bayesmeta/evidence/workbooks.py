@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-from bayesmeta.errors import EvidenceError, counted, listed, nearest
+from bayesmeta.errors import EvidenceError, listed, nearest
+from bayesmeta.evidence.archives import opened
 from bayesmeta.evidence.cells import Cells, Row, cells_of_rows
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.text_files import content_of
-
-LARGEST = 32 * 2**20
-"""Bytes of an unpacked workbook beyond which it is refused: about 500,000 cells."""
-
-MOST_PARTS = 2_000
 
 LAST_ROW, LAST_COLUMN = 100_000, 1_000
 """A table does not reach beyond; a sheet may, by a stray cell or a format, to row 1,048,576."""
@@ -77,28 +73,10 @@ def _check_archive(path: Path, content: bytes) -> bool:
         raise EvidenceError(
             f"{path} is a workbook of an old form (.xls), or has a password. Save it as .xlsx without one."
         )
-    try:
-        with ZipFile(BytesIO(content)) as archive:
-            check_size(path, archive)
-            if "xl/workbook.xml" not in archive.namelist():
-                raise EvidenceError(f"{path} is a zip archive, but no workbook (.xlsx). {_AGAIN}")
-            return _has_formulas(path, archive)
-    except EvidenceError:
-        raise
-    except Exception as error:
-        # A damaged archive raises errors of zipfile, zlib, lzma and others.
-        raise _unreadable(path, error) from error
-
-
-def check_size(path: Path, archive: ZipFile) -> None:
-    """Raise if an archive unpacks to more than a table needs; it unpacks to no more than it declares."""
-    parts = archive.infolist()
-    size = sum(part.file_size for part in parts)
-    if size > LARGEST or len(parts) > MOST_PARTS:
-        raise EvidenceError(
-            f"{path} unpacks to {size:,} bytes in {counted(len(parts), 'part')}; up to {LARGEST:,} bytes in {MOST_PARTS:,} parts "
-            "are read. Delete formatted rows below the table, or save it as CSV."
-        )
+    with opened(path, BytesIO(content), "a workbook") as archive:
+        if "xl/workbook.xml" not in archive.namelist():
+            raise EvidenceError(f"{path} is a zip archive, but no workbook (.xlsx). {_AGAIN}")
+        return _has_formulas(path, archive)
 
 
 def _has_formulas(path: Path, archive: ZipFile) -> bool:
@@ -176,7 +154,9 @@ def _check_extent(path: Path, sheet: Any) -> None:
 
 def _first_row(sheet: Any) -> list[str]:
     """Return what stands in the first row that is not blank, of those near the top."""
-    cells = sheet.iter_rows(max_row=20, max_col=min(sheet.max_column, LAST_COLUMN), values_only=True)
+    cells = sheet.iter_rows(
+        max_row=20, max_col=min(sheet.max_column, LAST_COLUMN), values_only=True
+    )
     rows = ([str(cell).strip() for cell in row if cell is not None] for row in cells)
     return next(filter(None, rows), [])
 
