@@ -18,6 +18,7 @@ from bayesmeta.evidence.columns import (
     OVERLAP_GROUP,
     OVERLAP_RANK,
     PART_OF,
+    PERCENT,
     REQUIRED,
     STRATUM,
     STUDY,
@@ -41,15 +42,14 @@ def checked(
     named = notation.named(cells, name)
     missing = missing_columns(map(str, named.columns), notation.rate)
     whole, rated, several = with_rates(_whole(named), name, notation)
-    frame, counts = _with_counts(with_names(whole), notation)
+    frame, counts = _with_counts(with_names(whole), notation, stated=DERIVATION in named.columns)
     frame, ranks = with_ranks(frame, notation)
     bookkeeping = broken_bookkeeping(frame)
     names = broken_names(frame)
     rules = [*names, *rated, *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
     frame, numbers, words = with_types(frame, notation, (*COUNTS, OVERLAP_RANK), ALWAYS_TEXT)
-    told = [
-        one for one in (*rules, *numbers) if not _follows(one, set(REQUIRED) - set(named.columns))
-    ]
+    absent = set(REQUIRED) - set(named.columns) - ({EVENTS} if notation.rate else set())
+    told = [one for one in (*rules, *numbers) if not _follows(one, absent)]
     check_none(name, [*broken_shape, *missing, *told])
     return frame, (*several, *words)
 
@@ -116,15 +116,19 @@ def _writable(text: str) -> bool:
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the rows with counts as numbers, missing where they state none, and the broken rules."""
+def _with_counts(
+    frame: pd.DataFrame, notation: Notation, *, stated: bool
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the rows with counts as numbers, missing where they state none, and the broken rules.
+
+    `stated`: whether the table itself says how each count was derived.
+    """
     found = []
     for column in COUNTS:
-        # A level of a stratum may give its size alone.
-        asked = frame[~frame[STRATUM].map(_is_level)] if column == EVENTS else frame
+        asked = frame[_asked_for_events(frame, notation)] if column == EVENTS else frame
         missing = where(asked[column], notation.is_missing)
         # Evidence that says how each count was derived may keep rows whose source prints none.
-        if DERIVATION not in frame.columns:
+        if not stated:
             found += broken(
                 "count",
                 f"`{column}` must not be missing",
@@ -143,6 +147,13 @@ def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame,
         for column in COUNTS
     }
     return frame.assign(**values), found
+
+
+def _asked_for_events(frame: pd.DataFrame, notation: Notation) -> "pd.Series[bool]":
+    """Return which rows must have a count of responders."""
+    # A level of a stratum may give its size alone; of a percentage, `with_rates` tells.
+    found = ~frame[STRATUM].map(_is_level)
+    return found if notation.rate is None else found & frame[PERCENT].isna()
 
 
 def _is_level(stratum: str) -> bool:
