@@ -1,4 +1,4 @@
-"""Counts that can't all be true: percentages, parts, subgroups and outcomes that contradict them.
+"""Counts that cannot all be true: percentages, parts, subgroups and outcomes that contradict them.
 
 A part leaves a rest: the patients of the whole that it does not hold. Where the rest would have fewer
 than no patients or responders, or more responders than patients, the figures contradict each other.
@@ -105,7 +105,7 @@ def _places(places: list[str]) -> str:
 
 
 def _outcomes(rows: pd.DataFrame) -> Iterator[Finding]:
-    """Yield the outcomes that hold more of the same patients than the outcome around them."""
+    """Yield the outcomes that hold more of the same patients than the enclosing outcome."""
     names = {name: folded(str(name)) for name in rows[OUTCOME].unique()}
     if not _INNER.keys() & set(names.values()):
         return

@@ -96,7 +96,7 @@ def _broken(frame: pd.DataFrame, texts: list[str | None], notation: Notation) ->
 
 
 Derived = tuple[int | None, str | None]
-"""A count and how it was had."""
+"""A count and its derivation."""
 
 
 @dataclass(frozen=True)

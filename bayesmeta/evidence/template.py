@@ -52,7 +52,7 @@ COLUMNS = (
     Column(CI_HIGH, "Upper limit of its interval as printed, in percent.", percent=True),
     Column(
         DERIVATION,
-        "How the count was had: printed; the only one that rounds to the percentage; added up; or concluded.",
+        "How the count was derived: printed; the only one that rounds to the percentage; added up; or concluded.",
         levels=("reported", "from_percent", "from_sum", "from_parts", "inferred", "adjudicated"),
     ),
     Column(STRATUM, "Of a part of an arm: covariate=level, such as tp53=mut. Blank for a whole arm."),

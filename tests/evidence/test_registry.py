@@ -71,7 +71,9 @@ def test_every_locator_leads_to_its_number(recorded: bm.EvidenceTable) -> None:
 def test_wanted_outcomes_are_named(recorded: bm.EvidenceTable) -> None:
     table = bm.read_clinicaltrials(RECORD, outcomes={IGG.format(14): "D14", IGG.format(70): "D70"})
     assert table.outcomes.index.tolist() == ["D14", "D70"]
-    with pytest.raises(bm.EvidenceError, match=r"has no outcome 'Sistemic Reactogenicity'\. Did you mean"):
+    with pytest.raises(
+        bm.EvidenceError, match=r"has no outcome 'Sistemic Reactogenicity'\. Did you mean"
+    ):
         bm.read_clinicaltrials(RECORD, outcomes={"Sistemic Reactogenicity": "S"})
     with pytest.raises(bm.SettingsError, match="`outcomes` must map titles"):
         bm.read_clinicaltrials(RECORD, outcomes="ORR")  # type: ignore[arg-type]

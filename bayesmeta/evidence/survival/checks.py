@@ -7,13 +7,8 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import nearest
-from bayesmeta.evidence.checks import (
-    broken_bookkeeping,
-    broken_names,
-    with_names,
-    with_ranks,
-    with_types,
-)
+from bayesmeta.evidence.bookkeeping import broken_bookkeeping, with_ranks
+from bayesmeta.evidence.checks import broken_names, with_names, with_types
 from bayesmeta.evidence.columns import OVERLAP_RANK, STUDY
 from bayesmeta.evidence.findings import Finding, broken, check_none
 from bayesmeta.evidence.survival.columns import (
