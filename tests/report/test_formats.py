@@ -167,7 +167,8 @@ def test_a_workbook_holds_every_table_and_the_numbers_of_every_figure(
     for block, label in document.labels.items():
         rows = list(book[label].iter_rows(values_only=True))
         frame = block.frame if isinstance(block, Table) else block.plot.table
-        assert list(rows[0])[-len(frame.columns) :] == list(map(str, frame.columns))
+        headings = ["" if name is None else name for name in rows[0]]
+        assert headings[-len(frame.columns) :] == list(map(str, frame.columns))
         assert len(rows) == len(frame) + 1
         if not isinstance(block, Table):
             numbers = frame.select_dtypes("number")
