@@ -74,7 +74,9 @@ The walk of ``spec``:
 
 Where to add what:
 
-- a rule of evidence: `evidence.checks`, or `evidence.count_rules` if it drops rows;
+- a rule of evidence: `evidence.checks`, or `evidence.count_rules` if it drops rows; of numbers that
+  contradict each other, `evidence.contradictions`;
+- a format of evidence: a file in `evidence` that returns `Cells`, and its branch in `evidence.sources`;
 - a prior: a class in `priors`, named in ``FAMILIES``;
 - a distribution of study effects: a class in `model.effects`, named in ``DISTRIBUTIONS``, and its
   branch in `inference.density.effects`;

@@ -72,6 +72,8 @@ from .evidence import (
     read_survival as read_survival,
 )
 from .evidence.arms import matching as matching
+from .evidence.cochrane import read_cochrane as read_cochrane
+from .evidence.registry import read_clinicaltrials as read_clinicaltrials
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,

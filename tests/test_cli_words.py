@@ -53,7 +53,7 @@ REFUSED = [
     (["fit", "pooled", "-o", "x", "--where", "age >"], ["`--where` cannot be read"]),
     (["fit", "pooled", "-o", "x"], ["Name one by `--outcome`", "`--outcomes`"]),
     (["fit", "pooled", "-o", "x", "--outcomes", "ORR"], ["`--outcomes` must", "use `--outcome`"]),
-    (["evidence", "check", "arms.csv", "--column", "xi=n"], ["`--column` maps to 'xi'"]),
+    (["evidence", "check", "arms.csv", "--column", "xi=yi"], ["`--column` maps to 'xi'"]),
     (["evidence", "check", "arms.csv", "--text", "xi"], ["`--text` names 'xi'"]),
     (["predict", "nothing", "--n", "3"], ["no run folder", "save it there first"]),
     (["predict", "run", "--n", "0"], ["`--n` must"]),

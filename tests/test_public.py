@@ -56,6 +56,17 @@ def test_evidence_and_models_need_neither_pymc_nor_a_plot() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_readers_of_other_formats_are_loaded_when_they_are_used() -> None:
+    code = (
+        "import sys, pandas, bayesmeta as bm\n"
+        "bm.read_evidence(pandas.DataFrame({'study': ['a'], 'events': [1], 'n': [2]}))\n"
+        "names = ('openpyxl', 'bayesmeta.evidence.workbooks', 'bayesmeta.evidence.registry')\n"
+        "print([name for name in names if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_errors_are_also_the_builtin_they_look_like() -> None:
     assert issubclass(bm.EvidenceError, ValueError)
     assert issubclass(bm.SpecError, ValueError)

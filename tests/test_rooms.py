@@ -15,6 +15,7 @@ ORDER = (
     ("spelling", "arrays", "errors", "deprecated", "numeric", "paths", "labels", "layout"),
     ("rounding", "wording", "places", "progress"),
     ("runs",),
+    ("spreadsheets",),
     ("priors",),
     ("evidence",),
     ("model",),

@@ -1,6 +1,7 @@
-"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, and their checks."""
+"""The commands `bayesmeta evidence`: what tables hold, what a selection leaves, checks, files."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -19,7 +20,15 @@ from bayesmeta.cli.options import (
     reading,
     selecting,
 )
-from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
+from bayesmeta.cli.output import (
+    check_tables,
+    csv_of,
+    print_blocks,
+    print_json,
+    save_tables,
+    write_files,
+)
+from bayesmeta.cli.parsing import parsed_names
 from bayesmeta.cli.tables import survival_selected, survival_table_of, table_of
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
 
 Table = Annotated[
     str | None,
-    typer.Argument(help=f"A bundled table or a CSV file. Default: {BUNDLED}."),
+    typer.Argument(help=f"A bundled table or a file (CSV, .xlsx, .parquet). Default: {BUNDLED}."),
 ]
 AlsoTable = Annotated[
     str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
@@ -109,9 +118,11 @@ def _selected(
 
 
 def _check_unit(kind: str, notation: Notation) -> None:
-    """Raise if a unit of time is given of a table of counts."""
+    """Raise if a unit of time is given of a table of counts, or a column of rates of another."""
     if kind == "counts":
         check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
+    else:
+        check_no_effect("--rate", notation.get("rate"), "with `--kind survival`")
 
 
 def _one_of(table: str | None, evidence: str | None) -> str | None:
@@ -128,7 +139,7 @@ def _one_of(table: str | None, evidence: str | None) -> str | None:
 def evidence_check(
     notation: Notation,
     file: Annotated[
-        str | None, typer.Argument(help="A CSV file with study, events, n.", show_default=False)
+        str | None, typer.Argument(help="A file with study, events, n.", show_default=False)
     ] = None,
     evidence: AlsoTable = None,
     kind: Kind = "counts",
@@ -139,6 +150,8 @@ def evidence_check(
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
     _check_unit(kind, notation)
+    from bayesmeta.layout import table_text
+
     try:
         read = bm.read_evidence if kind == "counts" else bm.read_survival
         table = read(wanted, **notation)
@@ -152,15 +165,75 @@ def evidence_check(
             "ok": True,
             "findings": list(map(asdict, table.findings)),
             "rows": len(table),
-            "covariates": table.covariates,
+            "covariates": table.covariate_summary.to_dict("records"),
             "hash": table.hash,
         }
         print_json(content)
     else:
         found = counted(len(table.findings), "finding") if table.findings else "no problem found"
-        covariates = ", ".join(table.covariates) or "none"
         findings = [f"- {finding}" for finding in table.findings]
-        print_blocks(f"{table!r}: {found}.", findings, f"Covariates: {covariates}.")
+        summary = table.covariate_summary
+        covariates = (
+            ["Covariates:", table_text(summary, indent=2)] if len(summary) else ["No covariates."]
+        )
+        print_blocks(f"{table!r}: {found}.", findings, covariates)
+    return OK
+
+
+@exits
+def evidence_import(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            help="Results of ClinicalTrials.gov (.json), or a Cochrane data package (.zip)."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="The table to write (.csv or .xlsx).")],
+    wanted: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--outcome",
+            help="TITLE=NAME of an outcome that is wanted; may be repeated. Default: all.",
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write results of a registry or a review as an evidence table, with the place of each number."""
+    from bayesmeta.spreadsheets import workbook_of
+
+    readers = {".json": bm.read_clinicaltrials, ".zip": bm.read_cochrane}
+    if source.suffix.casefold() not in readers:
+        raise SettingsError(f"SOURCE must be called .json or .zip; got {source}.")
+    if out.suffix.casefold() not in (".csv", ".xlsx"):
+        raise SettingsError(f"`--out` must be called .csv or .xlsx; got {out}.")
+    table = readers[source.suffix.casefold()](source, outcomes=parsed_names("--outcome", wanted))
+    content = csv_of(table.frame) if out.suffix.casefold() == ".csv" else workbook_of({"Evidence": table.frame})  # fmt: skip
+    write_files(out.parent, {out.name: content}, force=force)
+    if as_json:
+        findings = list(map(asdict, table.findings))
+        print_json({"saved": [str(out)], "rows": len(table), "findings": findings})
+    else:
+        print_blocks(f"{table!r}: written to {out}.", [f"- {found}" for found in table.findings])
+    return OK
+
+
+@exits
+def evidence_template(
+    out: Annotated[Path, typer.Argument(help="The workbook to write (.xlsx).")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Write an empty evidence table to fill in: a workbook with drop-downs and notes."""
+    from bayesmeta.evidence.template import template
+
+    if out.suffix.casefold() != ".xlsx":
+        raise SettingsError(f"OUT must be called .xlsx; got {out}.")
+    write_files(out.parent, {out.name: template()}, force=force)
+    if as_json:
+        print_json({"saved": [str(out)]})
+    else:
+        print_blocks(f"{out}: fill in the first sheet; then bayesmeta evidence check {out}.")
     return OK
 
 
@@ -169,5 +242,7 @@ for name, command in {
     "list": evidence_list,
     "show": evidence_show,
     "check": evidence_check,
+    "import": evidence_import,
+    "template": evidence_template,
 }.items():
     add_command(evidence_app, command, name)

@@ -20,7 +20,9 @@ Cohort = Annotated[int, typer.Option("--n", help="Number of patients in the new 
 Dask = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")
 ]
-Evidence = Annotated[str, typer.Option(help="Name of a bundled table, or a CSV file.")]
+Evidence = Annotated[
+    str, typer.Option(help="Name of a bundled table, or a file (CSV, .xlsx, .parquet).")
+]
 FailOn = Annotated[
     Literal["diagnostics"] | None,
     typer.Option(help="Exit with code 1 on warnings of the diagnostics, too."),
@@ -188,7 +190,23 @@ def _selection(
 def _notation(
     column: Annotated[
         list[str] | None,
-        typer.Option(help="Column with another name, such as events=xi; may be repeated."),
+        typer.Option(
+            "--column",
+            "--columns",
+            help="Columns with other names, such as events=xi,n=ni or responders=events; may be repeated.",
+        ),
+    ] = None,
+    rate: Annotated[
+        str | None,
+        typer.Option(
+            help="Column of percentages, as printed, from which counts are derived where events are blank."
+        ),
+    ] = None,
+    sheet: Annotated[
+        str | None,
+        typer.Option(
+            help="Sheet of a workbook. Default: the only visible one with a column of studies."
+        ),
     ] = None,
     missing: Annotated[
         str | None,
@@ -214,7 +232,9 @@ def _notation(
 ) -> Notation:
     """Return the arguments of `read_evidence` or `read_survival`, as far as given."""
     found = {
-        "columns": dict(map(_renaming, column)) if column else None,
+        "columns": _renamings(column) if column else None,
+        "rate": rate,
+        "sheet": sheet,
         "missing": _words(missing),
         "text": _words(text),
         "decimal": decimal,
@@ -225,6 +245,15 @@ def _notation(
 
 def _words(text: str | None) -> list[str] | None:
     return None if text is None else [word.strip() for word in text.split(",")]
+
+
+def _renamings(texts: list[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in texts:
+        # A name may hold a comma, where it stands alone.
+        terms = text.split(",")
+        found |= dict(map(_renaming, terms if all("=" in term for term in terms) else [text]))
+    return found
 
 
 def _renaming(text: str) -> tuple[str, str]:

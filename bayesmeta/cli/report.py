@@ -24,10 +24,11 @@ from bayesmeta.cli.parsing import parsed_profile, parsed_units
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
     form: Annotated[
-        Literal["html", "md", "json", "docx"] | None,
+        Literal["html", "md", "json", "docx", "xlsx"] | None,
         typer.Option(
             "--format",
-            help="Form of the report; if left out, by the suffix of --out, or html. docx is made by pandoc.",
+            help="Form of the report; if left out, by the suffix of --out, or html. docx is made by pandoc; xlsx holds the tables and the numbers of "
+            "each figure.",
         ),
     ] = None,
     out: Annotated[

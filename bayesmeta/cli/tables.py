@@ -30,6 +30,7 @@ def survival_table_of(
     from bayesmeta.evidence import load_survival, read_survival
     from bayesmeta.evidence.table import labelled
 
+    check_no_effect("--rate", notation.get("rate"), "on survival")
     table = _table(evidence, notation, read_survival, load_survival)
     return table if labels is None else labelled(table, labels)
 

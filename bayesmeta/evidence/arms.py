@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from os import PathLike
 from typing import Any, Self
 
 import numpy as np
@@ -175,6 +176,49 @@ class Arms:
         own = frame.drop(columns=list(self.outcomes)).assign(**{EVENTS: frame[outcome]})
         selection = {**self.selection, "outcome": outcome, "outcomes": list(self.outcomes)}
         return Arms(own, self.excluded, selection)
+
+    def to_excel(self, path: str | PathLike[str], *, force: bool = False) -> None:
+        """Write the arms, what was left out and how they were selected into a workbook (.xlsx).
+
+        Parameters
+        ----------
+        path : path
+            The file, whose sheet ``arms`` `read_evidence` can read.
+        force : bool
+            Whether an existing file is replaced.
+
+        Raises
+        ------
+        RunError
+            If the file exists and is not to be replaced, or cannot be written.
+        SettingsError
+            If the file is not called .xlsx.
+
+        Examples
+        --------
+        >>> import bayesmeta as bm
+        >>> from tempfile import TemporaryDirectory
+        >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+        >>> with TemporaryDirectory() as folder:
+        ...     arms.to_excel(f"{folder}/arms.xlsx")
+        ...     table = bm.read_evidence(f"{folder}/arms.xlsx", sheet="arms", text=["ref"])
+        >>> table.select().events.sum() == arms.events.sum()
+        np.True_
+        """
+        from bayesmeta.spreadsheets import write_tables
+
+        chosen = [(name, str(value)) for name, value in self.selection.items() if value is not None]
+        tables = {
+            **self._sheets,
+            "excluded": self.excluded,
+            "selection": pd.DataFrame(chosen, columns=["argument", "value"]),
+        }
+        write_tables(path, tables, force=force)
+
+    @property
+    def _sheets(self) -> dict[str, pd.DataFrame]:
+        """The tables of a workbook besides what was left out."""
+        return {"arms": self.frame}
 
     def rows(self, kept: Flags) -> Self:
         """Return some of the arms, with nothing listed as left out."""

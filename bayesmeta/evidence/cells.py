@@ -1,215 +1,135 @@
-"""From a CSV file or a DataFrame to cells of text: what enters is a file, what leaves is a frame.
+"""From rows of a file or a frame to cells with a header, and what is wrong with their shape.
 
-Nothing is interpreted here but the format itself; rules about counts and names are in `checks`.
+Nothing is interpreted here; rules about counts and names are in `checks`.
 """
 
-import csv
-import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
-from bayesmeta.errors import EvidenceError, listed, nearest
-from bayesmeta.evidence.columns import MISSING_TEXT, REQUIRED
+from bayesmeta.errors import EvidenceError, listed
+from bayesmeta.evidence.columns import MISSING_TEXT
 from bayesmeta.evidence.findings import Finding
-from bayesmeta.spelling import folded
-
-_NAMES = {",": "comma", ";": "semicolon"}
-"""What may separate cells; where both make as many, the comma does."""
-
-_QUOTED = re.compile('"[^"]*"')
-
-_FORMATS = {
-    b"PK\x03\x04": "a workbook (.xlsx, .ods) or another zip archive",
-    b"\xd0\xcf\x11\xe0": "a workbook (.xls)",
-    b"%PDF": "a PDF document",
-}
-"""How files of other programs begin."""
+from bayesmeta.evidence.headers import broken_header, header_below
 
 
-def cells_of_csv(path: Path) -> tuple[pd.DataFrame, str]:
-    """Return the cells of a file as text, None where missing, and what separates them."""
-    text = _text(path)
-    separator = _separator(text)
-    rows = _rows(path, text, separator)
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """What a source holds, before any rule about counts and names."""
+
+    frame: pd.DataFrame
+    """Cells, None where missing; the index says where each row stands."""
+    broken: tuple[Finding, ...] = ()
+    """Rules of its shape that the source breaks."""
+    remarks: tuple[Finding, ...] = ()
+    """What was found in it that is not an error."""
+    reading: Mapping[str, Any] = field(default_factory=dict)
+    """How it was read, where that can be asked for: its sheet, its decimal mark."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file: where it stands, and its cells."""
+
+    number: int
+    cells: Sequence[Any]
+
+
+def cells_of_rows(rows: Sequence[Row], name: str, *, line: str, separator: str = ",") -> Cells:
+    """Return the cells below a header; `line` is what the file calls a row.
+
+    Raises
+    ------
+    EvidenceError
+        If there is no row below a header, or the header stands below other lines.
+    """
     if not rows:
         raise EvidenceError(
-            f"{path} is empty. It needs a header with study, events, n and one row per arm."
+            f"{name} is empty. It needs a header with study, events, n and one row per arm."
         )
-    (first, header), *body = rows
-    below = header_below([cells for _, cells in rows])
-    if below is not None:
-        line, cells = rows[below]
-        raise EvidenceError(
-            f"{path}: line {first} is not a header; line {line} looks like one: '{separator.join(cells)}'. "
-            "Delete what stands above it."
-        )
-    _check_header(path, header)
-    ragged = [(line, cells) for line, cells in body if len(cells) != len(header)]
-    if ragged:
-        where = listed(f"line {line} ({len(cells)} cells)" for line, cells in ragged)
-        raise EvidenceError(
-            f"{path}: each row must have {len(header)} cells, as many as the header; not so in {where}. "
-            f"Put quotes around a cell that holds a {_NAMES[separator]}; delete lines that are not rows."
-        )
+    first, *body = rows
+    _check_first(rows, name, line, separator)
     if not body:
-        raise EvidenceError(f"{path} has a header but no rows. Add one row per arm.")
-    places = [f"row {row} (line {line})" for row, (line, _) in enumerate(body, start=1)]
-    known = [[_blank_to_none(cell) for cell in cells] for _, cells in body]
-    return pd.DataFrame(known, columns=header, index=pd.Index(places), dtype=object), separator
+        raise EvidenceError(f"{name} has a header but no rows. Add one row per arm.")
+    header = [_text(cell) for cell in first.cells]
+    whole = [row for row in body if len(row.cells) == len(header)]
+    numbers = {row.number: i for i, row in enumerate(body, start=1)}
+    places = [f"row {numbers[row.number]} ({line} {row.number})" for row in whole]
+    frame = pd.DataFrame(
+        [[known(cell) for cell in row.cells] for row in whole],
+        columns=header,
+        index=pd.Index(places, dtype=object),
+        dtype=object,
+    )
+    return Cells(
+        _named(frame), (*broken_header(header), *_ragged(body, len(header), line, separator))
+    )
 
 
-def cells_of_frame(frame: pd.DataFrame) -> pd.DataFrame:
+def cells_of_frame(frame: pd.DataFrame) -> Cells:
     """Return a copy of `frame` with text stripped, missing values as None and rows numbered."""
-    columns = [str(column).strip() for column in frame.columns]
-    _check_header("the DataFrame", columns)
+    header = [str(column).strip() for column in frame.columns]
     if frame.empty:
         raise EvidenceError("the DataFrame has no rows. Add one row per arm.")
     places = [f"row {row}" for row in range(1, len(frame) + 1)]
-    cells = {name: [_cell(value) for value in frame.iloc[:, i]] for i, name in enumerate(columns)}
-    return pd.DataFrame(cells, index=pd.Index(places), dtype=object)
+    columns = [[known(value) for value in frame.iloc[:, i]] for i in range(len(header))]
+    cells = pd.DataFrame(dict(enumerate(columns)), index=pd.Index(places), dtype=object)
+    return Cells(_named(cells.set_axis(header, axis="columns")), tuple(broken_header(header)))
 
 
-def _text(path: Path) -> str:
-    try:
-        # utf-8-sig: spreadsheets put a byte-order mark before the header.
-        content = path.read_bytes()
-        _check_format(path, content)
-        return content.decode("utf-8-sig")
-    except FileNotFoundError:
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that have a name, each name once, so that the other rules can be told, too."""
+    kept = [bool(name) for name in frame.columns] & ~frame.columns.duplicated()
+    return frame.loc[:, kept]
+
+
+def _check_first(rows: Sequence[Row], name: str, line: str, separator: str) -> None:
+    """Raise if the first row is no header."""
+    first = rows[0]
+    texts = [[_text(cell) for cell in row.cells] for row in rows[:_LOOKED_AT]]
+    below = header_below(texts)
+    if below is not None:
         raise EvidenceError(
-            f"No file {path}. Check the path, or use `load_evidence` for bundled tables."
-        ) from None
-    except IsADirectoryError:
-        raise EvidenceError(f"{path} is a folder; an evidence table is one CSV file.") from None
-    except OSError as error:
-        raise EvidenceError(f"{path} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError as error:
-        raise EvidenceError(
-            f"{path} is not UTF-8 text (byte {error.start}). Save it as 'CSV UTF-8 (comma delimited)'."
-        ) from error
-
-
-def _check_format(path: Path, content: bytes) -> None:
-    """Refuse files of other programs by how they begin."""
-    for start, what in _FORMATS.items():
-        if content.startswith(start):
-            raise EvidenceError(
-                f"{path} is {what}, not a CSV file. Open it, choose the sheet of the table. Save that as 'CSV UTF-8 "
-                "(comma delimited)'."
-            )
-
-
-def _separator(text: str) -> str:
-    """Return what separates the cells: the sign of which the first line of enough cells has more."""
-    for line in text.splitlines():
-        plain = _QUOTED.sub("", line)
-        mark = max(_NAMES, key=plain.count)
-        if plain.count(mark) + 1 >= len(REQUIRED):
-            return mark
-    return ","
-
-
-def _rows(path: Path, text: str, separator: str) -> list[tuple[int, list[str]]]:
-    if "\x00" in text:
-        raise EvidenceError(
-            f"{path} holds NUL bytes: it is not a CSV file. Save the table as CSV UTF-8."
+            f"{name}: {line} {first.number} is not a header; {line} {rows[below].number} looks like one: "
+            f"'{separator.join(texts[below])}'. Delete what stands above it."
         )
-    lines = text.splitlines(keepends=True)
-    reader = csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=True)
-    rows = []
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((reader.line_num, [cell.strip() for cell in cells]))
-    except csv.Error as error:
+    if len(texts[0]) == 1 and any(mark in texts[0][0] for mark in ";\t|"):
         raise EvidenceError(
-            f"{path}, line {reader.line_num}: {error}. Close every quote; write a quote inside quotes twice."
-        ) from error
-    return rows
-
-
-def _check_header(name: object, header: list[str]) -> None:
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise EvidenceError(
-            f"{name}: the columns are not separated by commas or semicolons; the header reads '{header[0]}'. "
-            "Save the table as comma-separated CSV."
-        )
-    blank = [str(i) for i, column in enumerate(header, start=1) if not column]
-    if blank:
-        raise EvidenceError(
-            f"{name}: every column needs a name; not so column {listed(blank)}. Give it one, or drop the column."
-        )
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise EvidenceError(
-            f"{name}: column names must differ; {listed(twice)} occurs more than once. Rename one of them."
+            f"{name}: the columns are not separated by commas, semicolons or tabs; the header reads "
+            f"'{texts[0][0]}'. Save the table as comma-separated CSV."
         )
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return _blank_to_none(value.strip())
-    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value  # type: ignore[call-overload]
+_LOOKED_AT = 20
+"""Rows among which the header is looked for."""
+
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
-def _blank_to_none(cell: str) -> str | None:
-    return None if cell in MISSING_TEXT else cell
-
-
-_OTHER_NAMES = {
-    "study": "studlab study_id study_name slab trial trial_id author authors first_author reference publication source id name",
-    "events": "event xi r x y k cases responders response responses responded successes number_of_responders events_n n_events ai count",
-    "n": "ni total patients sample_size size nobs trials evaluable n_evaluable denominator participants subjects n_total number_of_patients number",
-}
-"""What other programs and tables call the needed columns, the likeliest first."""
-
-_LIKELY = {wanted: list(map(folded, names.split())) for wanted, names in _OTHER_NAMES.items()}
-
-_LONGEST = 40
-"""Characters of the longest name of a column that is looked at."""
-
-_FURTHEST = 20
-"""Lines among which the header is looked for."""
-
-
-def missing_columns(columns: Iterable[str]) -> list[Finding]:
-    """Return which needed columns are not there, and which are likely to be them."""
-    there = list(columns)
-    missing = [column for column in REQUIRED if column not in there]
-    if not missing:
+def _ragged(rows: Sequence[Row], width: int, line: str, separator: str) -> list[Finding]:
+    ragged = [row for row in rows if len(row.cells) != width]
+    if not ragged:
         return []
-    likely = [f"{wanted}={own}" for wanted, own in _likely(there).items()]
-    hint = f" Name them by `columns`, such as {' and '.join(likely)}." if likely else ""
-    text = ", ".join(f"column '{column}' is missing" for column in missing)
-    found = nearest(missing[0], there, label="Found").removesuffix(".")
-    remedy = f"An evidence table needs the columns study, events and n.{hint}"
-    return [Finding("column", (), f"{text}. {found}", remedy)]
+    where = listed(f"{line} {row.number} ({len(row.cells)} cells)" for row in ragged)
+    return [
+        Finding(
+            "row",
+            tuple(f"{line} {row.number}" for row in ragged),
+            f"each row must have {width} cells, as many as the header; not so in {where}",
+            f"Put quotes around a cell that holds a {_SEPARATORS.get(separator, separator)}; delete lines that are not rows.",
+        )
+    ]
 
 
-def header_below(rows: Sequence[Sequence[str]]) -> int | None:
-    """Return the position of the row that looks like the header, where the first row does not."""
-    if len(_recognised(rows[0])) == len(REQUIRED):
-        return None
-    known = [len(_recognised(cells)) == len(REQUIRED) for cells in rows[:_FURTHEST]]
-    return known.index(True) if any(known) else None
+def _text(cell: object) -> str:
+    return "" if cell is None else str(cell).strip()
 
 
-def _recognised(cells: Sequence[str]) -> set[str]:
-    return {wanted for wanted in REQUIRED if wanted in cells} | set(_likely(cells))
-
-
-def _likely(there: Sequence[str]) -> dict[str, str]:
-    """Return the column that is likeliest to be each needed one that is not there."""
-    found = {}
-    named = [column for column in there if column not in REQUIRED and len(column) <= _LONGEST]
-    free = {folded(column): column for column in reversed(named)}
-    for wanted in REQUIRED:
-        if wanted in there:
-            continue
-        for name in (folded(wanted), *_LIKELY[wanted]):
-            if name in free:
-                found[wanted] = free.pop(name)
-                break
-    return found
+def known(value: object) -> object:
+    """Return a cell, stripped if it is text; None if it holds nothing."""
+    if isinstance(value, str):
+        text = value.strip()
+        return None if text in MISSING_TEXT else text
+    return None if pd.api.types.is_scalar(value) and pd.isna(value) else value  # type: ignore[call-overload]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import MEANINGFUL
+from bayesmeta.evidence.described import described
 from bayesmeta.evidence.findings import Finding, warn_of
 from bayesmeta.evidence.repeats import two_spellings
 from bayesmeta.evidence.requests import Where, plain_values
@@ -41,11 +42,31 @@ class CheckedTable:
         """Columns that a model or a condition can use."""
         return tuple(column for column in self.frame.columns if column not in self.meaningful)
 
+    @property
+    def covariate_summary(self) -> pd.DataFrame:
+        """Kind, levels or range, and missing values of each covariate, one row each.
+
+        A factor is a text of which some value occurs twice; its levels are told with their rows.
+
+        Examples
+        --------
+        >>> import bayesmeta as bm
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"study": list("abc"), "events": 1, "n": 9, "age": [61, None, 70],
+        ...                      "regimen": ["aza", "dec", "aza"]})
+        >>> bm.read_evidence(rows).covariate_summary
+          covariate    kind                     values  missing
+        0       age  number                   61 to 70        1
+        1   regimen  factor  2 levels: aza (2), dec (1)        0
+        """
+        return described(self.frame, self.covariates)
+
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """Probable mistakes that are not errors: spellings, and numbers that contradict each other.
 
-        Among counts: totals beside their parts, and patients who may count twice.
+        Among counts: totals beside their parts, patients who may count twice, and counts that contradict
+        a printed percentage, its interval, or other counts of their study.
         """
         return (*self._of_words, *self._of_numbers(self.frame))
 

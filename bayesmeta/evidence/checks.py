@@ -1,47 +1,67 @@
 """The rules an evidence table keeps, and the messages that name where it does not."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from unicodedata import normalize
 
 import pandas as pd
 
 from bayesmeta.errors import listed
-from bayesmeta.evidence.cells import missing_columns
+from bayesmeta.evidence.bookkeeping import broken_bookkeeping, with_ranks
 from bayesmeta.evidence.columns import (
     ALWAYS_TEXT,
     ARM,
     COUNTS,
-    DEFAULT_INCLUDE,
     DERIVATION,
     EVENTS,
     KEY,
     OUTCOME,
-    OVERLAP_GROUP,
     OVERLAP_RANK,
-    PART_OF,
+    PERCENT,
+    REQUIRED,
     STRATUM,
     STUDY,
     N,
     labels_of,
 )
 from bayesmeta.evidence.findings import Finding, broken, check_none, where
+from bayesmeta.evidence.headers import missing_columns
+from bayesmeta.evidence.rates import with_rates
 from bayesmeta.evidence.strata import is_stratum, stratum_levels
-from bayesmeta.evidence.values import LARGEST_COUNT, Notation, column_of, count_of
+from bayesmeta.evidence.values import LARGEST_COUNT, Notation, blank_column, column_of, count_of
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation
+    cells: pd.DataFrame, name: str, notation: Notation, broken_shape: Sequence[Finding] = ()
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-    """Return `cells` with typed columns, and words of text columns that were taken as missing."""
+    """Return `cells` with typed columns, and what was found that is not an error.
+
+    `broken_shape` holds rules that the source breaks as a file; they are told with the others.
+    """
     named = notation.named(cells, name)
-    check_none(name, missing_columns(map(str, named.columns)))
-    frame, counts = _with_counts(with_names(named), notation)
+    missing = missing_columns(map(str, named.columns), notation.rate)
+    whole, rated, several = with_rates(_whole(named), name, notation)
+    frame, counts = _with_counts(with_names(whole), notation, stated=DERIVATION in named.columns)
     frame, ranks = with_ranks(frame, notation)
     bookkeeping = broken_bookkeeping(frame)
-    rules = [*broken_names(frame), *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
+    names = broken_names(frame)
+    rules = [*names, *rated, *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
     frame, numbers, words = with_types(frame, notation, (*COUNTS, OVERLAP_RANK), ALWAYS_TEXT)
-    check_none(name, [*rules, *numbers])
-    return frame, tuple(words)
+    absent = set(REQUIRED) - set(named.columns) - ({EVENTS} if notation.rate else set())
+    told = [one for one in (*rules, *numbers) if not _follows(one, absent)]
+    check_none(name, [*broken_shape, *missing, *told])
+    return frame, (*several, *words)
+
+
+def _follows(found: Finding, absent: Collection[str]) -> bool:
+    """Return whether a rule is broken only because a column is not there."""
+    of_names = STUDY in absent and found.kind in ("repeat", "label")
+    return of_names or any(f"`{column}`" in found.text for column in absent)
+
+
+def _whole(named: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows with every needed column, so that rules of the others can be told."""
+    absent = [column for column in REQUIRED if column not in named.columns]
+    return named.assign(**dict.fromkeys(absent, blank_column(named)))
 
 
 def with_names(cells: pd.DataFrame) -> pd.DataFrame:
@@ -94,15 +114,19 @@ def _writable(text: str) -> bool:
     return not any(letter == "\0" or "\ud800" <= letter <= "\udfff" for letter in text)
 
 
-def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the rows with counts as numbers, missing where they state none, and the broken rules."""
+def _with_counts(
+    frame: pd.DataFrame, notation: Notation, *, stated: bool
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """Return the rows with counts as numbers, missing where they state none, and the broken rules.
+
+    `stated`: whether the table itself says how each count was derived.
+    """
     found = []
     for column in COUNTS:
-        # A level of a stratum may give its size alone.
-        asked = frame[~frame[STRATUM].map(_is_level)] if column == EVENTS else frame
+        asked = frame[_asked_for_events(frame, notation)] if column == EVENTS else frame
         missing = where(asked[column], notation.is_missing)
         # Evidence that says how each count was derived may keep rows whose source prints none.
-        if DERIVATION not in frame.columns:
+        if not stated:
             found += broken(
                 "count",
                 f"`{column}` must not be missing",
@@ -121,6 +145,13 @@ def _with_counts(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame,
         for column in COUNTS
     }
     return frame.assign(**values), found
+
+
+def _asked_for_events(frame: pd.DataFrame, notation: Notation) -> "pd.Series[bool]":
+    """Return which rows must have a count of responders."""
+    # A level of a stratum may give its size alone; of a percentage, `with_rates` tells.
+    found = ~frame[STRATUM].map(_is_level)
+    return found if notation.rate is None else found & frame[PERCENT].isna()
 
 
 def _is_level(stratum: str) -> bool:
@@ -195,76 +226,3 @@ def with_types(
         broken_numbers += found
         words += taken
     return frame.assign(**typed), broken_numbers, words
-
-
-def broken_bookkeeping(frame: pd.DataFrame) -> list[Finding]:
-    """Return the broken rules of inclusion and of parts."""
-    found = []
-    if DEFAULT_INCLUDE in frame.columns:
-        found += broken(
-            "inclusion",
-            f"`{DEFAULT_INCLUDE}` must be 'yes', 'no' or blank",
-            where(frame[DEFAULT_INCLUDE], lambda value: value not in (None, "yes", "no")),
-            "Write yes or no.",
-        )
-    if PART_OF in frame.columns:
-        found += _broken_parts(frame)
-    return found
-
-
-def with_ranks(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame, list[Finding]]:
-    """Return the rows with ranks of overlapping studies as numbers, and the broken rules of ranks."""
-    if OVERLAP_GROUP not in frame.columns:
-        return frame, []
-    blank = pd.Series(None, frame.index, dtype=object)
-    ranks = frame.get(OVERLAP_RANK, blank)
-    values = [None if value is None else count_of(value, notation) for value in ranks]
-    ranked = frame.assign(**{OVERLAP_RANK: pd.array(values, dtype="Int64")})
-    unranked = ranked[OVERLAP_RANK].isna() & frame[OVERLAP_GROUP].notna()
-    found = broken(
-        "overlap",
-        f"`{OVERLAP_RANK}` must be a whole number wherever `{OVERLAP_GROUP}` is given",
-        where(ranks[unranked], lambda _: True),
-        "Rank the overlapping studies; the lowest rank is kept.",
-    )
-    return ranked, [*found, *_tied(ranked)]
-
-
-def _tied(frame: pd.DataFrame) -> list[Finding]:
-    each = frame[[OVERLAP_GROUP, OVERLAP_RANK, STUDY]].dropna().drop_duplicates()
-    tied = each[each.duplicated([OVERLAP_GROUP, OVERLAP_RANK], keep=False)]
-    return broken(
-        "overlap",
-        f"studies of one `{OVERLAP_GROUP}` must differ in `{OVERLAP_RANK}`",
-        [
-            (str(place), f"{row[STUDY]}, rank {row[OVERLAP_RANK]} of {row[OVERLAP_GROUP]}")
-            for place, row in tied.iterrows()
-        ],
-        "Give each study of the group a rank of its own; the lowest is kept.",
-    )
-
-
-def _broken_parts(frame: pd.DataFrame) -> list[Finding]:
-    arms = set(zip(frame[STUDY], frame[ARM], strict=True))
-    parts = frame[frame[PART_OF].notna()]
-    owners = set(zip(parts[STUDY], parts[PART_OF], strict=True))
-    unexpected, nested = [], []
-    for place, row in parts.iterrows():
-        if (row[STUDY], row[PART_OF]) not in arms or row[PART_OF] == row[ARM]:
-            unexpected.append((str(place), row[PART_OF]))
-        if (row[STUDY], row[ARM]) in owners:
-            nested.append((str(place), f"{row[ARM]}, part of {row[PART_OF]}"))
-    return [
-        *broken(
-            "part",
-            f"`{PART_OF}` must name another arm of the same study",
-            unexpected,
-            "Correct the name.",
-        ),
-        *broken(
-            "part",
-            f"an arm that has parts cannot be part of another (`{PART_OF}`)",
-            nested,
-            "Name the whole arm as the owner of the smallest parts.",
-        ),
-    ]

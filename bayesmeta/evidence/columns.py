@@ -27,6 +27,12 @@ RANDOMISED: Final = "randomised"
 INFERRED: Final = "inferred_outcomes"
 """Of nested outcomes: those of an arm whose counts are inferred, joined by semicolons."""
 
+PERCENT: Final = "percent_reported"
+"""The rate of a row as its source prints it, in percent; its interval stands in the next two columns."""
+CI_LOW: Final = "ci_low_reported"
+CI_HIGH: Final = "ci_high_reported"
+PRINTED: Final = (PERCENT, CI_LOW, CI_HIGH)
+
 SPLIT_BY: Final = "split_by"
 """Of a total over two levels of a stratum: the stratum; blank where a row is of one level."""
 SPLIT_LEVEL: Final = "split_level"
@@ -49,7 +55,7 @@ ALWAYS_TEXT: Final = (
 )
 """Columns whose values are names, even where they look like numbers."""
 
-MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, OVERLAP_RANK, SPLIT_N)
+MEANINGFUL: Final = (*ALWAYS_TEXT, *COUNTS, *PRINTED, OVERLAP_RANK, SPLIT_N)
 """Columns that are not covariates."""
 
 MISSING_TEXT: Final = ("", "NA")

@@ -93,4 +93,6 @@ def where(column: "pd.Series", rule: Callable[[Any], bool]) -> list[Cell]:
 
 def quoted(value: Any) -> str:
     """Return a cell as a message shows it."""
+    if not pd.api.types.is_scalar(value):
+        return f"'{value}'"
     return "blank" if value is None or value == "" or pd.isna(value) else f"'{value}'"

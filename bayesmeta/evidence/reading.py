@@ -3,45 +3,54 @@
 from collections.abc import Mapping, Sequence
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
-from os import PathLike
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, nearest
-from bayesmeta.evidence.cells import cells_of_csv, cells_of_frame
 from bayesmeta.evidence.checked_table import CheckedTable
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, STUDY
 from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.sources import Source, cells_of
 from bayesmeta.evidence.table import EvidenceTable
-from bayesmeta.evidence.values import Notation, has_decimal_commas
+from bayesmeta.evidence.text_files import cells_of_text
+from bayesmeta.evidence.values import Notation
 from bayesmeta.labels import labels_of_csv
-from bayesmeta.paths import expanded
 
 
 def read_evidence(
-    source: str | PathLike[str] | pd.DataFrame,
+    source: Source,
     *,
     columns: Mapping[str, str] | None = None,
+    rate: str | None = None,
+    sheet: str | None = None,
     missing: Sequence[str] | None = None,
     text: Sequence[str] = (),
     decimal: Literal[".", ","] | None = None,
 ) -> EvidenceTable:
-    """Return a checked evidence table from a CSV file or a DataFrame.
+    """Return a checked evidence table from a file or a frame.
 
     Parameters
     ----------
-    source : path or DataFrame
-        One row per study, arm, stratum and outcome. Needed columns: `study`, `events`
-        (responders) and `n` (patients). `arm`, `stratum` (``covariate=level``) and `outcome` are
-        optional; so are `label`, `part_of`, `overlap_group`, `overlap_rank`, `default_include`,
-        `exclusion_reason` and `derivation`, which `EvidenceTable.select` uses. Every other column
-        is a covariate. Cells of a file are separated by commas or semicolons; blanks around a cell
-        do not count.
+    source : path or frame
+        A file (CSV, .xlsx, .parquet) or a frame of pandas, polars or pyarrow, with one row per study,
+        arm, stratum and outcome. Needed columns: `study`, `events` (responders) and `n` (patients).
+        `arm`, `stratum` (``covariate=level``) and `outcome` are optional; so are `label`, `part_of`,
+        `overlap_group`, `overlap_rank`, `default_include`, `exclusion_reason` and `derivation`, which
+        `EvidenceTable.select` uses, and the rate as printed, with its interval, in percent
+        (`percent_reported`, `ci_low_reported`, `ci_high_reported`), which the counts are checked
+        against. Every other column is a covariate. Cells of text are separated by commas, semicolons
+        or tabs; blanks around a cell do not count. Text is UTF-8, UTF-16 or Latin-1.
     columns : mapping, optional
-        Columns of the table that have other names: ``{"events": "xi", "n": "ni"}``.
+        Columns of the table that have other names: ``{"events": "xi", "n": "ni"}``, or
+        ``{"xi": "events", "ni": "n"}``. Where both names of a pair mean something, the first is the
+        meaning.
+    rate : str, optional
+        Column of percentages, as printed, from which counts are derived in rows without `events`; see
+        Notes.
+    sheet : str, optional
+        Sheet of a workbook. Where None, the only visible sheet that has a column of studies.
     missing : sequence of str, optional
         Words that say, in counts and covariates, that a value is not known, in any case of letters;
         NR, ND, n/a and a dash where None. Blank and ``NA`` cells are missing in every column.
@@ -65,6 +74,11 @@ def read_evidence(
 
     Notes
     -----
+    A count explains a percentage if it rounds to it at its printed digits. If it is the only one, it is
+    marked ``from_percent`` in column `derivation`. If several do, the nearest is taken and marked
+    ``inferred``, and `findings` name them; `select` can leave either out. If none does, the table is
+    refused. Counts that are given are marked ``reported`` where nothing else is said.
+
     A covariate holds numbers if more than half of its known values are numbers, in whatever notation:
     ``61,0``, ``35 %``, ``1 200`` or ``62 (45-80)``. A known value that is not a number is then an error.
     Otherwise the covariate is a factor.
@@ -80,46 +94,40 @@ def read_evidence(
     >>> table.frame["age"].tolist()
     [61.0, nan]
     """
-    notation = Notation({} if columns is None else columns, missing, text, decimal)
-    return read_table(EvidenceTable, source, notation, checked)
+    notation = Notation({} if columns is None else columns, missing, text, decimal, rate=rate)
+    return read_table(EvidenceTable, source, notation, checked, sheet=sheet)
 
 
 class Check(Protocol):
     """The checks of one kind of table; see `checks.checked`."""
 
     def __call__(
-        self, cells: pd.DataFrame, name: str, notation: Notation, /
+        self,
+        cells: pd.DataFrame,
+        name: str,
+        notation: Notation,
+        broken_shape: Sequence[Finding] = (),
+        /,
     ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
-        """Return `cells` with typed columns, and words of text columns that were taken as missing."""
+        """Return `cells` with typed columns, and what was found that is not an error."""
         ...
 
 
 def read_table[T: CheckedTable](
     kind: type[T],
-    source: str | PathLike[str] | pd.DataFrame,
+    source: Source,
     notation: Notation,
     check: Check,
+    *,
+    sheet: str | None = None,
     **given: Any,
 ) -> T:
-    """Return a table of some kind from a CSV file or a DataFrame; `given` is kept as its reading."""
-    cells, name, found = _cells_of(source, notation)
-    frame, remarks = check(cells, name, found)
-    return kind(frame, name, remarks, notation.given | given)
-
-
-def _cells_of(
-    source: str | PathLike[str] | pd.DataFrame, notation: Notation
-) -> tuple[pd.DataFrame, str, Notation]:
-    """Return the cells of a file or a DataFrame, its name, and how its numbers are written."""
-    if isinstance(source, pd.DataFrame):
-        return cells_of_frame(source), "DataFrame", notation
-    if not isinstance(source, str | PathLike):
-        raise EvidenceError(
-            f"`source` must be the path of a CSV file or a DataFrame; got {type(source).__name__}."
-        )
-    cells, separator = cells_of_csv(expanded(source))
-    commas = separator == ";" and has_decimal_commas(cells)
-    return cells, Path(source).name, notation.with_decimal(",") if commas else notation
+    """Return a table of some kind from a file or a frame; `given` is kept as its reading."""
+    cells, name = cells_of(source, sheet, notation.columns.get(STUDY, STUDY))
+    own = dict(cells.reading)
+    found = notation.with_decimal(own.pop("decimal", None))
+    frame, remarks = check(cells.frame, name, found, cells.broken)
+    return kind(frame, name, (*cells.remarks, *remarks), notation.given | own | given)
 
 
 BUNDLED_NOTATION = Notation(text=("ref",))
@@ -182,13 +190,13 @@ def _bundled_rows(name: str, file: str) -> pd.DataFrame:
 
 
 def _bundled_cells(name: str, file: str) -> pd.DataFrame:
-    """Return the cells of a file of a bundled table as text; see `cells_of_csv`."""
+    """Return the cells of a file of a bundled table as text; see `cells_of_text`."""
     if name not in bundled_evidence():
         raise EvidenceError(
             f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
         )
     with as_file(_data() / name / file) as path:
-        return cells_of_csv(path)[0]
+        return cells_of_text(path, file).frame
 
 
 def _data() -> Traversable:

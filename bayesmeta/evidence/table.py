@@ -11,6 +11,7 @@ from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.checked_table import CheckedTable
 from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import ARM, COUNTS, OUTCOME, STUDY
+from bayesmeta.evidence.contradictions import contradictions
 from bayesmeta.evidence.count_rules import count_rules
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.nests import asked_outcomes, nested_arms
@@ -65,7 +66,7 @@ class EvidenceTable(CheckedTable):
         return summary.sort_values(["rows", "studies"], ascending=False, kind="stable")
 
     def _of_numbers(self, frame: pd.DataFrame) -> tuple[Finding, ...]:
-        return patients_twice(frame)
+        return (*patients_twice(frame), *contradictions(frame))
 
     def select(  # noqa: PLR0913 - one argument a rule
         self,

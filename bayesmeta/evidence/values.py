@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
-from bayesmeta.evidence.columns import MEANINGFUL, MISSING_TEXT, MISSING_WORDS
+from bayesmeta.evidence.columns import MEANINGFUL, MISSING_TEXT, MISSING_WORDS, PRINTED
 from bayesmeta.evidence.findings import Finding, broken, quoted, where
 
 LARGEST_COUNT = 10**9
@@ -48,6 +48,8 @@ class Notation:
     decimal: str | None = None
     meaningful: Collection[str] = MEANINGFUL
     """Columns that are not covariates."""
+    rate: str | None = None
+    """Column of percentages from which counts are derived."""
 
     def __post_init__(self) -> None:
         if not isinstance(self.columns, Mapping):
@@ -55,15 +57,24 @@ class Notation:
                 f"`columns` must map names such as 'events' to columns of the table; got {self.columns!r}. "
                 "Write {'events': 'xi'}."
             )
-        for wanted in self.columns:
-            if wanted not in self.meaningful:
-                raise SettingsError(
-                    f"`columns` maps to '{wanted}', which has no meaning. {nearest(str(wanted), self.meaningful)}"
-                )
+        object.__setattr__(self, "columns", dict(map(self._renaming, self.columns.items())))
+        if self.rate is not None and not isinstance(self.rate, str):
+            raise SettingsError(f"`rate` must name a column; got {self.rate!r}.")
         for argument, words in (("missing", self.missing), ("text", self.text)):
             _check_words(argument, words)
         if self.decimal not in (None, ".", ","):
             raise SettingsError(f"`decimal` must be '.' or ','; got {self.decimal!r}.")
+
+    def _renaming(self, pair: tuple[str, str]) -> tuple[str, str]:
+        """Return a name that means something, and the column that has it, written in either order."""
+        wanted, own = pair
+        if wanted in self.meaningful:
+            return wanted, own
+        if own in self.meaningful:
+            return own, wanted
+        raise SettingsError(
+            f"`columns` maps to '{wanted}', which has no meaning. {nearest(str(wanted), self.meaningful)}"
+        )
 
     @property
     def given(self) -> dict[str, Any]:
@@ -74,6 +85,7 @@ class Notation:
             "missing": missing,
             "text": list(self.text) or None,
             "decimal": self.decimal,
+            "rate": self.rate,
         }
         return {name: value for name, value in every.items() if value is not None}
 
@@ -92,9 +104,11 @@ class Notation:
             return value is None
         return len(value) <= self._longest and _plain(value) in self._words
 
-    def with_decimal(self, decimal: str) -> "Notation":
+    def with_decimal(self, decimal: str | None) -> "Notation":
         """Return the notation with this decimal mark, where none was asked for."""
-        return self if self.decimal is not None else replace(self, decimal=decimal)
+        return (
+            self if self.decimal is not None or decimal is None else replace(self, decimal=decimal)
+        )
 
     def named(self, cells: pd.DataFrame, name: str) -> pd.DataFrame:
         """Return the cells with columns named as bayesmeta names them."""
@@ -138,6 +152,11 @@ def _plain(word: str) -> str:
     )
 
 
+def blank_column(frame: pd.DataFrame) -> "pd.Series":
+    """Return a column of cells that hold nothing."""
+    return pd.Series([None] * len(frame), index=frame.index, dtype=object)
+
+
 def count_of(value: object, notation: Notation) -> int | None:
     """Return the count that `value` states, or None if it states none."""
     if isinstance(value, str):
@@ -145,7 +164,7 @@ def count_of(value: object, notation: Notation) -> int | None:
         plain = notation.decimal != "," or value.isdecimal()
         number = float(value) if plain and _WHOLE.fullmatch(value) else None
     else:
-        number = _as_float(value)
+        number = as_float(value)
     if number is None or not number.is_integer() or not 0 <= number <= LARGEST_COUNT:
         return None
     return int(number)
@@ -203,7 +222,7 @@ def has_decimal_commas(cells: pd.DataFrame) -> bool:
     texts = [
         value
         for name in cells.columns
-        if name not in MEANINGFUL
+        if name not in MEANINGFUL or name in PRINTED
         for value in cells[name]
         if value is not None
     ]
@@ -228,7 +247,7 @@ def _not_numbers(cells: "pd.Series") -> list[Finding]:
 def number_of(value: object, notation: Notation) -> float | None:
     """Return the finite number that a cell of a covariate states, or None."""
     if not isinstance(value, str):
-        return _as_float(value)
+        return as_float(value)
     if notation.decimal == ",":
         value = None if "." in value else value.replace(",", ".")
     # '001' is a label: a number keeps no leading zeros.
@@ -236,7 +255,7 @@ def number_of(value: object, notation: Notation) -> float | None:
     return number if number is None or math.isfinite(number) else None
 
 
-def _as_float(value: object) -> float | None:
+def as_float(value: object) -> float | None:
     """Return a finite number of any kind as a float; None if it is none."""
     if not isinstance(value, _KINDS) or isinstance(value, bool):
         return None

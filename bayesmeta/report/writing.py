@@ -100,8 +100,9 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         Folder of a fit, nested fits, a comparison or a grid.
     out : path, optional
         The file. Default: ``report`` in the folder, with the suffix of the format; it is replaced.
-    form : {"html", "md", "json", "docx"}, optional
-        Format of the file. Default: by the suffix of `out`, or html. docx is made by pandoc.
+    form : {"html", "md", "json", "docx", "xlsx"}, optional
+        Format of the file. Default: by the suffix of `out`, or html. docx is made by pandoc; xlsx holds
+        the tables and the numbers of each figure, each on a sheet.
     profile : mapping, optional
         Of a fit: covariate values of the new cohort; others are at the reference or the centre.
     per : mapping, optional

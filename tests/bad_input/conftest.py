@@ -1,11 +1,18 @@
 """Fixtures of the tests of bad input."""
 
+import json
 import shutil
+import signal
+import sys
+from collections.abc import Iterator
 
 import pytest
-from corpus import HERE, Workspace
+from corpus import HERE, Refuse, Workspace, check_refusal, contents
 
 import bayesmeta as bm
+from bayesmeta.cli import main
+
+LONGEST_WAIT = 60
 
 
 @pytest.fixture(scope="module")
@@ -26,3 +33,49 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     run.save(folder / "run")
     pooled.save(folder / "pooled")
     return Workspace(folder, table, run, pooled)
+
+
+class TooSlowError(BaseException):
+    """Not an Exception, so that nothing takes it for a refusal."""
+
+
+@pytest.fixture
+def impatient(workspace: Workspace) -> Iterator[Workspace]:
+    """Stop a test whose input keeps the computer busy, where the system has alarms."""
+
+    def stop(*_: object) -> None:
+        raise TooSlowError(f"no answer within {LONGEST_WAIT} seconds")
+
+    if not hasattr(signal, "setitimer"):
+        yield workspace
+        return
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, LONGEST_WAIT)
+    yield workspace
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def refused(
+    impatient: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Refuse]:
+    """Yield a function that runs a command line, demands a refusal and returns its message."""
+    monkeypatch.chdir(impatient.folder)
+
+    def refuse(arguments: list[str]) -> str:
+        monkeypatch.setattr(sys, "argv", ["bayesmeta", *arguments])
+        before = contents(impatient.folder)
+        with pytest.raises(SystemExit) as left:
+            main()
+        printed, message = capsys.readouterr()
+        assert contents(impatient.folder) == before
+        if "--json" in arguments:
+            assert json.loads(printed)["error"] in message
+            printed = ""
+        check_refusal(left.value.code, printed, message)
+        return message
+
+    yield refuse
+    # Were a bad input accepted, its run must not get in the way of the next case.
+    shutil.rmtree(impatient.folder / "new", ignore_errors=True)

@@ -6,11 +6,9 @@ fault, but something is told of them. Whatever is asked, nothing is
 written, nothing is printed on standard output, no code in the input runs and nobody waits long.
 """
 
-import json
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import warnings
@@ -20,16 +18,21 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from corpus import HERE, Workspace, contents, named, read_corpus
+from corpus import (
+    HERE,
+    Refuse,
+    Workspace,
+    check_message,
+    check_refusal,
+    contents,
+    named,
+    read_corpus,
+)
 from damaged_runs import DAMAGE
 
 import bayesmeta as bm
 from bayesmeta.cli import main
 
-BAD_INPUT = 2
-LONGEST_MESSAGE = 2_000
-LONGEST_WAIT = 60
-DECORATION = re.compile(r"\x1b\[[\d;]*m|[│╭╮╰╯─]")
 BUILTINS = {"ValueError": ValueError, "OSError": OSError}
 
 TABLES, MODELS, READABLE = map(read_corpus, ("tables", "models", "readable"))
@@ -48,66 +51,6 @@ PARTS = (
 )
 """Parts of a model, which are made from their arguments alone."""
 
-Refuse = Callable[[list[str]], str]
-
-
-class TooSlowError(BaseException):
-    """Not an Exception, so that nothing takes it for a refusal."""
-
-
-@pytest.fixture
-def impatient(workspace: Workspace) -> Iterator[Workspace]:
-    """Stop a test whose input keeps the computer busy, where the system has alarms."""
-
-    def stop(*_: object) -> None:
-        raise TooSlowError(f"no answer within {LONGEST_WAIT} seconds")
-
-    if not hasattr(signal, "setitimer"):
-        yield workspace
-        return
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, LONGEST_WAIT)
-    yield workspace
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-@pytest.fixture
-def refused(
-    impatient: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Refuse]:
-    """Yield a function that runs a command line, demands a refusal and returns its message."""
-    monkeypatch.chdir(impatient.folder)
-
-    def refuse(arguments: list[str]) -> str:
-        monkeypatch.setattr(sys, "argv", ["bayesmeta", *arguments])
-        before = contents(impatient.folder)
-        with pytest.raises(SystemExit) as left:
-            main()
-        printed, message = capsys.readouterr()
-        assert contents(impatient.folder) == before
-        if "--json" in arguments:
-            assert json.loads(printed)["error"] in message
-            printed = ""
-        check_refusal(left.value.code, printed, message)
-        return message
-
-    yield refuse
-    # Were a bad input accepted, its run must not get in the way of the next case.
-    shutil.rmtree(impatient.folder / "new", ignore_errors=True)
-
-
-def check_refusal(code: object, printed: str, message: str) -> None:
-    assert (code, printed) == (BAD_INPUT, ""), message
-    assert "Traceback" not in message
-    assert len(message) < LONGEST_MESSAGE
-
-
-def check_message(message: str, patterns: list[str]) -> None:
-    plain = " ".join(DECORATION.sub("", message).split())
-    unmatched = [pattern for pattern in patterns if not re.search(pattern, plain)]
-    assert not unmatched, plain
-
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table(name: str, refused: Refuse) -> None:
@@ -115,11 +58,16 @@ def test_table(name: str, refused: Refuse) -> None:
     check_message(refused(["evidence", "check", str(file)]), [re.escape(file.name), *TABLES[name]])
 
 
+def _readable(name: str) -> Path:
+    (file,) = (HERE / "readable").glob(f"{name}.*")
+    return file
+
+
 @pytest.mark.parametrize("name", READABLE)
 def test_readable_table(
     name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    file, wanted = HERE / "readable" / f"{name}.csv", READABLE[name]
+    file, wanted = _readable(name), READABLE[name]
     monkeypatch.setattr(sys, "argv", ["bayesmeta", "evidence", "check", str(file)])
     with pytest.raises(SystemExit) as left:
         main()
@@ -133,7 +81,7 @@ def test_readable_table(
 @pytest.mark.parametrize("name", READABLE)
 def test_what_is_found_is_told_before_a_fit(name: str) -> None:
     wanted = READABLE[name]
-    table = bm.read_evidence(HERE / "readable" / f"{name}.csv")
+    table = bm.read_evidence(_readable(name))
     with warnings.catch_warnings(record=True, action="always") as caught:
         table.select(outcome=wanted.get("outcome"))
     findings = wanted.get("findings", [])
@@ -263,4 +211,5 @@ def test_corpus_is_large() -> None:
     ],
 )
 def test_no_editor_has_mended_a_table(name: str, start: bytes) -> None:
-    assert (HERE / "tables" / f"{name}.csv").read_bytes().startswith(start)
+    (file,) = HERE.glob(f"*/{name}.csv")
+    assert file.read_bytes().startswith(start)

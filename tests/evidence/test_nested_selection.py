@@ -275,7 +275,10 @@ def test_other_patients_in_another_outcome_are_refused() -> None:
 
 def test_a_count_that_is_missing_lets_the_one_around_it_bound_what_is_within() -> None:
     frame = rows_of({"a/x": (20, 5, None, 6), "b/x": (9, 5, 4, 3)}, NEST)
-    with pytest.raises(bm.EvidenceError, match=r"not so in a/x \(n 20, ORR 5, CR 6\)\. Correct"):
+    with (
+        pytest.warns(bm.EvidenceWarning, match="CR of 6 .* is within ORR, which is of 5"),
+        pytest.raises(bm.EvidenceError, match=r"not so in a/x \(n 20, ORR 5, CR 6\)\. Correct"),
+    ):
         bm.read_evidence(frame).select(outcomes=NEST)
 
 

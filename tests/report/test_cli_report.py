@@ -220,9 +220,9 @@ def test_the_suffix_of_a_file_says_its_format(runs: dict[str, Path], tmp_path: P
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"out": "mine.foo"}, "The suffix of `out` must be one of html, md, json, docx; got 'foo'"),
+        ({"out": "mine.foo"}, "The suffix of `out` must be one of html, md, json, docx, xlsx; got 'foo'"),
         ({"out": "mine.docx", "form": "html"}, "`form` is html, but the file mine.docx is called .docx"),
-        ({"form": "pdf"}, "`form` must be one of html, md, json, docx; got 'pdf'"),
+        ({"form": "pdf"}, "`form` must be one of html, md, json, docx, xlsx; got 'pdf'"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_called_otherwise_is_refused(
@@ -244,6 +244,6 @@ def test_arguments_of_another_kind_are_refused(saved: Path) -> None:
         write(saved, out=3)
     for form in (["html"], "htm"):
         with pytest.raises(
-            bm.SettingsError, match="`form` must be one of html, md, json, docx; got"
+            bm.SettingsError, match="`form` must be one of html, md, json, docx, xlsx; got"
         ):
             write(saved, form=form)

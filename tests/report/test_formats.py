@@ -9,6 +9,8 @@ from collections.abc import Callable
 from html.parser import HTMLParser
 from io import BytesIO
 
+import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from report_reading import HOSTILE, everything
@@ -149,6 +151,35 @@ def test_an_entry_that_begins_like_a_list_is_text_in_markdown() -> None:
     entries = Items(("1. first", "2) second", "2.5 of 3"))
     text = FORMATS["md"](Document("Title", "", (Section("Section", (entries,)),), "made")).decode()
     assert "* 1\\. first\n* 2\\) second\n* 2.5 of 3" in text
+
+
+def test_a_workbook_holds_every_table_and_the_numbers_of_every_figure(
+    documents: dict[str, Document],
+) -> None:
+    document = documents["one"]
+    content = FORMATS["xlsx"](document)
+    book = openpyxl.load_workbook(BytesIO(content))
+    assert book.sheetnames == ["Contents", *document.labels.values()]
+    about = [
+        row for row in book["Contents"].iter_rows(values_only=True) if row[0] in book.sheetnames
+    ]
+    assert len(about) == len(document.labels)
+    for block, label in document.labels.items():
+        rows = list(book[label].iter_rows(values_only=True))
+        frame = block.frame if isinstance(block, Table) else block.plot.table
+        headings = ["" if name is None else name for name in rows[0]]
+        assert headings[-len(frame.columns) :] == list(map(str, frame.columns))
+        assert len(rows) == len(frame) + 1
+        if not isinstance(block, Table):
+            numbers = frame.select_dtypes("number")
+            for i, name in enumerate(rows[0]):
+                if name in numbers.columns:
+                    written = pd.Series([row[i] for row in rows[1:]], dtype="float64")
+                    expected = numbers[name].to_numpy(np.float64)
+                    known = np.isfinite(expected)
+                    # A sheet holds sixteen digits.
+                    np.testing.assert_allclose(written[known], expected[known], rtol=1e-15)
+    assert FORMATS["xlsx"](document) == content
 
 
 @pytest.mark.parametrize("form", ["md", "json", "html"])

@@ -70,6 +70,11 @@ class SurvivalArms(Arms):
     def counts(self) -> Array:
         raise self._no_counts()
 
+    @property
+    @override
+    def _sheets(self) -> dict[str, pd.DataFrame]:
+        return {"arms": self.reports}
+
     def _no_counts(self) -> EvidenceError:
         return EvidenceError(
             f"Counts are not available for survival: the arms report {self.outcome or 'it'} by landmarks and medians. "

@@ -1,19 +1,14 @@
 """The rules that a survival table keeps, and the messages that name where it does not."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from math import inf
 
 import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import nearest
-from bayesmeta.evidence.checks import (
-    broken_bookkeeping,
-    broken_names,
-    with_names,
-    with_ranks,
-    with_types,
-)
+from bayesmeta.evidence.bookkeeping import broken_bookkeeping, with_ranks
+from bayesmeta.evidence.checks import broken_names, with_names, with_types
 from bayesmeta.evidence.columns import OVERLAP_RANK, STUDY
 from bayesmeta.evidence.findings import Finding, broken, check_none
 from bayesmeta.evidence.survival.columns import (
@@ -44,11 +39,19 @@ MAY_BE_UNREACHED = (MEDIAN, MEDIAN_HIGH)
 
 
 def checked(
-    cells: pd.DataFrame, name: str, notation: Notation, time_unit: str | None = None
+    cells: pd.DataFrame,
+    name: str,
+    notation: Notation,
+    broken_shape: Sequence[Finding] = (),
+    *,
+    time_unit: str | None = None,
 ) -> tuple[pd.DataFrame, tuple[Finding, ...]]:
     """Return `cells` with typed columns, lengths of time in months, and what was found beside."""
     named = notation.named(cells, name)
-    check_none(name, _missing_columns(list(map(str, named.columns)), time_unit))
+    missing = _missing_columns(list(map(str, named.columns)), time_unit)
+    if missing:
+        # Without a unit or a landmark's time, no number says anything.
+        check_none(name, [*broken_shape, *missing])
     frame, units = _with_units(with_names(_complete(named)), time_unit)
     frame, numbers = _with_numbers(frame, notation)
     frame, ranks = with_ranks(frame, notation)
@@ -62,7 +65,7 @@ def checked(
     ]
     typed = (*REPORTED, OVERLAP_RANK)
     frame, covariates, words = with_types(frame, notation, typed, TEXTS)
-    check_none(name, [*rules, *covariates])
+    check_none(name, [*broken_shape, *rules, *covariates])
     return frame, tuple(words)
 
 

@@ -62,6 +62,7 @@ def _narrow(frame: pd.DataFrame) -> Iterator[Finding]:
     for place, row in frame[np.isfinite(width) & (width < NARROW * least)].iterrows():
         text = (
             f"{row[STUDY]}: the interval {row[MEDIAN_LOW]:.3g} to {row[MEDIAN_HIGH]:.3g} months of the median "
-            f"({place}) is narrower than {row[N]:.0f} patients allow"
+            f"({place}) is narrower than {row[N]:.0f} patients allow: {width[place] / least[place]:.2f} of the least width, "
+            "1 / (log 2 sqrt(n)) on the log scale"
         )
         yield Finding("interval", (str(place),), text, "Compare it with the source.")

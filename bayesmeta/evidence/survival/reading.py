@@ -3,13 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from os import PathLike
 from typing import Literal
-
-import pandas as pd
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.evidence.reading import BUNDLED_NOTATION, load_table, read_table
+from bayesmeta.evidence.sources import Source
 from bayesmeta.evidence.survival.checks import checked
 from bayesmeta.evidence.survival.columns import MEANINGFUL
 from bayesmeta.evidence.survival.table import SurvivalTable
@@ -18,28 +16,29 @@ from bayesmeta.evidence.values import Notation
 
 
 def read_survival(
-    source: str | PathLike[str] | pd.DataFrame,
+    source: Source,
     *,
     time_unit: Literal["days", "weeks", "months", "years"] | None = None,
     columns: Mapping[str, str] | None = None,
+    sheet: str | None = None,
     missing: Sequence[str] | None = None,
     text: Sequence[str] = (),
     decimal: Literal[".", ","] | None = None,
 ) -> SurvivalTable:
-    """Return a checked survival table from a CSV file or a DataFrame.
+    """Return a checked survival table from a file or a frame.
 
     Parameters
     ----------
-    source : path or DataFrame
-        One row per landmark or median. A landmark has `time` and `survival` (probability, or a
-        percentage with its sign), and `ci_low`, `ci_high` and `at_risk` where known. A median has
-        `median`, and `median_low` and `median_high` where known; a median or upper limit that was not
-        reached is NR. Other columns: `study` (needed), `arm`, `stratum`, `outcome`, `n` (patients),
-        `reached` (yes or no), `followup` (median) and `unit` (days, weeks, months or years), and those
-        of `read_evidence`.
+    source : path or frame
+        As of `read_evidence`, with one row per landmark or median. A landmark has `time` and `survival`
+        (probability, or a percentage with its sign), and `ci_low`, `ci_high` and `at_risk` where known.
+        A median has `median`, and `median_low` and `median_high` where known; a median or upper limit
+        that was not reached is NR. Other columns: `study` (needed), `arm`, `stratum`, `outcome`, `n`
+        (patients), `reached` (yes or no), `followup` (median) and `unit` (days, weeks, months or
+        years), and those of `read_evidence`.
     time_unit : {"days", "weeks", "months", "years"}, optional
         Unit of time of rows that name none in column `unit`.
-    columns, missing, text, decimal
+    columns, sheet, missing, text, decimal
         As of `read_evidence`.
 
     Returns
@@ -73,7 +72,12 @@ def read_survival(
         )
     given = {} if time_unit is None else {"time_unit": time_unit}
     return read_table(
-        SurvivalTable, source, notation, partial(checked, time_unit=time_unit), **given
+        SurvivalTable,
+        source,
+        notation,
+        partial(checked, time_unit=time_unit),
+        sheet=sheet,
+        **given,
     )
 
 

@@ -127,7 +127,7 @@ def reading_options(reading: Mapping[str, Any]) -> Iterator[str]:
     """Yield the options of a command that read a table in the same way."""
     for wanted, own in reading.get("columns", {}).items():
         yield f"--column {shlex.quote(f'{wanted}={own}')}"
-    for name in ("missing", "text", "decimal", "time_unit"):
+    for name in ("rate", "sheet", "missing", "text", "decimal", "time_unit"):
         if name in reading:
             yield f"--{name.replace('_', '-')} {shlex.quote(_joined(reading[name]))}"
 
