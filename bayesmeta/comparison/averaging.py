@@ -17,6 +17,7 @@ from bayesmeta.estimates.count_distributions import CountDistribution, ListedCou
 from bayesmeta.estimates.precision import NO_CONVERGENCE, Distribution, Estimate
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.rates import QUANTILES, RANDOM_RATES, safe_log_odds
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 
 
 def best_of(table: pd.DataFrame) -> str | None:
@@ -228,8 +229,15 @@ def averaged(
 
 
 def prediction_by(
-    weights: Mapping[str, float], profile: str, rates: AveragedRates, time: float | None = None
+    weights: Mapping[str, float],
+    profile: str,
+    rates: AveragedRates,
+    *,
+    words: OutcomeWords = SURVIVAL_WORDS,
+    time: float | None = None,
 ) -> Prediction:
     """Return the prediction of a new cohort that these models average."""
     n = len(rates.listed) - 1
-    return Prediction(n, profile, None, {"": rates}, seed=0, weights=dict(weights), time=time)
+    return Prediction(
+        n, profile, None, {"": rates}, seed=0, weights=dict(weights), words=words, time=time
+    )

@@ -20,6 +20,7 @@ from bayesmeta.comparison.questions import Answered
 from bayesmeta.comparison.weights import Weighting, WeightsMethod, check_method
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import Arms
 
 
@@ -161,7 +162,9 @@ class Comparison:
         rates = self._averaged.items()
         weights, profile = averaged_models(self.table)
         return {
-            outcome: averaging.prediction_by(weights, profile, one, self.time)
+            outcome: averaging.prediction_by(
+                weights, profile, one, words=words_of_outcome(self.evidence), time=self.time
+            )
             for outcome, one in rates
         }
 

@@ -12,6 +12,7 @@ from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.event_text import Quantity, Reader, Sign
 from bayesmeta.estimates.nested_counts import CountBound, some_nodes, within_bounds
 from bayesmeta.estimates.precision import Estimate, mean_of
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 from bayesmeta.numeric import is_number, is_whole
 
 KEYWORDS: dict[str, tuple[Quantity, Sign]] = {
@@ -23,8 +24,8 @@ KEYWORDS: dict[str, tuple[Quantity, Sign]] = {
 """Events of one bound as arguments."""
 
 WORDS_OF_SURVIVAL = {
-    "rate": "survival at {time:g} months of a new study {sign} {value:g}",
-    "responders": "{sign} {value:.0f} of {n} alive at {time:g} months",
+    "rate": "{share} at {time:g} months of a new study {sign} {value:g}",
+    "responders": "{sign} {value:.0f} of {n} {state} at {time:g} months",
 }
 """Bounds on the survival of a new study at a time, and on its patients alive, as text."""
 
@@ -110,6 +111,7 @@ class Event:
     name: str = field(default="", compare=False)
     """The argument, or the text, that it was asked by."""
     time: float | None = None
+    outcome: OutcomeWords = SURVIVAL_WORDS
     """Of survival: months at which a rate is the survival, and responders are patients alive."""
 
     @property
@@ -173,15 +175,18 @@ class Event:
     def _words(self, bound: Bound) -> str:
         if self.time is not None:
             own = {"sign": bound.sign, "value": bound.value, "n": self.n, "time": self.time}
+            own |= self.outcome._asdict()
             return WORDS_OF_SURVIVAL[bound.quantity].format(**own)
         words = WORDS[bound.quantity, bound.sign].format(bound.value, self.n)
         return f"{bound.outcome}: {words}" if bound.outcome else words
 
 
-def asked_event(asked: Mapping[str, Any], time: float | None = None) -> Event | None:
+def asked_event(
+    asked: Mapping[str, Any], time: float | None = None, outcome: OutcomeWords = SURVIVAL_WORDS
+) -> Event | None:
     """Return the event of one outcome of these keywords, `n` among them; None where there are none.
 
-    `time` is that at which survival is asked about.
+    `time` is that at which survival is asked about, and `outcome` says what text calls it.
     """
     if all(value is None for value in asked.values()):
         return None
@@ -193,7 +198,7 @@ def asked_event(asked: Mapping[str, Any], time: float | None = None) -> Event | 
     if n is not None and event.n is None:
         about = "`event`" if name == "event" else f"`{name}`"
         raise SettingsError(f"`n` has no effect on {about}, which is about a rate. Leave it out.")
-    return event if time is None else replace(event, time=time)
+    return event if time is None else replace(event, time=time, outcome=outcome)
 
 
 def cohort_event(n: int, asked: Mapping[str, Any], outcomes: Sequence[str] = ()) -> Event:

@@ -16,6 +16,7 @@ from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.profile_survival import SurvivalAt, profile_survival
 from bayesmeta.estimates.profiles import mean_of_study, profile_label, study_profile
 from bayesmeta.estimates.survival_times import checked_time
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
 
@@ -102,7 +103,16 @@ def predict(
             )
         months = checked_time(time)
         at = SurvivalAt(profile_survival(fit, profile, mean), months)
-        return Prediction(n, label, study, {"": at.cohort(study)}, seed, fit, time=months)
+        return Prediction(
+            n,
+            label,
+            study,
+            {"": at.cohort(study)},
+            seed,
+            fit,
+            words=words_of_outcome(fit.arms),
+            time=months,
+        )
     if time is not None:
         raise SettingsError("`time` has no effect on a fit of response rates. Leave it out.")
     distribution = rates_at(fit, profile, outcome, mean).cohort(study)

@@ -18,7 +18,7 @@ from bayesmeta.estimates.posterior import AnyFit
 from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
 from bayesmeta.estimates.survival_summary import conditional_note
-from bayesmeta.estimates.survival_words import words_of_outcome
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -47,6 +47,8 @@ class Prediction:
         The rates of several outcomes together.
     weights : mapping
         Weight of each model that it is averaged over, by name; none of one model.
+    words : OutcomeWords
+        What text calls the outcome, of survival only.
     time : float or None
         Months after which patients are alive, of survival only: tables and draws then have `survival`,
         at that time, in place of `rate`, and `alive` (patients) in place of `events`.
@@ -80,6 +82,7 @@ class Prediction:
     fit: AnyFit | None = None
     joint: NestedRates | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
+    words: OutcomeWords = SURVIVAL_WORDS
     time: float | None = None
 
     @property
@@ -255,8 +258,7 @@ class Prediction:
         """What `events` are: responders, or patients alive, or without another event, at a time."""
         if self.time is None:
             return "responders"
-        outcome = words_of_outcome(None if self.fit is None else self.fit.arms)
-        return f"{outcome.state} at {self.time:g} months"
+        return f"{self.words.state} at {self.time:g} months"
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"

@@ -12,7 +12,6 @@ from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.prediction_table import prediction_window, rate_table, responder_table
 from bayesmeta.estimates.survival_summary import conditional_note
-from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import words_of
 from bayesmeta.plots.checks import check_kind
 from bayesmeta.plots.fit_text import warning_of
@@ -134,7 +133,7 @@ def _rate(prediction: Prediction) -> str:
     """Return what the true rate is called."""
     if prediction.time is None:
         return "rate"
-    return words_of_outcome(None if prediction.fit is None else prediction.fit.arms).share
+    return prediction.words.share
 
 
 def _conditional(prediction: Prediction) -> str:

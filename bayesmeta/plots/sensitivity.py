@@ -134,7 +134,7 @@ def _prior_rows(
     typical, new_study, *tau = columns
     return Rows(
         heading="Prior",
-        axis=scale.label("Rate") if result.time is None else "Median survival (months)",
+        axis=scale.label("Rate") if result.time is None else "Median (months)",
         labels=[labels.text(_prior_label(row)) for row in rows],
         columns=[
             typical,

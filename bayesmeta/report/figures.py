@@ -12,6 +12,7 @@ from bayesmeta.errors import counted
 from bayesmeta.estimates.forest_table import ARM, TYPICAL
 from bayesmeta.estimates.posterior import is_survival
 from bayesmeta.estimates.profiles import default_profiles
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
@@ -209,14 +210,17 @@ def _survival_forest(results: FitResults) -> Figures:
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
     profile, ci_prob = results.profile, results.question.ci_prob
+    called = words_of_outcome(results.fit.arms)
     median = plots.survival_forest(results.drawn, "median", profile=profile, ci_prob=ci_prob)
-    found = [_survival_figure("survival_forest", median, "median survival of each arm (months)")]
+    found = [
+        _survival_figure("survival_forest", median, f"median {called.length} of each arm (months)")
+    ]
     for time in results.times:
         plot = plots.survival_forest(
             results.drawn, "survival", time=time, profile=profile, ci_prob=ci_prob
         )
         name = plain_name("survival_forest", f"{time:g}", "months")
-        found.append(_survival_figure(name, plot, f"survival of each arm at {time:g} months"))
+        found.append(_survival_figure(name, plot, f"{called.share} of each arm at {time:g} months"))
     return tuple(found)
 
 

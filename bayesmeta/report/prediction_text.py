@@ -9,8 +9,6 @@ from bayesmeta.estimates.count_distributions import range_step
 from bayesmeta.estimates.events import Event, Probability
 from bayesmeta.estimates.inferred import Inferred
 from bayesmeta.estimates.prediction import Prediction
-from bayesmeta.estimates.survival_words import words_of_outcome
-from bayesmeta.evidence.survival.outcomes import OutcomeWords
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import by_row, plain_value, records
 from bayesmeta.report.text import ERROR_PLACES
@@ -63,7 +61,7 @@ def cohort_lines(
     median, *ends = rates.texts(rate["median"], rate["lower"], rate["upper"])
     errors = " and ".join(rates.error(rate[name]) for name in ("mcse_lower", "mcse_upper"))
     at = prediction.time
-    what = "rate" if at is None else f"{_outcome(prediction).share} at {at:g} months"
+    what = "rate" if at is None else f"{prediction.words.share} at {at:g} months"
     counted = prediction.counted
     told = (
         f"true {what} of {_who(prediction)} ({words.text(prediction.profile)}): {median}{rates.per_text}, {100 * ci_prob:g}% interval "
@@ -83,15 +81,11 @@ def event_lines(prediction: Prediction, asked: Sequence[Event]) -> list[str]:
     ]
 
 
-def _outcome(prediction: Prediction) -> OutcomeWords:
-    return words_of_outcome(None if prediction.fit is None else prediction.fit.arms)
-
-
 def _event_text(event: Event, prediction: Prediction) -> str:
     """Return an event as text; at a time in months a rate is survival, and responders are alive."""
     if prediction.time is None or event.at is None:
         return event.text
-    [bound], outcome = event.bounds, _outcome(prediction)
+    [bound], outcome = event.bounds, prediction.words
     what = outcome.share if bound.quantity == "rate" else f"patients {outcome.state}"
     return f"{what} at {prediction.time:g} months {bound.sign} {bound.value:g}"
 

@@ -14,9 +14,11 @@ from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import RunError
 from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.prediction import Prediction
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import evidence_wording, words_of
 from bayesmeta.evidence import Arms, EvidenceTable, SurvivalArms, read_evidence
 from bayesmeta.evidence.survival.columns import REPORTED
+from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.labels import LabelSource, as_labels
@@ -176,7 +178,13 @@ def _comparison(folder: Path, manifest: Manifest) -> SavedComparison:
         versions=manifest.versions,
         created=manifest.created,
         predictions=dict(
-            kept_predictions(folder, tables["comparison"], outcomes, time=question.get("time"))
+            kept_predictions(
+                folder,
+                tables["comparison"],
+                outcomes,
+                words=words_of_outcome(evidence),
+                time=question.get("time"),
+            )
         ),
         not_applicable=reasons,
     )
@@ -226,6 +234,7 @@ def kept_predictions(
     table: pd.DataFrame,
     outcomes: Sequence[str] = (),
     *,
+    words: OutcomeWords = SURVIVAL_WORDS,
     time: float | None = None,
 ) -> Iterator[tuple[str, Prediction]]:
     """Yield the averaged prediction of each outcome that was kept, every number as it was."""
@@ -234,10 +243,8 @@ def kept_predictions(
         files = [folder / f"{name}{of}.csv" for name in ("prediction", "prediction_rate")]
         if all(file.is_file() for file in files):
             weights, profile = averaged_models(table)
-            yield (
-                outcome,
-                prediction_by(weights, profile, AveragedRates(*map(_numbers, files)), time),
-            )
+            rates = AveragedRates(*map(_numbers, files))
+            yield outcome, prediction_by(weights, profile, rates, words=words, time=time)
 
 
 def _numbers(file: Path) -> pd.DataFrame:

@@ -22,6 +22,7 @@ from bayesmeta.estimates.survival_words import (
     months_interval,
     survival_precision,
     time_table,
+    words_of_outcome,
 )
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.survival.columns import MEDIAN, TIME as REPORTED_TIME
@@ -44,9 +45,10 @@ NORMAL_95 = 1.96
 def survival_question(results: FitResults) -> str:
     """Return what was asked of the evidence."""
     fit, by = results.fit, results.fit.spec.covariates.formula
+    called = words_of_outcome(fit.arms)
     outcome = f" for {results.outcomes[0]}" if fit.arms.outcomes[0] else ""
     return (
-        f"Question: which median and which survival at {_months(results.times)} do these studies support{outcome}"
+        f"Question: which median and which {called.share} at {_months(results.times)} do these studies support{outcome}"
         f"{f', by {by}' if by else ''}, how much do studies differ, and what is to be expected in a new cohort of "
         f"{results.question.cohort} {_people(results)}?"
     )
@@ -86,19 +88,19 @@ def survival_at_times(results: FitResults) -> Iterator[str]:
 def _at_time(results: FitResults, time: float) -> Iterator[str]:
     summary = results.summary
     found = _first_profile(summary[summary[TIME] == time]).set_index("quantity")
-    rates = results.words.rates
+    rates, called = results.words.rates, words_of_outcome(results.fit.arms)
     typical, new = (
         rates.sentence(*found.loc[name, ENDS]) for name in (TYPICAL_SURVIVAL, NEW_SURVIVAL)
     )
     median, low, high = found.loc[ALIVE, ENDS]
-    yield f"Survival at {time:g} months: {typical} in a typical study, {new} in a new study."
+    yield f"{called.share.capitalize()} at {time:g} months: {typical} in a typical study, {new} in a new study."
     yield (
         f"Restricted mean to that time: {months_interval(*found.loc[TYPICAL_RESTRICTED_MEAN, ENDS])} months in a "
         f"typical study, {months_interval(*found.loc[NEW_RESTRICTED_MEAN, ENDS])} in a new study."
     )
     yield (
-        f"Of a new cohort of {results.question.cohort} {_people(results)}, {median:.0f} ({low:.0f} to {high:.0f}) are alive "
-        "then."
+        f"Of a new cohort of {results.question.cohort} {_people(results)}, {median:.0f} ({low:.0f} to {high:.0f}) are "
+        f"{called.state} then."
     )
     if results.event is not None:
         yield from event_lines(results.predicted(results.profile, time), [results.event])
@@ -108,13 +110,16 @@ def survival_answers(results: FitResults) -> Iterator[Block]:
     """Yield figures and tables of all that is told of survival."""
     summary, words = results.summary, results.words
     told = f"median and {summary.heading.interval}{words.rates.note}"
+    called = words_of_outcome(results.fit.arms)
     forests = tuple(figure_blocks("survival_forest", results))
     yield from forests[:1]
-    yield Table(f"Median survival in months: {told}", median_table(summary, words))
+    yield Table(f"Median {called.length} in months: {told}", median_table(summary, words))
     yield from figure_blocks("survival_curve", results)
     for time in results.times:
         at = summary[summary[TIME] == time]
-        yield Table(f"Survival at {time:g} months: {told}", time_table(at, words))
+        yield Table(
+            f"{called.share.capitalize()} at {time:g} months: {told}", time_table(at, words)
+        )
     yield Text(survival_precision(summary, words))
     yield Items(tuple(_definitions(results)))
     yield from forests[1:]
@@ -138,14 +143,15 @@ def _definitions(results: FitResults) -> Iterator[str]:
     """Yield what each answer is in a model of survival."""
     shape = ", with the typical shape of the curve" if results.fit.design.curve.has_shape else ""
     yield f"Typical: of the median study{shape}."
-    yield "Mean: survival at the time, averaged over studies."
+    called = words_of_outcome(results.fit.arms)
+    yield f"Mean: {called.share} at the time, averaged over studies."
     yield (
         "New study: of a future study. Its interval is the prediction interval, which includes heterogeneity between "
         "studies."
     )
-    yield f"Alive: of the {_people(results)} of a new cohort in such a study, with binomial variation."
+    yield f"{called.state.capitalize()}: of the {_people(results)} of a new cohort in such a study, with binomial variation."
     yield (
-        "Restricted mean: the mean time lived up to that time, which is the area under the survival curve; here of the "
+        f"Restricted mean: the mean time {called.state} up to that time, which is the area under the curve; here of the "
         "typical study."
     )
 
@@ -169,7 +175,7 @@ def survival_limits(fit: Fit) -> Iterator[str]:
     medians = reports[MEDIAN].where(np.isfinite(reports[MEDIAN]))
     last = float(np.nanmax(reports[REPORTED_TIME].fillna(medians)))
     yield (
-        f"The last report is at {last:.3g} months: survival beyond follows from the form of the curves "
+        f"The last report is at {last:.3g} months: {arms.words.share} beyond follows from the form of the curves "
         f"({fit.design.curve.words}) alone."
     )
     yield (

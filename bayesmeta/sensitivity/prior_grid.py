@@ -20,6 +20,7 @@ from bayesmeta.estimates.posterior import (
     quantities_of,
 )
 from bayesmeta.estimates.precision import Estimate, wide_row
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -116,7 +117,10 @@ def prior_grid(
     check_ci_prob(ci_prob)
     check_family(fit, "prior_grid")
     months = asked_time(fit, time)
-    asked, own = asked_event(event, months), own_priors(fit.spec, fit.arms)
+    asked, own = (
+        asked_event(event, months, words_of_outcome(fit.arms)),
+        own_priors(fit.spec, fit.arms),
+    )
     at = _At(profile, ci_prob, asked, months)
     wanted = named_outcomes(fit.arms) if outcome is None else (checked_outcome(fit, outcome),)
     fit.coding.resolved(profile)

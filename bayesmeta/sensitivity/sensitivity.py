@@ -12,6 +12,7 @@ from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import asked_time, check_draws, checked_outcome
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.priors import Prior
@@ -180,7 +181,7 @@ def sensitivity(
     check_family(fit, "sensitivity")
     check_ci_prob(ci_prob)
     months = asked_time(fit, time)
-    asked = asked_event(event, months)
+    asked = asked_event(event, months, words_of_outcome(fit.arms))
     if certainty is not None:
         check_certainty(certainty)
         if asked is None:

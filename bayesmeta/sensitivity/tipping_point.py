@@ -20,6 +20,7 @@ from bayesmeta.estimates.posterior import (
     rates_at,
 )
 from bayesmeta.estimates.profiles import profile_label
+from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -205,7 +206,7 @@ def tipping_point(
     check_family(fit, "tipping_point")
     check_certainty(certainty)
     months = asked_time(fit, time)
-    asked = asked_event(event, months)
+    asked = asked_event(event, months, words_of_outcome(fit.arms))
     if asked is None:
         raise SettingsError("`tipping_point` needs a question. Give one, such as rate_above=0.3.")
     check_parameter(fit.spec, fit.arms, parameter)
