@@ -76,7 +76,7 @@ def reports_table(arms: SurvivalArms, covariates: Sequence[str], words: Wording)
     cells = pd.DataFrame({"study": np.array(arms.display_labels, dtype=object)[place]})
     cells["arm"] = [arms.labels[arm].partition("/")[2] for arm in place]
     cells["n"] = [_count(row[N]) for row in rows]
-    cells["report"] = list(map(_report, rows))
+    cells["report"] = [_report(row, arms.words.share) for row in rows]
     cells["estimate (95% CI)"] = list(map(_estimate, rows))
     optional = {
         "at risk": [_count(row[AT_RISK]) for row in rows],
@@ -99,8 +99,8 @@ def excluded_cells(excluded: pd.DataFrame) -> pd.DataFrame:
     return excluded.assign(report=reported, **{N: list(map(_count, excluded[N]))})
 
 
-def _report(row: Mapping[Any, Any]) -> str:
-    return "median" if not np.isnan(row[MEDIAN]) else f"survival at {row[TIME]:.3g} months"
+def _report(row: Mapping[Any, Any], share: str) -> str:
+    return "median" if not np.isnan(row[MEDIAN]) else f"{share} at {row[TIME]:.3g} months"
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
