@@ -124,6 +124,7 @@ from .model import (
     bundled_models as bundled_models,
     load_model as load_model,
 )
+from .model.publication import Publication as Publication
 from .multiverse.files import load_grid as load_grid
 from .multiverse.results import GridResults as GridResults
 from .multiverse.running import run_grid as run_grid
@@ -187,6 +188,10 @@ from .report.writing import (
 )
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.prior_grid import prior_grid as prior_grid
+from .sensitivity.selection import (
+    Selection as Selection,
+    selection as selection,
+)
 from .sensitivity.sensitivity import (
     Sensitivity as Sensitivity,
     sensitivity as sensitivity,

@@ -83,6 +83,7 @@ def quadrature_fit(design: Design) -> QuadratureFit:
         design.mu[0],
         design.tau[0] if design.tau else None,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
+        published=design.published if len(design.published) else None,
     )
     return QuadratureFit(design.spec, arms, design.coding, posterior)
 

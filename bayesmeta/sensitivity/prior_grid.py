@@ -1,24 +1,14 @@
 """`prior_grid`: tau, the rates and a probability under other priors, each by a refit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
+from collections.abc import Mapping, Sequence
+from functools import partial, reduce
 from typing import Any, Unpack
 
 import pandas as pd
 
-from bayesmeta.errors import SamplingError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
-from bayesmeta.estimates.events import Event, EventKeywords, asked_event
-from bayesmeta.estimates.posterior import (
-    QUANTITIES,
-    AnyFit,
-    check_posterior,
-    checked_outcome,
-    is_reliable,
-    named_outcomes,
-    posterior_of,
-)
-from bayesmeta.estimates.precision import Estimate, wide_row
+from bayesmeta.estimates.events import EventKeywords, asked_event
+from bayesmeta.estimates.posterior import check_posterior, checked_outcome, named_outcomes
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -33,8 +23,7 @@ from bayesmeta.sensitivity.changed_priors import (
     refitted,
     with_prior,
 )
-
-Row = dict[str, Any]
+from bayesmeta.sensitivity.refit_rows import refit_rows
 
 
 def prior_grid(
@@ -134,37 +123,16 @@ def prior_grid(
                 **numbers,
             }
             for changed, spec in models
-            for of, numbers in _numbers(fit, spec if changed else None, profile, ci_prob, asked)
+            for of, numbers in refit_rows(
+                partial(refitted, fit, spec) if changed else lambda: fit,
+                named_outcomes(fit.arms),
+                profile,
+                ci_prob,
+                asked,
+            )
             if of in wanted
         ]
     )
-
-
-def _numbers(  # noqa: PLR0917
-    fit: AnyFit, spec: Any, profile: Profile | None, ci_prob: float, event: Event | None
-) -> Iterator[tuple[str, Row]]:
-    """Yield each outcome with its numbers by a fit of `spec`; None stands for the fit itself."""
-    try:
-        found = fit if spec is None else refitted(fit, spec)
-    except SamplingError:
-        nothing = wide_row(dict.fromkeys(QUANTITIES), ci_prob, **_probability(event, None))
-        for outcome in named_outcomes(fit.arms):
-            yield outcome, {"ok": False, **nothing}
-        return
-    ok = is_reliable(found)
-    for outcome, rates in posterior_of(found, profile).items():
-        named = {name: rates.distribution(name) for name in QUANTITIES}
-        more = _probability(event, rates.cohort())
-        yield outcome, {"ok": ok, **wide_row(named, ci_prob, **more)}
-
-
-def _probability(event: Event | None, distribution: Any) -> dict[str, Estimate]:
-    if event is None:
-        return {}
-    if distribution is None:
-        return {"probability": Estimate(float("nan"), float("nan"))}
-    found = event.of(distribution)
-    return {"probability": Estimate(float(found), found.mcse)}
 
 
 USUAL = {

@@ -6,6 +6,8 @@ import numpy as np
 
 from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
+from bayesmeta.inference.integrated.integrand import BINOMIAL, LOGIT, PUBLISHED, Kind, StudyArms
+from bayesmeta.inference.integrated.study import NO_EFFECT, integrated_study
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.panels import Summit, climb
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
@@ -30,6 +32,9 @@ class Problem:
     mu_prior: Prior
     tau_prior: Prior | None
     refinement: int
+    published: Array | None = None
+    """Intercept and slope of the probit of publication in the standardised effect, and the log
+    probability of publication, shape (study, 3); None where publication is not modelled."""
 
     @property
     def order(self) -> int:
@@ -43,9 +48,10 @@ class Problem:
 
     def densities(self, mu: Array, tau: float) -> Array:
         """Return the log density and the log likelihoods of studies, shape (point, 1 + study)."""
-        return _densities(
-            mu, tau, self.events, self.n, np.array(self.mu_prior.kernel), self.refinement
-        )
+        prior = np.array(self.mu_prior.kernel)
+        if self.published is not None:
+            return _published_densities(mu, tau, self.events, self.n, prior, self.published)
+        return _densities(mu, tau, self.events, self.n, prior, self.refinement)
 
     def log_density(self, mu: float, tau: float) -> float:
         """Return the log density of the counts and one `mu`."""
@@ -70,5 +76,26 @@ def _densities(  # noqa: PLR0917
                 found[i, s + 1] = integrated_log_likelihood(
                     mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement
                 )
+            found[i, 0] += found[i, s + 1]
+    return found
+
+
+@compiled
+def _published_densities(  # noqa: PLR0917
+    mu: Array, tau: float, events: Array, n: Array, prior: Array, published: Array
+) -> Array:
+    """Return the same of studies whose publication depends on their effects."""
+    found, kind = np.zeros((mu.size, 1 + n.size)), Kind(BINOMIAL, LOGIT, 0.0)
+    level = np.log((events + 0.5) / (n - events + 0.5))
+    information = (events + 0.5) * (n - events + 0.5) / (n + 1)
+    for i in range(mu.size):
+        found[i, 0] = log_prior(prior, mu[i])[0]
+        for s in range(n.size):
+            one = slice(s, s + 1)
+            arm = StudyArms(
+                mu[i : i + 1], events[one], n[one], 0 * n[one], level[one], information[one]
+            )
+            value = integrated_study(arm, kind, PUBLISHED, tau, published[s, 0], published[s, 1])
+            found[i, s + 1] = value - (published[s, 2] if tau > NO_EFFECT else 0.0)
             found[i, 0] += found[i, s + 1]
     return found

@@ -117,6 +117,7 @@ def quadrature_posterior(
     *,
     log_coefficients: npt.ArrayLike = 0.0,
     refinement: int = 0,
+    published: Array | None = None,
 ) -> QuadraturePosterior:
     """Compute the posterior of `mu` and `tau` given counts pooled over the arms of each study.
 
@@ -124,13 +125,13 @@ def quadrature_posterior(
     `log_coefficients` are the sums over arms of log C(n_i, events_i), which enter the marginal
     likelihood and the left-out predictive densities. `refinement` 0 gives six digits or more; each
     unit halves the steps of the inner quadrature, adds four nodes to each panel and divides the
-    tolerance by a hundred, which shows it. SettingsError is raised if counts are not
-    0 <= events <= n, or `tau_prior` allows negative values or is singular at zero beyond what can be
-    computed with, such as Gamma(0.01, 1).
+    tolerance by a hundred, which shows it. `published` is that of a `Problem`. SettingsError is raised if
+    counts are not 0 <= events <= n, or `tau_prior` allows negative values or is singular at zero beyond
+    what can be computed with, such as Gamma(0.01, 1).
     """
     events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     _check(events, n, tau_prior)
-    problem = Problem(events, n, mu_prior, tau_prior, refinement)
+    problem = Problem(events, n, mu_prior, tau_prior, refinement, published)
     constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)
     return QuadraturePosterior(problem, constants, resolved_posterior(problem))
 
