@@ -72,6 +72,7 @@ from .evidence import (
     read_survival as read_survival,
 )
 from .evidence.arms import matching as matching
+from .evidence.reported import reported_outcomes as reported_outcomes
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,
@@ -200,5 +201,6 @@ from .sensitivity.tipping_point import (
     TippingPoint as TippingPoint,
     tipping_point as tipping_point,
 )
+from .sensitivity.unreported import unreported as unreported
 
 __version__: str

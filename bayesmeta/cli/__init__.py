@@ -19,6 +19,7 @@ from bayesmeta.cli.fits import contrast, levels, predict, sensitivity, shrinkage
 from bayesmeta.cli.folders import run, show
 from bayesmeta.cli.grid import grid
 from bayesmeta.cli.held_out import cumulative, leave_one_level_out, leave_one_out
+from bayesmeta.cli.missing import missing
 from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
@@ -63,6 +64,7 @@ for command in (
     compare,
     validate,
     sensitivity,
+    missing,
     grid,
     plan,
     run,

@@ -124,16 +124,23 @@ def publication_to_pymc(published: Array, z: Any) -> None:
 def check_publication(spec: ModelSpec, arms: Arms, what: str) -> None:
     """Raise unless the publication of studies can be modelled beside a model; `what` asks for it."""
     refuse_several(arms, what)
-    if not spec.study_effects.pools or spec.study_effects.tau is None:
+    if reason := why_no_publication(spec):
         raise SettingsError(
-            f"{what} needs studies whose effects come from one distribution; {spec.name} has "
-            f"{spec.study_effects.name} study effects. Fit a model with NormalEffects."
+            f"{what} is not available for {spec.name}: {reason}. Fit a model with NormalEffects, without slopes by "
+            "study."
         )
-    if not spec.study_effects.is_normal or any(
-        STUDY in term.columns for term in spec.covariates.parsed.levels
-    ):
-        raise SettingsError(
-            f"{what} needs normal study effects alone, for which the probability of publication of a study of n "
-            f"patients has a closed form; {spec.name} has others. Fit a model with NormalEffects and without slopes "
-            "by study."
+
+
+def why_no_publication(spec: ModelSpec) -> str:
+    """Return why the publication of studies cannot be modelled beside a model; empty if it can."""
+    effects = spec.study_effects
+    if not effects.pools or effects.tau is None:
+        return f"effects of studies do not come from one distribution ({effects.name})"
+    by_study = any(STUDY in term.columns for term in spec.covariates.parsed.levels)
+    if not effects.is_normal or by_study:
+        found = "slopes by study" if by_study else f"{effects.name} study effects"
+        return (
+            "the probability of publication of a study of n patients has a closed form for normal study effects "
+            f"alone, and the model has {found}"
         )
+    return ""

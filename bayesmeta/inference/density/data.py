@@ -85,8 +85,8 @@ class DensityData(NamedTuple):
     step: Array
     """Covariates of the second level minus those of the first, shape (T, K)."""
     published: Array
-    """Of each study effect, shape (E, 3), or (0, 3) where publication is not modelled: intercept and slope
-    of the probit of publication in the standardised effect, and the log probability of publication."""
+    """Of each study effect, shape (E, 3), or (0, 3) where publication is not modelled: intercept and
+    slope of the probit of publication in the standardised effect, and log probability of publication."""
 
 
 def pack(data: DensityData, *own: Array) -> Pointers:

@@ -125,9 +125,9 @@ def quadrature_posterior(
     `log_coefficients` are the sums over arms of log C(n_i, events_i), which enter the marginal
     likelihood and the left-out predictive densities. `refinement` 0 gives six digits or more; each
     unit halves the steps of the inner quadrature, adds four nodes to each panel and divides the
-    tolerance by a hundred, which shows it. `published` is that of a `Problem`. SettingsError is raised if
-    counts are not 0 <= events <= n, or `tau_prior` allows negative values or is singular at zero beyond
-    what can be computed with, such as Gamma(0.01, 1).
+    tolerance by a hundred, which shows it. `published` is as in `Problem`. SettingsError is raised
+    if counts are not 0 <= events <= n, or `tau_prior` allows negative values or is singular at zero
+    beyond what can be computed with, such as Gamma(0.01, 1).
     """
     events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     _check(events, n, tau_prior)
