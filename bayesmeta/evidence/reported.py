@@ -50,7 +50,9 @@ def reported_outcomes(
     >>> import bayesmeta as bm
     >>> import pandas as pd
     >>> rows = [("a", "CR", 3, 20), ("a", "ORR", 9, 20), ("b", "ORR", None, 15)]
-    >>> table = bm.read_evidence(pd.DataFrame(rows, columns=["study", "outcome", "events", "n"]))
+    >>> frame = pd.DataFrame(rows, columns=["study", "outcome", "events", "n"])
+    >>> frame["derivation"] = ["reported", "reported", "not_reported"]
+    >>> table = bm.read_evidence(frame.astype({"events": "Int64"}))
     >>> bm.reported_outcomes(table).to_dict("index")
     {'a': {'ORR': 'reported', 'CR': 'reported'}, 'b': {'ORR': 'no count', 'CR': ''}}
     """

@@ -20,6 +20,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.limits import refuse_several
+from bayesmeta.model.links import log_normal_cdf
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.numeric import is_number
 
@@ -66,11 +67,7 @@ class Publication:
 
     def __post_init__(self) -> None:
         for name in ("smallest", "largest"):
-            value = getattr(self, name)
-            if not is_number(value) or not 0 < value < 1:
-                raise SettingsError(
-                    f"`{name}` must be a probability above 0 and below 1; got {value!r}. Write 50% as 0.5."
-                )
+            check_probability(name, getattr(self, name))
         if self.smallest > self.largest:
             raise SettingsError(
                 f"`smallest` must not exceed `largest`; got {self.smallest:g} and {self.largest:g}. A larger study is "
@@ -111,14 +108,21 @@ class Publication:
         return np.column_stack([a / root, np.full(a.size, self.rho / root), log_ndtr(a)])
 
 
+def check_probability(name: str, value: object) -> None:
+    """Raise unless a value is a probability above 0 and below 1."""
+    if not is_number(value) or not 0 < value < 1:
+        raise SettingsError(
+            f"`{name}` must be a probability above 0 and below 1; got {value!r}. Write 50% as 0.5."
+        )
+
+
 def publication_to_pymc(published: Array, z: Any) -> None:
     """Add to a model the probability of publication given the effects, over that of any effect."""
     import pymc as pm
     import pytensor.tensor as pt
 
     at = published[:, 0] + published[:, 1] * z
-    log_published = pm.logcdf(pm.Normal.dist(), at)
-    pm.Potential("published", pt.sum(log_published - published[:, 2]))
+    pm.Potential("published", pt.sum(log_normal_cdf(at) - published[:, 2]))
 
 
 def check_publication(spec: ModelSpec, arms: Arms, what: str) -> None:

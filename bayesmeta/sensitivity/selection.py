@@ -17,7 +17,7 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
-from bayesmeta.model.publication import Publication, check_publication
+from bayesmeta.model.publication import Publication, check_probability, check_publication
 from bayesmeta.sensitivity.changed_priors import fit_of_design
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
 from bayesmeta.sensitivity.refit_rows import refit_rows
@@ -222,7 +222,7 @@ def _assumed(smallest: Any, largest: Any, rho: Any) -> list[Publication]:
     each = {name: _listed(name, value) for name, value in given.items()}
     for name in ("smallest", "largest"):
         for value in each[name]:
-            Publication(**{"smallest": value, "largest": value, "rho": 0.0})
+            check_probability(name, value)
     found = [
         Publication(low, high, own)
         for high, own, low in product(each["largest"], each["rho"], each["smallest"])

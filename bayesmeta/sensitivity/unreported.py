@@ -140,12 +140,16 @@ def _checked(arms: Arms, studies: object) -> int:
 
 def _shifts(delta: Any) -> list[float]:
     found = list(delta) if isinstance(delta, Sequence | np.ndarray) else [delta]
-    if isinstance(delta, str) or not found or not all(map(is_number, found)):
+    if isinstance(delta, str) or not found or not all(map(_is_finite, found)):
         raise SettingsError(
             f"`delta` must be a finite number or a list of them; got {delta!r}. Give shifts on the scale of the link, "
             "such as [-1, 0]."
         )
     return [float(one) for one in found]
+
+
+def _is_finite(one: object) -> bool:
+    return bool(is_number(one) and np.isfinite(one))
 
 
 def _numbers(  # noqa: PLR0917
