@@ -10,7 +10,7 @@ from typing import NamedTuple
 from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.effects import LOG_ROOT_TWO_PI, NORMAL, log_distribution
-from bayesmeta.inference.density.likelihoods import log_normal_cdf, log_rates
+from bayesmeta.inference.density.likelihoods import log_rates
 
 LOGIT, BINOMIAL = 0, 0
 SMALLEST_RHO = 1e-14
@@ -76,10 +76,6 @@ def _correction(x: float) -> float:
     y = 1 / (x * x)
     return (1 / 12 - y * (1 / 360 - y * (1 / 1260 - y * (1 / 1680 - y / 1188)))) / x
 
-
-PUBLISHED = 101
-"""Code of normal effects of studies whose publication depends on them; `own` and `fixed` are intercept
-and slope of the probit of publication in the standardised effect. No model's distribution has it."""
 
 STUDENT = 1
 """Code of a distribution whose constant is computed once: it takes longer than all the rest."""
@@ -155,7 +151,7 @@ def _constant_of_student(nu: float) -> float:
 def distribution_of(code: int, tau: float, own: float, fixed: float) -> Distribution:
     """Return a distribution with its constant."""
     constant = -log(tau)
-    if code in (NORMAL, PUBLISHED):
+    if code == NORMAL:
         constant -= LOG_ROOT_TWO_PI
     if code == STUDENT:
         constant += _constant_of_student(own)
@@ -169,8 +165,6 @@ def log_effect(u: float, study: Study) -> float:
     x = u / tau
     if code == NORMAL:
         return constant - 0.5 * x * x
-    if code == PUBLISHED:
-        return constant - 0.5 * x * x + log_normal_cdf(own + fixed * x)[0]
     if code == STUDENT:
         return constant - 0.5 * (own + 1) * log1p(x * x / own)
     return constant + log_distribution(code, x, own, fixed)[0]

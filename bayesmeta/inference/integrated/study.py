@@ -13,7 +13,6 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled, inlined
 from bayesmeta.inference.density.effects import NORMAL
 from bayesmeta.inference.integrated.integrand import (
-    PUBLISHED,
     STUDENT,
     Distribution,
     Kind,
@@ -91,9 +90,8 @@ def _moved(study: Study) -> float:
 @inlined
 def _log_integral(function: LogFunction, study: Study) -> float:
     """Return the log integral of a function of the effect."""
-    # A normal effect, its publication and binomial arms have a concave logarithm.
-    code = study.distribution.code
-    concave = code in (NORMAL, PUBLISHED) and study.kind.likelihood == BINOMIAL
+    # A normal effect and binomial arms have a concave logarithm.
+    concave = study.distribution.code == NORMAL and study.kind.likelihood == BINOMIAL
     peaks, hull = _starts(study, concave)
     count = 0
     for k in range(len(peaks)):

@@ -6,10 +6,9 @@ import numpy as np
 
 from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
-from bayesmeta.inference.integrated.integrand import BINOMIAL, LOGIT, PUBLISHED, Kind, StudyArms
-from bayesmeta.inference.integrated.study import NO_EFFECT, integrated_study
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.panels import Summit, climb
+from bayesmeta.inference.quadrature.published import published_log_likelihood
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.priors import Prior
 
@@ -85,17 +84,13 @@ def _published_densities(  # noqa: PLR0917
     mu: Array, tau: float, events: Array, n: Array, prior: Array, published: Array
 ) -> Array:
     """Return the same of studies whose publication depends on their effects."""
-    found, kind = np.zeros((mu.size, 1 + n.size)), Kind(BINOMIAL, LOGIT, 0.0)
-    level = np.log((events + 0.5) / (n - events + 0.5))
-    information = (events + 0.5) * (n - events + 0.5) / (n + 1)
+    found = np.zeros((mu.size, 1 + n.size))
     for i in range(mu.size):
         found[i, 0] = log_prior(prior, mu[i])[0]
         for s in range(n.size):
-            one = slice(s, s + 1)
-            arm = StudyArms(
-                mu[i : i + 1], events[one], n[one], 0 * n[one], level[one], information[one]
-            )
-            value = integrated_study(arm, kind, PUBLISHED, tau, published[s, 0], published[s, 1])
-            found[i, s + 1] = value - (published[s, 2] if tau > NO_EFFECT else 0.0)
+            if n[s] > 0:
+                found[i, s + 1] = published_log_likelihood(
+                    mu[i], tau, events[s], n[s], published[s]
+                )
             found[i, 0] += found[i, s + 1]
     return found
