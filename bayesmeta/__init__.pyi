@@ -187,6 +187,8 @@ from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,
 )
+from .sensitivity.bias import bias_adjusted as bias_adjusted
+from .sensitivity.certainty import certainty as certainty
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.prior_grid import prior_grid as prior_grid
 from .sensitivity.selection import (

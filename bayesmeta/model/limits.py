@@ -75,6 +75,7 @@ SEVERAL_OUTCOMES = (
     Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
     Limit("`selection`", "a study may be published for any of its outcomes"),
     Limit("`unreported`", "a study may report some of its outcomes"),
+    Limit("`certainty`", "bands are of the rate of one outcome"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
 

@@ -117,7 +117,7 @@ def refitted(fit: AnyFit, spec: ModelSpec) -> AnyFit:
 def fit_of_design(fit: AnyFit, design: Design, digest: str) -> AnyFit:
     """Return the fit of another design of the same arms; `digest` numbers its random stream."""
     if not has_draws(fit):
-        return quadrature_fit(design)
+        return quadrature_fit(design, fit.bias)
     origin, settings = fit.provenance, replace(fit.settings, arm_draws=False)
     stream = (*origin.stream, int(digest[:STREAM_DIGITS], 16))
     return refit_with_retry(design, origin.seed, settings, stream)[0]
