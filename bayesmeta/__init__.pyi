@@ -73,6 +73,10 @@ from .evidence import (
 )
 from .evidence.arms import matching as matching
 from .evidence.reported import reported_outcomes as reported_outcomes
+from .evidence.risk_of_bias import (
+    RiskOfBias as RiskOfBias,
+    read_risk_of_bias as read_risk_of_bias,
+)
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,

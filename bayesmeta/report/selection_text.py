@@ -8,7 +8,7 @@ import pandas as pd
 from bayesmeta.errors import counted, listed
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
-from bayesmeta.rounding import error_text, interval_of, number_texts, percent, probability_text
+from bayesmeta.rounding import error_text, interval_of, percent, probability_text
 from bayesmeta.sensitivity.selection import Selection
 from bayesmeta.wording import PLAIN, Wording
 
@@ -137,16 +137,15 @@ def selection_json(found: Selection, missing: pd.DataFrame | None) -> dict[str, 
 
 def limit_sentence(found: Selection, words: Wording = PLAIN) -> str:
     """Return how far the typical rate would move in the worst case that was tried."""
-    own, *others = found.table.to_dict("records")
+    own, *others = found.table.dropna(subset="typical").to_dict("records")
     worst = max(others, key=lambda row: abs(row["typical"] - own["typical"]))
     was, now = (
         words.rates.interval(row["typical"], row["typical_lower"], row["typical_upper"])
         for row in (own, worst)
     )
-    [rho] = number_texts(worst["rho"])
     return (
         f"If studies with low rates were published less often (P(published) from {percent(worst['smallest'])} for the "
-        f"smallest to {_largest(worst['largest'])} for the largest study, rho {rho}, so that {worst['unpublished']:.1f} "
+        f"smallest to {_largest(worst['largest'])} for the largest study, rho {worst['rho']:g}, so that {worst['unpublished']:.1f} "
         f"studies are unpublished), the typical rate would be {now}{words.rates.per_text} instead of {was}"
         f"{words.rates.per_text}. Published studies cannot tell whether this is so; `bayesmeta missing` shows other "
         "assumptions."
