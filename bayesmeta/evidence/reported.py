@@ -54,7 +54,7 @@ def reported_outcomes(
     >>> frame["derivation"] = ["reported", "reported", "not_reported"]
     >>> table = bm.read_evidence(frame.astype({"events": "Int64"}))
     >>> bm.reported_outcomes(table).to_dict("index")
-    {'a': {'ORR': 'reported', 'CR': 'reported'}, 'b': {'ORR': 'no count', 'CR': ''}}
+    {'a': {'CR': 'reported', 'ORR': 'reported'}, 'b': {'CR': '', 'ORR': 'no count'}}
     """
     if not isinstance(table, EvidenceTable):
         raise SettingsError(

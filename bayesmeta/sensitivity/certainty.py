@@ -83,11 +83,11 @@ def certainty(
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> fit = bm.fit(bm.load_model("pooled"), arms, seed=1)
     >>> found = bm.certainty(fit, bands=[(0, 0.1), (0.1, 0.3), (0.3, 1)])
-    >>> found[["low", "high", "typical", "new_study", "judgement"]].round(1)
-       low  high  typical  new_study judgement
-    0  0.0   0.1      0.0        0.1
-    1  0.1   0.3      1.0        0.6
-    2  0.3   1.0      0.0        0.2
+    >>> found[["low", "high", "typical"]].round(1)
+       low  high  typical
+    0  0.0   0.1      0.0
+    1  0.1   0.3      1.0
+    2  0.3   1.0      0.0
     """
     check_draws(fit)
     check_family(fit, "certainty")

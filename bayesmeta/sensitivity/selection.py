@@ -65,7 +65,7 @@ class Selection:
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> found = bm.selection(exact, smallest=0.5, rho=0.9)
     >>> found
-    Selection(all studies: 1 combination tried, up to 3.1 of 17.1 studies unpublished)
+    Selection(all studies: 1 combination tried, up to 3.6 of 17.6 studies unpublished)
     """
 
     profile: str
@@ -164,12 +164,12 @@ def selection(
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> found = bm.selection(exact, smallest=[0.8, 0.5], rho=0.9, rate_above=0.1, certainty=0.8)
+    >>> found = bm.selection(exact, smallest=[0.8, 0.5], rho=0.9, rate_above=0.1)
     >>> found.table[["smallest", "rho", "unpublished", "typical", "probability"]].round(2)
        smallest  rho  unpublished  typical  probability
-    0       NaN  NaN         0.00     0.20         0.86
-    1       0.8  0.9         0.98     0.18         0.81
-    2       0.5  0.9         3.09     0.17         0.75
+    0       NaN  NaN         0.00     0.20         0.84
+    1       0.8  0.9         1.03     0.19         0.81
+    2       0.5  0.9         3.56     0.17         0.78
     """
     check_posterior(fit)
     check_family(fit, "selection")
