@@ -74,6 +74,11 @@ from .evidence import (
 from .evidence.arms import matching as matching
 from .evidence.cochrane import read_cochrane as read_cochrane
 from .evidence.registry import read_clinicaltrials as read_clinicaltrials
+from .evidence.reported import reported_outcomes as reported_outcomes
+from .evidence.risk_of_bias import (
+    RiskOfBias as RiskOfBias,
+    read_risk_of_bias as read_risk_of_bias,
+)
 from .inference.diagnosis import (
     Diagnostics as Diagnostics,
     Problem as Problem,
@@ -126,6 +131,7 @@ from .model import (
     bundled_models as bundled_models,
     load_model as load_model,
 )
+from .model.publication import Publication as Publication
 from .multiverse.files import load_grid as load_grid
 from .multiverse.results import GridResults as GridResults
 from .multiverse.running import run_grid as run_grid
@@ -187,8 +193,14 @@ from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,
 )
+from .sensitivity.bias import bias_adjusted as bias_adjusted
+from .sensitivity.certainty import certainty as certainty
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.prior_grid import prior_grid as prior_grid
+from .sensitivity.selection import (
+    Selection as Selection,
+    selection as selection,
+)
 from .sensitivity.sensitivity import (
     Sensitivity as Sensitivity,
     sensitivity as sensitivity,
@@ -197,5 +209,6 @@ from .sensitivity.tipping_point import (
     TippingPoint as TippingPoint,
     tipping_point as tipping_point,
 )
+from .sensitivity.unreported import unreported as unreported
 
 __version__: str

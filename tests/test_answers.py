@@ -82,6 +82,8 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
     "tipping_point": lambda case: bm.tipping_point(
         case.fit, certainty=0.6, rate_above=0.3, **case.one
     ),
+    "selection": lambda case: bm.selection(case.fit, smallest=0.5, rho=0.9),
+    "unreported": lambda case: bm.unreported(case.fit, studies=2),
     "cumulative": lambda case: bm.cumulative(case.fit, seed=1),
     "posterior_predictive_check": lambda case: bm.posterior_predictive_check(case.fit, seed=1),
     "log_likelihood_by_study": lambda case: bm.log_likelihood_by_study(case.fit),

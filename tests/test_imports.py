@@ -35,6 +35,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     # ArviZ weighs draws again here; it needs scipy.stats, and asks whether arrays are Dask's.
     "report": ("run --quick", {*ENGINES, "dask"}),
     "sensitivity": ("run", ENGINES | DRAWING),
+    "missing": ("run --smallest 0.5 --rho 0.9", ENGINES | DRAWING),
     "validate": ("pooled --evidence arms.csv --train n>8 --test n==8", UNUSED | DRAWING),
     "compare": ("pooled --evidence arms.csv --draws 100 --workers 1 --out compared", UNUSED),
     "grid": ("grid.toml --evidence arms.csv --workers 1 --out grid", UNUSED),

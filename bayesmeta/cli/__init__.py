@@ -14,11 +14,13 @@ from bayesmeta.cli.commands import Commands, add_command
 from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
+from bayesmeta.cli.evidence_outcomes import evidence_outcomes
 from bayesmeta.cli.fit import fit
 from bayesmeta.cli.fits import contrast, levels, predict, sensitivity, shrinkage
 from bayesmeta.cli.folders import run, show
 from bayesmeta.cli.grid import grid
 from bayesmeta.cli.held_out import cumulative, leave_one_level_out, leave_one_out
+from bayesmeta.cli.missing import missing
 from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
@@ -45,6 +47,7 @@ app = typer.Typer(
         },
     },
 )
+add_command(evidence_app, evidence_outcomes, "outcomes")
 app.add_typer(evidence_app, name="evidence")
 for command in (
     demo,
@@ -63,6 +66,7 @@ for command in (
     compare,
     validate,
     sensitivity,
+    missing,
     grid,
     plan,
     run,

@@ -52,7 +52,7 @@ def predict(
     from bayesmeta.estimates.survival_summary import conditional_note
     from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
-    events = _event(rate_above, rate_below, at_least, at_most)
+    events = event_options(rate_above, rate_below, at_least, at_most)
     if len(saved.fit.outcomes) > 1 and outcome is None:
         for name, value in events.items():
             option = f"--{name.removeprefix('events_').replace('_', '-')}"
@@ -92,7 +92,7 @@ def _prediction_tables(
     return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
 
 
-def _event(
+def event_options(
     rate_above: float | None, rate_below: float | None, at_least: int | None, at_most: int | None
 ) -> dict[str, Any]:
     """Return what is asked about a cohort, as the library calls it."""
@@ -201,7 +201,7 @@ def sensitivity(
 
     words = saved.words  # Labels are refused before the work.
     more = {"event": event, "n": n}
-    asked = _event(rate_above, rate_below, at_least, at_most) | more
+    asked = event_options(rate_above, rate_below, at_least, at_most) | more
     found = bm.sensitivity(
         saved.fit,
         profile=parsed_profile(profile),

@@ -1,6 +1,7 @@
 """The deterministic posterior of a model without covariates."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,10 @@ from bayesmeta.model.coding import Coding
 
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
+
+
+Biases = Mapping[str, tuple[float, float]]
+"""Mean and standard deviation of biases by study (log-odds)."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,6 +37,9 @@ class QuadratureFit:
         The coding of no covariates, so that a profile is read as by any other fit.
     posterior : QuadraturePosterior
         Means, quantiles, predictive probabilities and the log marginal likelihood.
+    bias : mapping
+        Mean and standard deviation of the bias of each study that has one (log-odds); see
+        `bias_adjusted`.
 
     Examples
     --------
@@ -49,6 +57,7 @@ class QuadratureFit:
     arms: Arms
     coding: Coding
     posterior: "QuadraturePosterior"
+    bias: Biases = field(default_factory=dict)
 
     @cached_property
     def design(self) -> Design:
@@ -64,8 +73,11 @@ class QuadratureFit:
         return f"QuadratureFit({self.spec!r}, {self.arms!r})"
 
 
-def quadrature_fit(design: Design) -> QuadratureFit:
-    """Return the deterministic posterior of a design, if it is one that quadrature can compute."""
+def quadrature_fit(design: Design, bias: Biases | None = None) -> QuadratureFit:
+    """Return the deterministic posterior of a design, if it is one that quadrature can compute.
+
+    `bias` holds mean and standard deviation of the bias of each study that has one (log-odds).
+    """
     # Imported here: those who only ask whether a fit is a QuadratureFit do not need it.
     from bayesmeta.inference.quadrature.posterior import quadrature_posterior
 
@@ -83,8 +95,10 @@ def quadrature_fit(design: Design) -> QuadratureFit:
         design.mu[0],
         design.tau[0] if design.tau else None,
         log_coefficients=np.bincount(arms.study_index, weights=coefficients),
+        published=design.published if len(design.published) else None,
+        bias=np.array([bias.get(str(name), (0.0, 0.0)) for name in arms.studies]) if bias else None,
     )
-    return QuadratureFit(design.spec, arms, design.coding, posterior)
+    return QuadratureFit(design.spec, arms, design.coding, posterior, bias or {})
 
 
 def _check_covered(design: Design) -> None:

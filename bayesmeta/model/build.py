@@ -8,6 +8,7 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.observed_totals import totals_to_pymc
+from bayesmeta.model.publication import publication_to_pymc
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.model.survival_likelihood import survival_to_pymc
 from bayesmeta.priors import Prior
@@ -85,6 +86,8 @@ def build_design(design: Design) -> "pm.Model":
         mu = design.mu[0].to_pymc("mu")
         predictor = mu + _regression(design) + _levels(design)
         u = _study_effects(design, mu)
+        if design.publication is not None:
+            publication_to_pymc(design.published, model["z"])
         if u is not None:
             predictor = predictor + u[arms.study_index]
         if spec.arm_effects is not None:

@@ -18,6 +18,7 @@ from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.limits import check_outcomes
+from bayesmeta.model.publication import Publication
 from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.model.survival_reports import Reports, reports_of
@@ -49,6 +50,15 @@ class Design:
     spec: ModelSpec
     arms: Arms
     coding: Coding
+    publication: Publication | None = None
+    """How the publication of a study depends on its effect; None where all studies are known."""
+
+    @cached_property
+    def published(self) -> Array:
+        """What `Publication.of` says of each study, shape (study, 3); (0, 3) where all are known."""
+        if self.publication is None:
+            return np.zeros((0, 3))
+        return self.publication.of(np.bincount(self.arms.study_index, weights=self.arms.n))
 
     @cached_property
     def matrix(self) -> Array:

@@ -73,6 +73,9 @@ SEVERAL_OUTCOMES = (
     ),
     Limit("`verify`", "quadrature would need two dimensions for each outcome", "Use diagnose"),
     Limit("`posterior_predictive_check`", "its statistics are of the counts of one outcome"),
+    Limit("`selection`", "a study may be published for any of its outcomes"),
+    Limit("`unreported`", "a study may report some of its outcomes"),
+    Limit("`certainty`", "bands are of the rate of one outcome"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
 

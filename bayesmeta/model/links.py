@@ -176,7 +176,7 @@ class Probit(Link):
 
     @override
     def to_pymc(self, theta: Any) -> tuple[Any, Any]:
-        return _log_normal_cdf(theta), _log_normal_cdf(-theta)
+        return log_normal_cdf(theta), log_normal_cdf(-theta)
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ def _exp(theta: npt.ArrayLike) -> Array:
     return np.exp(np.minimum(_array(theta), 709.0))
 
 
-def _log_normal_cdf(theta: Any) -> Any:
+def log_normal_cdf(theta: Any) -> Any:
     """Return the logarithm of the normal distribution function as a PyTensor expression."""
     import pytensor.tensor as pt
 

@@ -17,6 +17,7 @@ from .prior_posterior import prior_posterior as prior_posterior
 from .rate_axis import RateScale as RateScale
 from .rate_rows import cumulative as cumulative, subgroups as subgroups
 from .regression import regression as regression
+from .selection import selection as selection
 from .sensitivity import sensitivity as sensitivity
 from .specification_curve import specification_curve as specification_curve
 from .survival_curve import survival_curve as survival_curve

@@ -13,6 +13,7 @@ from bayesmeta.estimates.forest_table import ARM, TYPICAL
 from bayesmeta.estimates.posterior import is_survival
 from bayesmeta.estimates.profiles import default_profiles
 from bayesmeta.estimates.survival_words import words_of_outcome
+from bayesmeta.model.publication import why_no_publication
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
 
@@ -206,6 +207,14 @@ def _nested_outcomes(results: FitResults) -> Figures:
     return (_figure("nested_outcomes", plot, caption),)
 
 
+def _selection(results: FitResults) -> Figures:
+    if results.selection is None:
+        return Inapplicable(why_no_publication(results.fit.spec) or "it needs refits")
+    plot = plots.selection(results.selection, scale=results.scale, labels=results.words.labels)
+    caption = "Missing studies: rates if studies with low rates were published less often"
+    return (_figure("selection", plot, caption),)
+
+
 def _survival_forest(results: FitResults) -> Figures:
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
@@ -256,6 +265,7 @@ FIGURES: dict[str, tuple[int, Callable[[FitResults], Figures]]] = {
     "prediction": (EITHER, _prediction),
     "contrasts": (EITHER, _contrasts),
     "nested_outcomes": (NESTED, _nested_outcomes),
+    "selection": (ONE, _selection),
     "survival_forest": (SURVIVAL, _survival_forest),
     "survival_curve": (SURVIVAL, _survival_curve),
 }

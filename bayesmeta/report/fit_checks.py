@@ -20,12 +20,14 @@ from bayesmeta.report.sections.checklists import (
     Answer,
     done,
 )
+from bayesmeta.report.selection_text import limit_sentence, without_results_sentence
 from bayesmeta.report.sensitivity_text import (
     nested_prior_blocks,
     prior_blocks,
     scaling_blocks,
     tau_prior_line,
 )
+from bayesmeta.sensitivity.unreported import without_results
 
 NOT_REFITTED = "The model was not fitted again under other priors; `bayesmeta sensitivity` does, and a report without --quick."
 NO_DRAWS = (
@@ -71,6 +73,15 @@ def _why_not_left_out(results: FitResults) -> str:
     if reason := why_not_integrated(results.fit.spec, results.fit.arms):
         return f"Studies were not left out in turn: {reason}."
     return ONE_STUDY if results.informed_studies == 1 else NOT_LEFT_OUT
+
+
+def missing_lines(results: FitResults) -> Iterator[str]:
+    """Yield what missing studies could do to the rates."""
+    without = without_results(results.fit.arms)
+    if without and not results.several:
+        yield without_results_sentence(without)
+    if results.selection is not None and results.selection.ok:
+        yield limit_sentence(results.selection, results.words)
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:

@@ -21,7 +21,12 @@ from bayesmeta.model import Logit
 from bayesmeta.report.contrast_text import contrast_blocks, rank_blocks
 from bayesmeta.report.document import Block, Document, Items, Section, Table, Text
 from bayesmeta.report.figures import figure_blocks
-from bayesmeta.report.fit_checks import fit_answers, sensitivity_of_fit, validation_of_fit
+from bayesmeta.report.fit_checks import (
+    fit_answers,
+    missing_lines,
+    sensitivity_of_fit,
+    validation_of_fit,
+)
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.fit_text import heterogeneity_line
 from bayesmeta.report.levels_text import level_blocks
@@ -92,7 +97,7 @@ def _sections(results: FitResults) -> Iterator[Section]:
     yield Section(titles.VALIDATION, tuple(validation_of_fit(results)))
     yield limits_section(
         fit.arms,
-        (*map(words.note, results.notes), *survival_limits(fit)),
+        (*map(words.note, results.notes), *survival_limits(fit), *missing_lines(results)),
         covariates=bool(fit.spec.covariates.parsed.columns),
         tau="tau" in fit.posterior,
     )

@@ -34,7 +34,9 @@ from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.model.limits import why_not_integrated
+from bayesmeta.model.publication import why_no_publication
 from bayesmeta.sensitivity.prior_grid import prior_grid
+from bayesmeta.sensitivity.selection import Selection, selection
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
 
@@ -232,6 +234,15 @@ class FitResults:
             return None
         ci_prob = self.question.ci_prob
         return prior_grid(self.fit, profile=self.profile, ci_prob=ci_prob, event=self.event)
+
+    @cached_property
+    def selection(self) -> Selection | None:
+        """The rates of one outcome if studies with low rates were published less often, by refits."""
+        if self.several or not self.options.refits:
+            return None
+        if why_no_publication(self.fit.spec):
+            return None
+        return selection(self.fit, profile=self.profile, ci_prob=self.question.ci_prob)
 
     @property
     def informed_studies(self) -> int:

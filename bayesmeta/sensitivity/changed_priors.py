@@ -11,7 +11,7 @@ from bayesmeta.estimates.posterior import AnyFit, has_draws
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.refits import refit_with_retry
-from bayesmeta.model import LKJ, ModelSpec, make_design, model_hash
+from bayesmeta.model import LKJ, Design, ModelSpec, make_design, model_hash
 from bayesmeta.model.curves import PRECISION
 from bayesmeta.model.survival_reports import reports_of
 from bayesmeta.priors import Prior
@@ -118,9 +118,13 @@ def refitted(fit: AnyFit, spec: ModelSpec) -> AnyFit:
     with warnings.catch_warnings():
         # The fit itself has said it.
         warnings.simplefilter("ignore", ModelWarning)
-        design = make_design(spec, fit.arms)
-        if not has_draws(fit):
-            return quadrature_fit(design)
-        origin, settings = fit.provenance, replace(fit.settings, arm_draws=False)
-        stream = (*origin.stream, int(model_hash(spec)[:STREAM_DIGITS], 16))
-        return refit_with_retry(design, origin.seed, settings, stream)[0]
+        return fit_of_design(fit, make_design(spec, fit.arms), model_hash(spec))
+
+
+def fit_of_design(fit: AnyFit, design: Design, digest: str) -> AnyFit:
+    """Return the fit of another design of the same arms; `digest` numbers its random stream."""
+    if not has_draws(fit):
+        return quadrature_fit(design, fit.bias)
+    origin, settings = fit.provenance, replace(fit.settings, arm_draws=False)
+    stream = (*origin.stream, int(digest[:STREAM_DIGITS], 16))
+    return refit_with_retry(design, origin.seed, settings, stream)[0]

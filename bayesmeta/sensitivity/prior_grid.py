@@ -1,25 +1,19 @@
 """`prior_grid`: tau, the rates and a probability under other priors, each by a refit."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from functools import reduce
-from typing import Any, NamedTuple, Unpack
+from collections.abc import Mapping, Sequence
+from functools import partial, reduce
+from typing import Any, Unpack
 
 import pandas as pd
 
-from bayesmeta.errors import SamplingError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
-from bayesmeta.estimates.events import Event, EventKeywords, asked_event
+from bayesmeta.estimates.events import EventKeywords, asked_event
 from bayesmeta.estimates.posterior import (
-    AnyFit,
     asked_time,
     check_posterior,
     checked_outcome,
-    is_reliable,
     named_outcomes,
-    posterior_of,
-    quantities_of,
 )
-from bayesmeta.estimates.precision import Estimate, wide_row
 from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.exact import QuadratureFit
@@ -36,8 +30,7 @@ from bayesmeta.sensitivity.changed_priors import (
     refitted,
     with_prior,
 )
-
-Row = dict[str, Any]
+from bayesmeta.sensitivity.refit_rows import At, refit_rows
 
 
 def prior_grid(
@@ -117,11 +110,9 @@ def prior_grid(
     check_ci_prob(ci_prob)
     check_family(fit, "prior_grid")
     months = asked_time(fit, time)
-    asked, own = (
-        asked_event(event, months, words_of_outcome(fit.arms)),
-        own_priors(fit.spec, fit.arms),
-    )
-    at = _At(profile, ci_prob, asked, months)
+    asked = asked_event(event, months, words_of_outcome(fit.arms))
+    own = own_priors(fit.spec, fit.arms)
+    at = At(profile, ci_prob, asked, months)
     wanted = named_outcomes(fit.arms) if outcome is None else (checked_outcome(fit, outcome),)
     fit.coding.resolved(profile)
     tried = (
@@ -149,45 +140,12 @@ def prior_grid(
                 **numbers,
             }
             for changed, spec in models
-            for of, numbers in _numbers(fit, spec if changed else None, at)
+            for of, numbers in refit_rows(
+                partial(refitted, fit, spec) if changed else lambda: fit, fit, at
+            )
             if of in wanted
         ]
     )
-
-
-class _At(NamedTuple):
-    """What is asked of every fit."""
-
-    profile: Profile | None
-    ci_prob: float
-    event: Event | None
-    time: float | None
-
-
-def _numbers(fit: AnyFit, spec: Any, at: _At) -> Iterator[tuple[str, Row]]:
-    """Yield each outcome with its numbers by a fit of `spec`; None stands for the fit itself."""
-    try:
-        found = fit if spec is None else refitted(fit, spec)
-    except SamplingError:
-        unknown = _probability(at.event, None)
-        nothing = wide_row(dict.fromkeys(quantities_of(fit)), at.ci_prob, **unknown)
-        for outcome in named_outcomes(fit.arms):
-            yield outcome, {"ok": False, **nothing}
-        return
-    ok = is_reliable(found)
-    for outcome, rates in posterior_of(found, at.profile, time=at.time).items():
-        named = {name: rates.distribution(one) for name, one in quantities_of(fit).items()}
-        more = _probability(at.event, rates.cohort())
-        yield outcome, {"ok": ok, **wide_row(named, at.ci_prob, **more)}
-
-
-def _probability(event: Event | None, distribution: Any) -> dict[str, Estimate]:
-    if event is None:
-        return {}
-    if distribution is None:
-        return {"probability": Estimate(float("nan"), float("nan"))}
-    found = event.of(distribution)
-    return {"probability": Estimate(float(found), found.mcse)}
 
 
 USUAL = {

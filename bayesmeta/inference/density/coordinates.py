@@ -69,6 +69,7 @@ def assembled(design: Design, events: Array, n: Array, of_study: Informed) -> De
         levels=_levels_of(design),
         totals=design.totals.rows,
         step=np.ascontiguousarray(design.totals.step),
+        published=design.published,
         **_imputation(design),
     )
 

@@ -86,6 +86,9 @@ class DensityData(NamedTuple):
     and whether these are unknown, shape (T, 5); these arms have no patients in `n`."""
     step: Array
     """Covariates of the second level minus those of the first, shape (T, K)."""
+    published: Array
+    """Of each study effect, shape (E, 3), or (0, 3) where publication is not modelled: intercept and
+    slope of the probit of publication in the standardised effect, and log probability of publication."""
 
 
 def pack(data: DensityData, *own: Array) -> Pointers:
@@ -105,6 +108,7 @@ def pack(data: DensityData, *own: Array) -> Pointers:
         data.tau_of_study.size,
         len(data.levels),
         len(data.totals),
+        len(data.published),
         *map(len, own),
     ]
     return pointers_to([sizes, *data, *own])
@@ -113,7 +117,7 @@ def pack(data: DensityData, *own: Array) -> Pointers:
 ARRAYS = 1 + len(DensityData._fields)
 """Place of the first array that a density has of its own."""
 
-SIZES = 11
+SIZES = 12
 """Place of the first of their lengths among the sizes."""
 
 
@@ -146,6 +150,7 @@ def unpack(pointers: Any) -> DensityData:
         carray(pointers[20], (int(sizes[9]), 5)),
         carray(pointers[21], (int(sizes[10]), 5)),
         carray(pointers[22], (int(sizes[10]), k)),
+        carray(pointers[23], (int(sizes[11]), 3)),
     )
 
 

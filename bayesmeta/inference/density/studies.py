@@ -15,7 +15,7 @@ from bayesmeta.inference.density.effects import (
     noncentred,
     noncentring_adjoint,
 )
-from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood
+from bayesmeta.inference.density.likelihoods import BINOMIAL, log_likelihood, log_normal_cdf
 from bayesmeta.inference.density.scalars import Scalars
 from bayesmeta.inference.kernels import log_prior
 
@@ -75,6 +75,7 @@ def log_effects(  # noqa: PLR0913, PLR0917
     """
     (mean, tau, _), (values, _, carried) = studies, scalars
     information, level, tau_of_study, prior = d.information, d.level, d.tau_of_study, d.priors[0]
+    published = d.published
     place, parameter = 1 + d.centre.size + values.size, values[own] if own >= 0 else 0.0
     for s in range(tau.size):
         p = noncentred(tau[s], information[s], level[s], mean[s], q[place + s])
@@ -84,6 +85,12 @@ def log_effects(  # noqa: PLR0913, PLR0917
             )
             if own >= 0:
                 carried[own] += by_own
+            if published.shape[0] > 0:
+                log_published, slope = log_normal_cdf(
+                    published[s, 0] + published[s, 1] * p.standard
+                )
+                log_effect += log_published - published[s, 2]
+                score += published[s, 1] * slope
         else:
             log_effect, score = _log_level(prior, p.standard)
         total += log_effect + log_jacobian(p)

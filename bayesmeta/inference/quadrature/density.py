@@ -1,6 +1,7 @@
 """The problem that the quadrature solves, and its compiled joint density at one `tau`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import hypot
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.kernels import log_prior
 from bayesmeta.inference.quadrature.panels import Summit, climb
+from bayesmeta.inference.quadrature.published import published_log_likelihood
 from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.priors import Prior
 
@@ -30,6 +32,20 @@ class Problem:
     mu_prior: Prior
     tau_prior: Prior | None
     refinement: int
+    published: Array | None = None
+    """Intercept and slope of the probit of publication in the standardised effect, and the log
+    probability of publication, shape (study, 3); None where publication is not modelled."""
+    bias: Array | None = None
+    """Mean and standard deviation of each study's bias (log-odds), shape (study, 2); None without."""
+
+    def without(self, study: int) -> "Problem":
+        """Return the problem without a study."""
+        published, bias = (
+            None if each is None else np.delete(each, study, axis=0)
+            for each in (self.published, self.bias)
+        )
+        events, n = (np.delete(each, study) for each in (self.events, self.n))
+        return replace(self, events=events, n=n, published=published, bias=bias)
 
     @property
     def order(self) -> int:
@@ -43,9 +59,14 @@ class Problem:
 
     def densities(self, mu: Array, tau: float) -> Array:
         """Return the log density and the log likelihoods of studies, shape (point, 1 + study)."""
-        return _densities(
-            mu, tau, self.events, self.n, np.array(self.mu_prior.kernel), self.refinement
-        )
+        prior = np.array(self.mu_prior.kernel)
+        if self.bias is not None:
+            return _biased_densities(
+                mu, tau, self.events, self.n, prior, self.bias, self.refinement
+            )
+        if self.published is not None:
+            return _published_densities(mu, tau, self.events, self.n, prior, self.published)
+        return _densities(mu, tau, self.events, self.n, prior, self.refinement)
 
     def log_density(self, mu: float, tau: float) -> float:
         """Return the log density of the counts and one `mu`."""
@@ -69,6 +90,44 @@ def _densities(  # noqa: PLR0917
             if n[s] > 0:
                 found[i, s + 1] = integrated_log_likelihood(
                     mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement
+                )
+            found[i, 0] += found[i, s + 1]
+    return found
+
+
+@compiled
+def _published_densities(  # noqa: PLR0917
+    mu: Array, tau: float, events: Array, n: Array, prior: Array, published: Array
+) -> Array:
+    """Return the same of studies whose publication depends on their effects."""
+    found = np.zeros((mu.size, 1 + n.size))
+    for i in range(mu.size):
+        found[i, 0] = log_prior(prior, mu[i])[0]
+        for s in range(n.size):
+            if n[s] > 0:
+                found[i, s + 1] = published_log_likelihood(
+                    mu[i], tau, events[s], n[s], published[s]
+                )
+            found[i, 0] += found[i, s + 1]
+    return found
+
+
+@compiled
+def _biased_densities(  # noqa: PLR0917
+    mu: Array, tau: float, events: Array, n: Array, prior: Array, bias: Array, refinement: int
+) -> Array:
+    """Return the same of studies with biases: an offset, and more variance between studies."""
+    found = np.zeros((mu.size, 1 + n.size))
+    for i in range(mu.size):
+        found[i, 0] = log_prior(prior, mu[i])[0]
+        for s in range(n.size):
+            if n[s] > 0:
+                found[i, s + 1] = integrated_log_likelihood(
+                    mu[i : i + 1] + bias[s, 0],
+                    hypot(tau, bias[s, 1]),
+                    events[s : s + 1],
+                    n[s : s + 1],
+                    refinement,
                 )
             found[i, 0] += found[i, s + 1]
     return found

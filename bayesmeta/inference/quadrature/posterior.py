@@ -16,7 +16,7 @@ then a sum over nodes, or the integral of a polynomial.
 array([0.1963, 0.3345, 0.5065])
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -103,8 +103,7 @@ class QuadraturePosterior:
         """Return log p(y_s | y of the other studies); computed afresh where panels are coarse."""
         scores, settled = left_out_scores(self.surface)
         for s in np.flatnonzero(~settled):
-            events, n = (np.delete(x, s) for x in (self.problem.events, self.problem.n))
-            without = resolved_posterior(replace(self.problem, events=events, n=n))
+            without = resolved_posterior(self.problem.without(int(s)))
             scores[s] = self.surface.log_evidence - without.log_evidence
         return scores + self.log_coefficients
 
@@ -117,6 +116,8 @@ def quadrature_posterior(
     *,
     log_coefficients: npt.ArrayLike = 0.0,
     refinement: int = 0,
+    published: Array | None = None,
+    bias: Array | None = None,
 ) -> QuadraturePosterior:
     """Compute the posterior of `mu` and `tau` given counts pooled over the arms of each study.
 
@@ -124,13 +125,13 @@ def quadrature_posterior(
     `log_coefficients` are the sums over arms of log C(n_i, events_i), which enter the marginal
     likelihood and the left-out predictive densities. `refinement` 0 gives six digits or more; each
     unit halves the steps of the inner quadrature, adds four nodes to each panel and divides the
-    tolerance by a hundred, which shows it. SettingsError is raised if counts are not
-    0 <= events <= n, or `tau_prior` allows negative values or is singular at zero beyond what can be
-    computed with, such as Gamma(0.01, 1).
+    tolerance by a hundred, which shows it. `published` and `bias` are as in `Problem`. SettingsError is
+    raised if counts are not 0 <= events <= n, or `tau_prior` allows negative values or is singular at
+    zero beyond what can be computed with, such as Gamma(0.01, 1).
     """
     events, n = np.array(events, dtype=np.float64), np.array(n, dtype=np.float64)
     _check(events, n, tau_prior)
-    problem = Problem(events, n, mu_prior, tau_prior, refinement)
+    problem = Problem(events, n, mu_prior, tau_prior, refinement, published, bias)
     constants = np.broadcast_to(np.asarray(log_coefficients, dtype=np.float64), n.shape)
     return QuadraturePosterior(problem, constants, resolved_posterior(problem))
 

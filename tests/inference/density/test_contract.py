@@ -6,6 +6,8 @@ parts occurs: PyMC compiles a gradient three times as long as a value, and `test
 gradient of every combination to formulas of its own.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -67,6 +69,16 @@ def test_values_of_every_other_combination(parts: dict[str, object]) -> None:
 @pytest.mark.parametrize("parts", PRIORS, ids=str)
 def test_every_prior(parts: dict[str, object]) -> None:
     assert_contract(design_of(**parts))
+
+
+@pytest.mark.parametrize("covariates", ["none", "factor"])
+@pytest.mark.parametrize("likelihood", [bm.Binomial(), bm.BetaBinomial()], ids=repr)
+@pytest.mark.parametrize("rho", [-0.5, 0.9])
+def test_publication_that_depends_on_rates(
+    covariates: str, likelihood: bm.Likelihood, rho: float
+) -> None:
+    design = design_of(covariates=covariates, likelihood=likelihood)
+    assert_contract(replace(design, publication=bm.Publication(0.3, 0.9, rho)))
 
 
 def assert_contract(design: Design) -> None:

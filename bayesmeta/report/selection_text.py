@@ -1,0 +1,160 @@
+"""Missing studies as tables and sentences, and as JSON: selection, and studies without results."""
+
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.errors import counted, listed
+from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.machine import records
+from bayesmeta.rounding import error_text, interval_of, percent, probability_text
+from bayesmeta.sensitivity.selection import Selection
+from bayesmeta.wording import PLAIN, Wording
+
+Row = Mapping[Hashable, Any]
+
+RATES = {"typical": "typical", "new study": "new_study"}
+
+ASSUMED = (
+    "P(published): of the smallest and of the largest study. rho: correlation between a study's rate and its publication. "
+    "Published studies cannot estimate these; they are assumed.",
+    "Rates are those of all studies, published or not. Unpublished: the expected number of such studies.",
+)
+
+
+def selection_blocks(found: Selection, words: Wording = PLAIN) -> Iterator[Block]:
+    """Yield the rates under each assumption, and where a decision changes."""
+    sure = f"{100 * found.ci_prob:g}%"
+    yield Table(
+        f"If studies with low rates were published less often: median and {sure} interval{words.rates.note} "
+        f"({words.text(found.profile)})",
+        _cells(found, words),
+    )
+    rates = found.table[
+        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
+    ]
+    error = f"{words.rates.error(rates.max().max())} {words.rates.points_short}"
+    yield Items((*ASSUMED, f"Monte-Carlo standard errors of rates: at most {error}."))
+    if len(found.tipping_points):
+        yield Text("")
+        yield from _tipping_blocks(found)
+
+
+def _cells(found: Selection, words: Wording) -> pd.DataFrame:
+    rows = found.table.to_dict("records")
+    cells = pd.DataFrame({"P(published)": [assumed_text(row) for row in rows]})
+    cells["rho"] = ["" if pd.isna(row["rho"]) else f"{row['rho']:g}" for row in rows]
+    cells["unpublished"] = [f"{row['unpublished']:.1f}" for row in rows]
+    cells["tau"] = [interval_of(row, "tau") for row in rows]
+    for label, name in RATES.items():
+        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
+    if "probability" in found.table:
+        cells[str(found.question)] = [_probability(row["probability"]) for row in rows]
+    if not found.table["ok"].all():
+        cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
+    return cells
+
+
+def assumed_text(row: Row) -> str:
+    """Return the probabilities of publication that a row assumes."""
+    if pd.isna(row["smallest"]):
+        return "all published"
+    return f"{percent(row['smallest'])} to {_largest(row['largest'])}"
+
+
+def _largest(value: float) -> str:
+    return f"{100 * value:.10g}%"
+
+
+def _probability(value: float) -> str:
+    return "" if pd.isna(value) else probability_text(value)
+
+
+def _tipping_blocks(found: Selection) -> Iterator[Block]:
+    own = found.table.iloc[0]
+    error = error_text(own["mcse_probability"], 4)
+    yield Text(
+        f"Tipping point: {found.question} of {found.certainty:g} required, P = {_probability(own['probability'])} "
+        f"(MCSE {error}) if all studies are published."
+    )
+    yield Items(tuple(map(tipping_sentence, found.tipping_points.to_dict("records"))))
+
+
+def tipping_sentence(row: Row) -> str:
+    """Return where a decision changes at one correlation, or that it does not."""
+    head = f"With rho {row['rho']:g}"
+    if not row["ok"]:
+        head += " (NOT RELIABLE: a fit failed its diagnostics)"
+    if not row["exists"]:
+        return f"{head} the decision does not change while at least 10% of studies as small as the smallest are published."
+    low, high = percent(row["smallest_lower"]), percent(row["smallest_upper"])
+    range_of = f" ({low} to {high} from Monte-Carlo error)" if low != high else ""
+    return (
+        f"{head} the decision changes where {percent(row['smallest'])}{range_of} of studies as small as the smallest are "
+        f"published, that is with {row['unpublished']:.1f} studies unpublished."
+    )
+
+
+def unreported_blocks(
+    table: pd.DataFrame, ci_prob: float, words: Wording = PLAIN
+) -> Iterator[Block]:
+    """Yield the rates of all registered studies under each shift."""
+    rows = table.to_dict("records")
+    cells = pd.DataFrame({"delta": [f"{row['delta']:+g}" for row in rows]})
+    for label, name in RATES.items():
+        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
+    if "probability" in table:
+        cells["P"] = [_probability(row["probability"]) for row in rows]
+    first = rows[0]
+    yield Table(
+        f"With {counted(int(first['unreported']), 'registered study', 'registered studies')} without results beside "
+        f"{int(first['reported'])} with: median and {100 * ci_prob:g}% interval{words.rates.note}",
+        cells,
+    )
+    yield Items(
+        (
+            "delta: how far the rates of studies without results lie from those of the others, on the scale of the link. "
+            "The evidence does not tell; 0 means missing at random.",
+        )
+    )
+
+
+def selection_json(found: Selection, missing: pd.DataFrame | None) -> dict[str, Any]:
+    """Return the tables about missing studies; `unreported` is null where there are no such studies."""
+    return {
+        "profile": found.profile,
+        "ci_prob": found.ci_prob,
+        "studies": found.studies,
+        "question": None if found.question is None else str(found.question),
+        "certainty": found.certainty,
+        "refits_ok": found.ok,
+        "selection": records(found.table),
+        "tipping_points": records(found.tipping_points),
+        "unreported": None if missing is None else records(missing),
+    }
+
+
+def limit_sentence(found: Selection, words: Wording = PLAIN) -> str:
+    """Return how far the typical rate would move in the worst case that was tried."""
+    own, *others = found.table.dropna(subset="typical").to_dict("records")
+    worst = max(others, key=lambda row: abs(row["typical"] - own["typical"]))
+    was, now = (
+        words.rates.interval(row["typical"], row["typical_lower"], row["typical_upper"])
+        for row in (own, worst)
+    )
+    return (
+        f"If studies with low rates were published less often (P(published) from {percent(worst['smallest'])} for the "
+        f"smallest to {_largest(worst['largest'])} for the largest study, rho {worst['rho']:g}, so that {worst['unpublished']:.1f} "
+        f"studies are unpublished), the typical rate would be {now}{words.rates.per_text} instead of {was}"
+        f"{words.rates.per_text}. Published studies cannot tell whether this is so; `bayesmeta missing` shows other "
+        "assumptions."
+    )
+
+
+def without_results_sentence(studies: tuple[str, ...]) -> str:
+    """Return which studies have rows of the outcome and no count."""
+    return (
+        f"{counted(len(studies), 'study', 'studies')} of the table {'has' if len(studies) == 1 else 'have'} no count of this "
+        f"outcome and no part in the result: {listed(studies)}."
+    )
