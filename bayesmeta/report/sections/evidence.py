@@ -171,7 +171,7 @@ def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: b
     survival, frame = isinstance(arms, SurvivalArms), arms.frame
     own: list[str] = []
     if isinstance(arms, SurvivalArms):
-        # How numbers were had is known of each report, not of each arm.
+        # How numbers were derived is known of each report, not of each arm.
         frame = frame.drop(columns=DERIVATION, errors="ignore")
         own += derived_rows(arms.reports, "number")
     own += about_frame(frame, covariates=covariates)

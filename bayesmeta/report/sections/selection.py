@@ -1,4 +1,4 @@
-"""What reports say of any selection: which rows were asked for, and how numbers were had."""
+"""What reports say of any selection: which rows were asked for, and how numbers were derived."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -56,7 +56,7 @@ def overlap_rule(arms: Arms) -> Iterator[str]:
 
 
 def ways_told(frame: pd.DataFrame) -> str:
-    """Return in how many rows a number was had in each way."""
+    """Return in how many rows a number was derived in each way."""
     ways = texts_of(frame, DERIVATION).replace("", "not stated").value_counts()
     return ", ".join(f"{DERIVED.get(str(way), way)} {k}" for way, k in ways.items())
 
