@@ -36,6 +36,7 @@ def broken_rules(frame: pd.DataFrame) -> Iterator[Finding]:
     yield from _one_kind(frame)
     for estimate, limits in LIMITS.items():
         yield from _within(frame, estimate, limits)
+        yield from _together(frame, estimate, limits)
     yield from _whole_interval(frame)
     yield from _known_precision(frame)
     yield from _of_responders(frame)
@@ -86,6 +87,20 @@ def _within(frame: pd.DataFrame, estimate: str, limits: tuple[str, str]) -> Iter
         f"`{low}` to `{high}` must hold `{estimate}`",
         cells_of(frame, outside | alone, estimate, low, high),
         "Correct the estimate or its limits.",
+    )
+
+
+def _together(frame: pd.DataFrame, estimate: str, limits: tuple[str, str]) -> Iterator[Finding]:
+    """Yield half an interval of an estimate; of a median that was not reached the lower limit will do."""
+    low, high = limits
+    half = (frame[low].isna() & np.isfinite(frame[high])) | (
+        frame[low].notna() & frame[high].isna()
+    )
+    yield from broken(
+        "interval",
+        f"`{low}` and `{high}` must be given together",
+        cells_of(frame, half & np.isfinite(frame[estimate]), estimate, low, high),
+        "Give both, NR for an upper limit of a median that was not reached; or leave both blank.",
     )
 
 

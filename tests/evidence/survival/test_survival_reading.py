@@ -103,6 +103,8 @@ def test_a_file_is_read_as_a_frame_is(tmp_path: Path) -> None:
         ([{"median": "8 months"}], r"`median` must be a length of time above 0; not so in row 1: '8 months'\. Write a number, its unit in `unit`"),
         ([landmark(52, 0.3, unit="weeks"), {"median": 9}], r"`unit` must be the same for all times of one curve \(months and years may mix\); not so in row 1: 'study a, unit weeks', row 2: 'study a, unit months'"),
         ([landmark(survival="NR")], r"^DataFrame: `time` and `survival` must be given together; not so in row 1: 'time 12, survival blank'\. Complete the landmark, or drop the row"),
+        ([{"median": 7, "median_low": "NR", "median_high": 9}], r"`median_low` and `median_high` must be given together; not so in row 1: 'median 7, median_low blank, median_high 9'"),
+        ([{"time": 6, "survival": 0.5, "ci_high": 0.6}], r"`ci_low` and `ci_high` must be given together"),
         ([{"median": 8, "median_low": "NR", "median_high": "NR"}], r"`median_high` may be not reached beside a `median_low` alone, .* not so in row 1: 'median 8, median_low blank, median_high not reached'\. Give the lower limit; leave both blank"),
         ([{"outcome": "Duration of response", "median": 4}], r"a duration of response is of responders, .*'study a, stratum blank'"),
     ],
