@@ -29,7 +29,7 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
         yield (
             f"{guessed} of {counted(len(reports.rows), 'report')} {'has' if guessed == 1 else 'have'} no interval. "
             f"{'Its standard error is' if guessed == 1 else 'Their standard errors are'} estimated "
-            f"(retention {share:.2f}), not reported."
+            f"(median of retention {share:.2f}), not reported."
         )
     if fit.design.curve.has_shape:
         several = int((np.bincount(reports.arm, minlength=len(arms)) > 1).sum())

@@ -116,7 +116,8 @@ def _with_numbers(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame
         tuple[tuple[str, ...], Callable[[object, Notation], float | None], str, str], ...
     ]
     readers = (
-        (LENGTHS, length_of, "a length of time above 0", "Write a number, its unit in `unit`; leave it blank if it is not known."),
+        ((TIME,), length_of, "a length of time above 0", "Write a number, its unit in `unit`."),
+        (LENGTHS[1:], length_of, "a length of time above 0", "Write a number, its unit in `unit`; leave it blank if it is not known."),
         (PROBABILITIES, probability_of, "a probability from 0 to 1", "Write 0.74, or 74% with its sign."),
         (PATIENTS, _patients_of, f"a whole number from 1 to {LARGEST_COUNT:,}", "Give the number of patients."),
     )  # fmt: skip
@@ -131,7 +132,7 @@ def _with_numbers(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame
             ]
             rules += broken("number", f"`{column}` must be {rule}", wrong, remedy)
             numbers = pd.Series(values, frame.index, dtype="float64")
-            columns[column] = numbers * months if names is LENGTHS else numbers
+            columns[column] = numbers * months if column in LENGTHS else numbers
     frame, reached = _with_reached(frame.assign(**columns), frame[MEDIAN])
     return frame, [*rules, *reached]
 

@@ -91,7 +91,7 @@ def _within(frame: pd.DataFrame, estimate: str, limits: tuple[str, str]) -> Iter
 
 
 def _together(frame: pd.DataFrame, estimate: str, limits: tuple[str, str]) -> Iterator[Finding]:
-    """Yield half an interval of an estimate; of a median that was not reached the lower limit will do."""
+    """Yield half an interval; of a median that was not reached the lower limit will do."""
     low, high = limits
     half = (frame[low].isna() & np.isfinite(frame[high])) | (
         frame[low].notna() & frame[high].isna()
