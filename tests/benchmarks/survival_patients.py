@@ -74,9 +74,23 @@ def _study(
         yield {"time": TIME, "survival": survival, "at_risk": at_risk or None}
 
 
+def _time_of_half(fitted: KaplanMeierFitter) -> float:
+    """Return the median of a curve; where it is one half between two deaths, the middle of these.
+
+    So do the `survival` package of R and LIFETEST of SAS. The first of these times is too early: of 10
+    patients who are all followed by a twentieth of the patients.
+    """
+    curve = fitted.survival_function_.iloc[:, 0]
+    half = curve.index[np.isclose(curve, 0.5, rtol=0, atol=1e-9)]
+    below = curve.index[curve < 0.5 - 1e-9]  # noqa: PLR2004
+    if half.size and below.size:
+        return float(half[0] + below[0]) / 2
+    return float(fitted.median_survival_time_)
+
+
 def _median(fitted: KaplanMeierFitter, followed: Array, *, limits: bool) -> dict[str, object]:
     """The median with its interval by Brookmeyer and Crowley; NR where it was not reached."""
-    value = fitted.median_survival_time_
+    value = _time_of_half(fitted)
     if np.isinf(value):
         return {"median": "NR", "followup": float(np.median(followed))}
     if not limits:
