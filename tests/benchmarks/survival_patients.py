@@ -82,7 +82,7 @@ def _time_of_half(fitted: KaplanMeierFitter) -> float:
     """
     curve = fitted.survival_function_.iloc[:, 0]
     half = curve.index[np.isclose(curve, 0.5, rtol=0, atol=1e-9)]
-    below = curve.index[curve < 0.5 - 1e-9]  # noqa: PLR2004
+    below = curve.index[curve < 0.5 - 1e-9]
     if half.size and below.size:
         return float(half[0] + below[0]) / 2
     return float(fitted.median_survival_time_)

@@ -59,10 +59,13 @@ def _against_the_median(curve: pd.DataFrame) -> Iterator[Finding]:
 def _narrow(frame: pd.DataFrame) -> Iterator[Finding]:
     width = np.log(frame[MEDIAN_HIGH] / frame[MEDIAN_LOW]) / (2 * NORMAL_95)
     least = 1 / (np.log(2) * np.sqrt(frame[N]))
-    for place, row in frame[np.isfinite(width) & (width < NARROW * least)].iterrows():
+    share = (width / least).to_numpy()
+    narrow = np.isfinite(width).to_numpy() & (share < NARROW)
+    # Places may repeat: of the rows of an arm.
+    for (place, row), of_least in zip(frame[narrow].iterrows(), share[narrow], strict=True):
         text = (
             f"{row[STUDY]}: the interval {row[MEDIAN_LOW]:.3g} to {row[MEDIAN_HIGH]:.3g} months of the median "
-            f"({place}) is narrower than {row[N]:.0f} patients allow: {width[place] / least[place]:.2f} of the least width, "
+            f"({place}) is narrower than {row[N]:.0f} patients allow: {of_least:.2f} of the least width, "
             "1 / (log 2 sqrt(n)) on the log scale"
         )
         yield Finding("interval", (str(place),), text, "Compare it with the source.")

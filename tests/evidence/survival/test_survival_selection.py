@@ -68,6 +68,9 @@ def test_intervals_of_the_bundled_medians_are_as_wide_as_their_patients_allow(
     }  # fmt: skip
     narrow = [one for one in bundled.findings if "narrower" in one.text]
     assert [one.text.split(":")[0] for one in narrow] == ["ram2019"]
+    [of_arms] = [one for one in bundled.select(outcome="OS").findings if "narrower" in one.text]
+    assert "(ram2019/ven_hma_ldac_dli)" in of_arms.text
+    assert "0.20 of the least width" in of_arms.text
 
 
 @pytest.mark.parametrize(
