@@ -60,7 +60,7 @@ def _narrow(frame: pd.DataFrame) -> Iterator[Finding]:
     width = np.log(frame[MEDIAN_HIGH] / frame[MEDIAN_LOW]) / (2 * NORMAL_95)
     least = 1 / (np.log(2) * np.sqrt(frame[N]))
     share = (width / least).to_numpy()
-    narrow = np.isfinite(width).to_numpy() & (share < NARROW)
+    narrow = np.isfinite(share) & (share < NARROW)
     # Places may repeat: of the rows of an arm.
     for (place, row), of_least in zip(frame[narrow].iterrows(), share[narrow], strict=True):
         text = (
