@@ -178,6 +178,9 @@ REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "a PyMC model": lambda fit: bm.fit(own_model(), fit.arms, seed=1),
     "`verify`": lambda fit: bm.verify(fit),
     "`posterior_predictive_check`": lambda fit: bm.posterior_predictive_check(fit, seed=1),
+    "`selection`": lambda fit: bm.selection(fit),
+    "`unreported`": lambda fit: bm.unreported(fit, studies=2),
+    "`certainty`": lambda fit: bm.certainty(fit, bands=[0.2]),
 }
 
 

@@ -104,7 +104,6 @@ def test_an_interval_without_width_tells_nothing(low: float, high: object) -> No
     "row",
     [
         landmark(12, 1.0, ci_low=0.8, ci_high=1.0),
-        landmark(12, 0.4, ci_low=0.2),
         {"median": 8, "median_low": 8, "median_high": "NR"},
     ],
 )
