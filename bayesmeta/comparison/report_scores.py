@@ -45,13 +45,13 @@ def _scores(
     arms = new.arms
     if not isinstance(arms, SurvivalArms):
         raise TypeError("The reports of survival arms are scored.")
-    records, studies = arms.reports.to_dict("records"), arms.frame[STUDY].to_numpy()
+    studies = arms.frame[STUDY].to_numpy()
     for place in range(len(arms)):
         curves = predictions.curves(new, place)
         label = {STUDY: str(studies[place]), ARM: str(arms.labels[place])}
-        for arm, record in zip(arms.arm_of_report, records, strict=True):
+        for record in arms.reports[arms.arm_of_report == place].to_dict("records"):
             report = report_alone({str(name): value for name, value in record.items()})
-            if arm != place or report.kind == Kind.BEYOND:
+            if report.kind == Kind.BEYOND:
                 continue
             found = replicated(report, curves, predictions.fit, rng)
             each = _weights(found, weights)
@@ -72,6 +72,8 @@ def _weights(values: Array, weights: Array | None) -> Array:
     return np.repeat(each / values.shape[2], values.shape[2])
 
 
+# A survival that rounds to 0 or 1 has infinite logarithms.
+@np.errstate(divide="ignore", over="ignore")
 def replicated(report: Report, curves: Curves, fit: Fit, rng: np.random.Generator) -> Array:
     """Return what arms with these curves report, dims (chain, draw, node): months, or survival.
 

@@ -13,6 +13,7 @@ from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.estimates.survival_words import (
     NEW_MEDIAN,
     NEW_SURVIVAL,
+    RATIO_SCALE,
     TYPICAL_MEDIAN,
     TYPICAL_SURVIVAL,
 )
@@ -20,8 +21,6 @@ from bayesmeta.inference.draws import is_large
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.survival.integrated import survival_study_log_likelihood
 from bayesmeta.model import Design
-
-MEDIAN_RATIO_SCALE = "ratio of medians"
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +60,7 @@ class SurvivalPredictions:
             yield ("", "tau", self.fit.spec.scale.scale), found.rates.tau
         for label, *pair in asked.contrasts:
             one, versus = (predictors_of(self.fit, row) for row in pair)
-            yield ("", label, MEDIAN_RATIO_SCALE), np.exp(one - versus)
+            yield ("", label, RATIO_SCALE), np.exp(one - versus)
 
     def _at(self, row: Array, level: int) -> ProfileSurvival:
         return ProfileSurvival(self.rates.at(row, level))

@@ -111,8 +111,9 @@ class Event:
     name: str = field(default="", compare=False)
     """The argument, or the text, that it was asked by."""
     time: float | None = None
-    outcome: OutcomeWords = SURVIVAL_WORDS
     """Of survival: months at which a rate is the survival, and responders are patients alive."""
+    outcome: OutcomeWords = SURVIVAL_WORDS
+    """Of survival: what text calls it."""
 
     @property
     def text(self) -> str:

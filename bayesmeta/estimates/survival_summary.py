@@ -18,6 +18,7 @@ from bayesmeta.estimates.survival_words import (
     NEW_MEDIAN,
     NEW_RESTRICTED_MEAN,
     NEW_SURVIVAL,
+    RATIO_SCALE,
     TIME,
     TYPICAL_MEDIAN,
     TYPICAL_RESTRICTED_MEAN,
@@ -48,7 +49,7 @@ def survival_table(
         for _, name, scale, distribution in drawn_parameters(fit)
     ]
     rows += [
-        row_of((name, "", "ratio of medians"), distribution, ci_prob) | {TIME: np.nan}
+        row_of((name, "", RATIO_SCALE), distribution, ci_prob) | {TIME: np.nan}
         for name, distribution in _median_ratios(fit)
     ]
     for name, label, time, scale, found in _survival_answers(fit, profiles, times, cohort):

@@ -19,6 +19,9 @@ NEW_RESTRICTED_MEAN = "new study restricted mean"
 MEDIAN_RATIO = "median_ratio"
 """How quantities begin that are ratios of medians."""
 
+RATIO_SCALE = "ratio of medians"
+"""Scale of these."""
+
 TIME = "time"
 """Column of a summary that is of survival: months, missing of what is of no time."""
 

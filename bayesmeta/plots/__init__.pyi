@@ -1,13 +1,10 @@
 """The public names of the plots room: `__init__.py` and type checkers read this."""
 
 from .calibration import calibration as calibration
-from .checks_of_fits import (
-    posterior_predictive as posterior_predictive,
-    predictive_checks as predictive_checks,
-)
 from .contrasts import contrasts as contrasts
 from .forest import forest as forest
 from .funnel import funnel as funnel
+from .held_out_checks import predictive_checks as predictive_checks
 from .held_out_rows import comparison as comparison, leave_one_out as leave_one_out
 from .heterogeneity import heterogeneity as heterogeneity
 from .nested_outcomes import nested_outcomes as nested_outcomes
@@ -17,6 +14,7 @@ from .prior_posterior import prior_posterior as prior_posterior
 from .rate_axis import RateScale as RateScale
 from .rate_rows import cumulative as cumulative, subgroups as subgroups
 from .regression import regression as regression
+from .replicated_counts import posterior_predictive as posterior_predictive
 from .selection import selection as selection
 from .sensitivity import sensitivity as sensitivity
 from .specification_curve import specification_curve as specification_curve

@@ -24,6 +24,9 @@ BAR, FEW, HEADROOM = 0.8, 60, 1.06
 REACH = 1.15
 """Ends of an axis of deviations in multiples of the largest."""
 
+PAIRED, PAIR_ROOM = (2.75, 1.9), (0.6, 0.2, 0.3, 0.5)
+"""Of two panels, in inches: the size of each, and what is left, right, above and below it."""
+
 
 def panel_page(
     words: Words,
@@ -50,6 +53,11 @@ def panel_page(
     for heading, (x, y) in zip(headings, corners, strict=bool(headings)):
         put_text(page, x, y - HEADING, shortened(heading, width, bold=True), bold=True)
     return figure, [inch_axes(figure, (x, x + width), (y, y + tall)) for x, y in corners]
+
+
+def two_panels(words: Words, headings: Sequence[str]) -> tuple[Figure, list[Axes]]:
+    """Return a page of two panels side by side, without a legend."""
+    return panel_page(words, [], PAIRED, count=2, columns=2, headings=headings, room=PAIR_ROOM)
 
 
 def draw_band(graph: Axes, place: Array, band: tuple[Array, Array], lines: Array) -> None:

@@ -17,6 +17,7 @@ from bayesmeta.comparison.report_scores import replicated, report_scores, value_
 from bayesmeta.comparison.scores import study_scores
 from bayesmeta.comparison.survival_predictions import SurvivalPredictions
 from bayesmeta.errors import InapplicableError
+from bayesmeta.estimates.profile_survival import Curves
 from bayesmeta.inference.survival.drawn_reports import draw_reports
 from bayesmeta.marginal_likelihood.marginal_likelihood import log_marginal_likelihood
 from bayesmeta.model import Design, make_design
@@ -245,3 +246,14 @@ def test_arviz_leaves_whole_studies_out(fit: bm.Fit) -> None:
     found = bm.leave_one_study_out(WEIBULL, fit.arms, seed=1, settings=QUICK)
     # Both know the sum to about 0.05.
     assert loo.elpd == pytest.approx(found.elpd, abs=0.3)
+
+
+def test_a_survival_that_rounds_to_one_is_replicated(fit: bm.Fit) -> None:
+    """Patients at one day: nearly all draws of survival are 1 to the last digit."""
+    predictions = predictions_of(fit)
+    assert isinstance(predictions, SurvivalPredictions)
+    curves = predictions.curves(fit.design, 0)
+    sharp = Curves(curves.curve, curves.log_median, np.full_like(curves.shape, 40.0))
+    for kind, discounted in ((Kind.ALIVE, 0.0), (Kind.ALIVE, 1.0), (Kind.LANDMARK, 0.0)):
+        report = Report(0, kind, 0.03, 0.0, np.inf, 1.0, 20.0, discounted)
+        assert (replicated(report, sharp, fit, np.random.default_rng(1)) > 0.99).all()
