@@ -112,14 +112,10 @@ def _estimate(row: Mapping[Any, Any]) -> str:
         values = [row[name] for name in (MEDIAN, MEDIAN_LOW, MEDIAN_HIGH)]
         texts = [_months(value) for value in values if not np.isnan(value)]
         texts[0] += "" if values[0] == np.inf else " months"
-    return interval_text(*texts) if len(texts) == 3 else _partly(values, texts)  # noqa: PLR2004
-
-
-def _partly(values: Sequence[float], texts: Sequence[str]) -> str:
-    """Return an estimate of which one limit is known, or none."""
     if len(texts) == 1:
         return texts[0]
-    return f"{texts[0]} ({'at least' if np.isnan(values[2]) else 'at most'} {texts[1]})"
+    # Of a median that was not reached, the lower limit may stand alone.
+    return f"{texts[0]} (at least {texts[1]})" if len(texts) == 2 else interval_text(*texts)  # noqa: PLR2004
 
 
 def _months(value: float) -> str:
