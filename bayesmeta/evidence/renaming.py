@@ -13,7 +13,7 @@ def renamed(rows: Rows, outcomes: Mapping[str, str] | None, name: str) -> Rows:
     """Return the rows of the outcomes that are wanted, under their new names; all where None."""
     if outcomes is None:
         return rows
-    if not isinstance(outcomes, Mapping):
+    if not isinstance(outcomes, Mapping) or not outcomes:
         raise SettingsError(
             f"`outcomes` must map titles of outcomes to names; got {outcomes!r}. Write {{'Overall Response': 'ORR'}}."
         )
