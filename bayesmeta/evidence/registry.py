@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted, listed, shortened
+from bayesmeta.evidence.cells import cells_of_frame
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import (
     ARM,
@@ -29,10 +30,11 @@ from bayesmeta.evidence.columns import (
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.measures import Measure, measures_of, mixed_units
 from bayesmeta.evidence.printed import explaining
-from bayesmeta.evidence.renaming import renamed
+from bayesmeta.evidence.rates import percentage_of
+from bayesmeta.evidence.renaming import Rows, renamed
 from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.text_files import content_of
-from bayesmeta.evidence.values import Notation
+from bayesmeta.evidence.values import Notation, count_of
 from bayesmeta.paths import expanded
 
 Registered = str | PathLike[str] | Mapping[str, Any]
@@ -95,6 +97,8 @@ def read_clinicaltrials(
     sources = [source] if isinstance(source, str | PathLike | Mapping) else list(source)
     name = Path(sources[0]).name if len(sources) == 1 and not isinstance(sources[0], Mapping) else "ClinicalTrials.gov"  # fmt: skip
     studies = [study for one in sources for study in _studies(one)]
+    if not studies:
+        raise EvidenceError(f"{name}: no study is given. Name at least one file.")
     kept, remarks = [], []
     for study in studies:
         rows, found = _rows(study)
@@ -105,9 +109,7 @@ def read_clinicaltrials(
         raise EvidenceError(
             f"{name}: no percentage is that of a whole number of participants. Enter the counts by hand."
         )
-    places = [f"row {i}" for i in range(1, len(rows) + 1)]
-    cells = pd.DataFrame(rows, index=pd.Index(places), dtype=object)
-    cells = cells.where(cells.notna(), None)
+    cells = cells_of_frame(pd.DataFrame(rows)).frame
     frame, told = checked(cells, name, Notation(rate=PERCENT, text=("locator",)))
     return EvidenceTable(frame, name, (*remarks, *left_out, *told))
 
@@ -138,9 +140,6 @@ def _is_study(content: object) -> bool:
     section = content.get("protocolSection")
     identified = section.get("identificationModule") if isinstance(section, Mapping) else None
     return isinstance(identified, Mapping) and isinstance(identified.get("nctId"), str)
-
-
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -225,10 +224,9 @@ def _explained(rows: Rows) -> tuple[Rows, list[Finding]]:
     """Return the rows that have a count, or a percentage that some count explains."""
     kept, lost = [], []
     for row in rows:
-        known = row[EVENTS] is not None
-        if known or (row[PERCENT] is not None and _is_of_a_count(row[PERCENT], row[N])):
+        if row[PERCENT] is None or _is_of_a_count(row[PERCENT], row[N]):
             kept.append(row)
-        elif row[PERCENT] is not None:
+        else:
             lost.append(
                 f"{row[STUDY]}, {row[ARM]}, {shortened(row[OUTCOME])}: {row[PERCENT]}% of {row[N]}"
             )
@@ -242,7 +240,5 @@ def _explained(rows: Rows) -> tuple[Rows, list[Finding]]:
 
 def _is_of_a_count(percent: str, n: str) -> bool:
     """Return whether a count explains a percentage; what is no number is told of by the checks."""
-    try:
-        return bool(explaining(str(float(percent)) and percent.strip(), int(n)))
-    except ValueError:
-        return True
+    text, patients = percentage_of(percent, Notation()), count_of(n, Notation())
+    return text is None or patients is None or bool(explaining(text, patients))

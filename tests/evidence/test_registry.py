@@ -75,6 +75,8 @@ def test_wanted_outcomes_are_named(recorded: bm.EvidenceTable) -> None:
         bm.EvidenceError, match=r"has no outcome 'Sistemic Reactogenicity'\. Did you mean"
     ):
         bm.read_clinicaltrials(RECORD, outcomes={"Sistemic Reactogenicity": "S"})
+    with pytest.raises(bm.EvidenceError, match="no study is given"):
+        bm.read_clinicaltrials([])
     with pytest.raises(bm.SettingsError, match="`outcomes` must map titles"):
         bm.read_clinicaltrials(RECORD, outcomes="ORR")  # type: ignore[arg-type]
 
