@@ -17,7 +17,7 @@ from bayesmeta.evidence.cells import cells_of_frame
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import ARM, COUNTS, DERIVATION, EVENTS, OUTCOME, STUDY, N
 from bayesmeta.evidence.findings import Finding
-from bayesmeta.evidence.renaming import Rows, renamed
+from bayesmeta.evidence.renaming import Rows, check_outcomes, renamed
 from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.text_files import content_of
 from bayesmeta.evidence.values import Notation, count_of
@@ -71,6 +71,7 @@ def read_cochrane(
     Cochrane data packages (version 1) as described by Schwarzer, read.cdir of the R package meta,
     https://cran.r-project.org/package=meta.
     """
+    check_outcomes(outcomes)
     path = expanded(source)
     name = Path(source).name
     file, rows, settings = _package(path)
