@@ -7,10 +7,10 @@ rounding a half are allowed. Exact: fractions, not floating-point numbers.
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import pandas as pd
-from scipy.special import ndtri
 
 from bayesmeta.evidence.columns import CI_HIGH, CI_LOW, EVENTS, PERCENT, N, labels_of
 from bayesmeta.evidence.findings import Finding
@@ -21,7 +21,7 @@ NARROW, WIDE = 0.5, 2.0
 """Widths of an interval, over that of a 95% score interval, beyond which it is told: no usual method
 and no probability from 90% to 99% explains them."""
 
-_NORMAL_95 = float(ndtri(0.975))
+NORMAL_95 = NormalDist().inv_cdf(0.975)
 
 
 def digits_of(number: str) -> int:
@@ -94,5 +94,5 @@ def _interval(row: Any) -> Iterator[str]:
 
 def _score_width(rate: float, n: int) -> float:
     """Return the width of the 95% score interval of Wilson (1927), doi:10.2307/2276774, in points."""
-    z = _NORMAL_95
+    z = NORMAL_95
     return 200 * z * sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
