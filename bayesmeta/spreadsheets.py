@@ -1,7 +1,7 @@
 """Workbooks (.xlsx) written: tables on sheets of their own, the same bytes for the same tables."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from io import BytesIO
 from math import inf
 from os import PathLike
@@ -83,7 +83,7 @@ def content_of(book: Any) -> bytes:
     return fixed.getvalue()
 
 
-def sheet_name(name: str, taken: "set[str] | frozenset[str]" = frozenset()) -> str:
+def sheet_name(name: str, taken: Collection[str]) -> str:
     """Return a name that a sheet can have, and that no other has, whatever its case."""
     plain = _NOT_IN_NAMES.sub(" ", name).strip()[:_LONGEST_NAME] or "Sheet"
     found, number = plain, 2

@@ -89,6 +89,16 @@ def test_a_record_becomes_a_table(out: str, capsys: pytest.CaptureFixture[str]) 
     assert json.loads(capsys.readouterr().out)["rows"] == 14
 
 
+def test_a_title_may_hold_the_sign_before_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    record = RECORD.read_text(encoding="utf-8").replace("All Adverse Events", "AE = all")
+    Path("a.json").write_text(record, encoding="utf-8")
+    asked = ("evidence", "import", "a.json", "--out", "a.csv")
+    assert run(*asked, "--outcome", "AE = all=AE") == 0
+    assert bm.read_evidence("a.csv").select(outcome="AE").events.tolist() == [23, 24]
+    assert run(*asked, "--outcome", "AE", "--force") == 2
+    assert "`--outcome` is written title=name; got 'AE'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(("source", "out"), [("a.txt", "b.csv"), (str(RECORD), "b.docx")])
 def test_other_files_are_not_imported(source: str, out: str) -> None:
     assert run("evidence", "import", source, "--out", out) == 2

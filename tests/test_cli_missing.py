@@ -87,3 +87,5 @@ def test_outcomes_of_studies(folder: Path, capsys, tmp_path: Path) -> None:
     assert run("evidence", "outcomes", "--out", tmp_path / "t") == 0
     assert "70 more outcomes" in capsys.readouterr().out
     assert pd.read_csv(tmp_path / "t" / "reported.csv").shape == (46, 76)
+    assert run("evidence", "outcomes", "--outcomes", "ORR, CR", "--json") == 0
+    assert list(json.loads(capsys.readouterr().out)[0]) == ["study", "ORR", "CR"]

@@ -39,6 +39,7 @@ _ARGUMENTS = {
     "model": "spec",
     "evidence": "arms",
     "column": "columns",
+    "wanted": "outcomes",
     "ci": "ci_prob",
     "at_least": "events_at_least",
     "at_most": "events_at_most",

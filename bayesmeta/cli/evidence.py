@@ -28,7 +28,7 @@ from bayesmeta.cli.output import (
     save_tables,
     write_files,
 )
-from bayesmeta.cli.parsing import parsed_names
+from bayesmeta.cli.parsing import parsed_titles
 from bayesmeta.cli.tables import survival_selected, survival_table_of, table_of
 from bayesmeta.errors import EvidenceError, SettingsError, counted
 
@@ -207,7 +207,7 @@ def evidence_import(
         raise SettingsError(f"SOURCE must be called .json or .zip; got {source}.")
     if out.suffix.casefold() not in (".csv", ".xlsx"):
         raise SettingsError(f"`--out` must be called .csv or .xlsx; got {out}.")
-    table = readers[source.suffix.casefold()](source, outcomes=parsed_names("--outcome", wanted))
+    table = readers[source.suffix.casefold()](source, outcomes=parsed_titles("--outcome", wanted))
     content = csv_of(table.frame) if out.suffix.casefold() == ".csv" else workbook_of({"Evidence": table.frame})  # fmt: skip
     write_files(out.parent, {out.name: content}, force=force)
     if as_json:

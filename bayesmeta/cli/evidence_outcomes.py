@@ -6,7 +6,15 @@ import typer
 
 from bayesmeta.cli.commands import OK, exits
 from bayesmeta.cli.evidence import Table
-from bayesmeta.cli.options import BUNDLED, AsJson, Notation, ReplaceTables, TablesOut, reading
+from bayesmeta.cli.options import (
+    BUNDLED,
+    AsJson,
+    Notation,
+    ReplaceTables,
+    TablesOut,
+    reading,
+    words_of,
+)
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
 from bayesmeta.cli.tables import table_of
 
@@ -36,7 +44,7 @@ def evidence_outcomes(
 
     check_tables(out, ("reported",), force=force)
     found = table_of(table or BUNDLED, notation)
-    named = outcomes.split(",") if outcomes else None
+    named = words_of(outcomes)
     matrix = bm.reported_outcomes(found, outcomes=named).reset_index()
     saved = save_tables(out, {"reported": matrix})
     if as_json:

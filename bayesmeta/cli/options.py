@@ -174,13 +174,13 @@ def _selection(
         check_no_effect("--by-definition", by_definition, "without `--outcomes`")
     return {
         "outcome": outcome,
-        "outcomes": _words(outcomes),
+        "outcomes": words_of(outcomes),
         "by_definition": by_definition,
         "where": where,
         **({} if parts is None else {"parts": parts}),
         "strata": strata,
         "unknown_sizes": unknown_sizes,
-        "derivations": _words(derivations),
+        "derivations": words_of(derivations),
         "overlaps": overlaps,
         "include": include,
         "mixed": mixed,
@@ -235,15 +235,16 @@ def _notation(
         "columns": _renamings(column) if column else None,
         "rate": rate,
         "sheet": sheet,
-        "missing": _words(missing),
-        "text": _words(text),
+        "missing": words_of(missing),
+        "text": words_of(text),
         "decimal": decimal,
         "time_unit": time_unit,
     }
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _words(text: str | None) -> list[str] | None:
+def words_of(text: str | None) -> list[str] | None:
+    """Return the words of an option, which commas separate; None where it is not given."""
     return None if text is None else [word.strip() for word in text.split(",")]
 
 

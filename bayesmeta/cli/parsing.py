@@ -1,6 +1,6 @@
 """Options that are written as text: profiles, units, rates and an interim analysis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bayesmeta.errors import ProfileError, SettingsError
 
@@ -33,17 +33,30 @@ def parsed_names(option: str, pairs: list[str] | None) -> dict[str, str] | None:
     return _split(option, pairs, SettingsError) if pairs else None
 
 
+def parsed_titles(option: str, pairs: list[str] | None) -> dict[str, str] | None:
+    """Return texts written as title=name pairs, of which titles may hold the sign; None without any."""
+    if not pairs:
+        return None
+    return _split(option, pairs, SettingsError, written="title=name", cut=str.rpartition)
+
+
 def _split(
-    option: str, pairs: Sequence[str], kind: type[ProfileError | SettingsError]
+    option: str,
+    pairs: Sequence[str],
+    kind: type[ProfileError | SettingsError],
+    *,
+    written: str = "covariate=value",
+    cut: Callable[[str, str], tuple[str, str, str]] = str.partition,
 ) -> dict[str, str]:
     """Return names and values of pairs, after checking that each name is there once."""
-    split = [pair.partition("=") for pair in pairs]
+    split = [cut(pair, "=") for pair in pairs]
     for pair, (name, equals, _) in zip(pairs, split, strict=True):
         if not name or not equals:
-            raise kind(f"`{option}` is written covariate=value; got '{pair}'.")
+            raise kind(f"`{option}` is written {written}; got '{pair}'.")
     found = {name.strip(): value.strip() for name, _, value in split}
     if len(found) < len(pairs):
-        raise kind(f"`{option}` gives a covariate twice: {', '.join(pairs)}. Give each once.")
+        what = written.partition("=")[0]
+        raise kind(f"`{option}` gives a {what} twice: {', '.join(pairs)}. Give each once.")
     return found
 
 

@@ -11,7 +11,7 @@ from bayesmeta.evidence.columns import (
     STUDY,
 )
 from bayesmeta.evidence.findings import Finding, broken, where
-from bayesmeta.evidence.values import Notation, count_of
+from bayesmeta.evidence.values import Notation, blank_column, count_of
 
 
 def broken_bookkeeping(frame: pd.DataFrame) -> list[Finding]:
@@ -33,8 +33,7 @@ def with_ranks(frame: pd.DataFrame, notation: Notation) -> tuple[pd.DataFrame, l
     """Return the rows with ranks of overlapping studies as numbers, and the broken rules of ranks."""
     if OVERLAP_GROUP not in frame.columns:
         return frame, []
-    blank = pd.Series(None, frame.index, dtype=object)
-    ranks = frame.get(OVERLAP_RANK, blank)
+    ranks = frame.get(OVERLAP_RANK, blank_column(frame))
     values = [None if value is None else count_of(value, notation) for value in ranks]
     ranked = frame.assign(**{OVERLAP_RANK: pd.array(values, dtype="Int64")})
     unranked = ranked[OVERLAP_RANK].isna() & frame[OVERLAP_GROUP].notna()

@@ -1,6 +1,5 @@
 """What every kind of evidence table is: checked rows, and what a selection of them keeps and tells."""
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +7,7 @@ from typing import Any, ClassVar
 
 import pandas as pd
 
+from bayesmeta.evidence.arms import hash_of
 from bayesmeta.evidence.choices import Choices
 from bayesmeta.evidence.columns import MEANINGFUL
 from bayesmeta.evidence.described import described
@@ -34,8 +34,7 @@ class CheckedTable:
     @property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
-        text = self.frame.to_csv(index=False, lineterminator="\n")
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_of(self.frame)
 
     @property
     def covariates(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The rules an evidence table keeps, and the messages that name where it does not."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from unicodedata import normalize
 
 import pandas as pd
@@ -47,15 +47,25 @@ def checked(
     rules = [*names, *rated, *counts, *_within(frame), *_repeats(frame), *bookkeeping, *ranks]
     frame, numbers, words = with_types(frame, notation, (*COUNTS, OVERLAP_RANK), ALWAYS_TEXT)
     absent = set(REQUIRED) - set(named.columns) - ({EVENTS} if notation.rate else set())
-    told = [one for one in (*rules, *numbers) if not _follows(one, absent)]
+    told = beside_missing(absent, [*rules, *numbers])
     check_none(name, [*broken_shape, *missing, *told])
     return frame, (*several, *words)
 
 
-def _follows(found: Finding, absent: Collection[str]) -> bool:
-    """Return whether a rule is broken only because a column is not there."""
-    of_names = STUDY in absent and found.kind in ("repeat", "label")
-    return of_names or any(f"`{column}`" in found.text for column in absent)
+def beside_missing(
+    absent: Collection[str], rules: Iterable[Finding], naming: Collection[str] = (STUDY,)
+) -> list[Finding]:
+    """Return the rules that are not broken only because columns are not there.
+
+    Without a column of `naming`, rows cannot be told apart.
+    """
+    alike = any(column in naming for column in absent)
+    return [
+        one
+        for one in rules
+        if not (alike and one.kind in ("repeat", "label"))
+        and not any(f"`{column}`" in one.text for column in absent)
+    ]
 
 
 def _whole(named: pd.DataFrame) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO, StringIO
 from os import PathLike
 from pathlib import Path
@@ -13,13 +13,14 @@ import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted, listed
 from bayesmeta.evidence.archives import opened
+from bayesmeta.evidence.cells import cells_of_frame
 from bayesmeta.evidence.checks import checked
-from bayesmeta.evidence.columns import ARM, DERIVATION, EVENTS, OUTCOME, STUDY, N
+from bayesmeta.evidence.columns import ARM, COUNTS, DERIVATION, EVENTS, OUTCOME, STUDY, N
 from bayesmeta.evidence.findings import Finding
-from bayesmeta.evidence.renaming import renamed
+from bayesmeta.evidence.renaming import Rows, check_outcomes, renamed
 from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.text_files import content_of
-from bayesmeta.evidence.values import Notation
+from bayesmeta.evidence.values import Notation, count_of
 from bayesmeta.paths import expanded
 
 DATA_ROWS, SETTINGS, PARAMETERS = (
@@ -30,6 +31,7 @@ DATA_ROWS, SETTINGS, PARAMETERS = (
 """Files of a package, by how their names end; the last is that of a review of diagnostic tests."""
 
 _GROUPS = ("Experimental", "Control")
+_FIRST = _GROUPS[0].casefold()
 _NEEDED = ("Analysis group", "Analysis number", "Study", *(f"{one} {what}" for one in _GROUPS for what in ("cases", "N")))  # fmt: skip
 _OF_ANALYSES = ("Analysis group", "Analysis number", "Data type")
 
@@ -69,21 +71,34 @@ def read_cochrane(
     Cochrane data packages (version 1) as described by Schwarzer, read.cdir of the R package meta,
     https://cran.r-project.org/package=meta.
     """
+    check_outcomes(outcomes)
     path = expanded(source)
     name = Path(source).name
-    rows_file, rows, settings = _package(path)
+    file, rows, settings = _package(path)
     kinds = {_key(one): one for _, one in settings}
-    arms, remarks = _arms(rows_file, rows, kinds)
+    arms = [
+        arm
+        for line, row in rows
+        if _type(kinds.get(_key(row), {})).startswith("dichotomous")
+        for arm in _pair(file, line, row, kinds[_key(row)])
+    ]
     if not arms:
-        there = sorted({one.get("Data type", "") for one in kinds.values()})
-        raise EvidenceError(
-            f"{name} has no dichotomous outcome with counts; its analyses are of {listed(there) or 'no type'}."
-        )
-    wanted = renamed(arms, outcomes, name)
-    places = [f"row {i}" for i in range(1, len(wanted) + 1)]
-    cells = pd.DataFrame(wanted, index=pd.Index(places), dtype=object)
-    frame, told = checked(cells.where(cells.notna(), None), name, Notation(text=("locator",)))
+        raise _without_counts(name, kinds.values())
+    wanted, several = _apart(renamed(arms, outcomes, name))
+    whole = [arm for arm in wanted if _is_whole(arm)]
+    if not whole:
+        raise _without_counts(name, kinds.values())
+    remarks = _told(several, [arm for arm in wanted if not _is_whole(arm)])
+    cells = cells_of_frame(pd.DataFrame(whole)).frame
+    frame, told = checked(cells, name, Notation(text=("locator",)))
     return EvidenceTable(frame, name, (*remarks, *told))
+
+
+def _without_counts(name: str, settings: Iterable[Mapping[str, str]]) -> EvidenceError:
+    there = listed(sorted({one["Data type"] for one in settings})) or "no type"
+    return EvidenceError(
+        f"{name} has no dichotomous outcome with counts; its analyses are of {there}."
+    )
 
 
 def _package(path: Path) -> tuple[str, Lines, Lines]:
@@ -141,32 +156,27 @@ def _key(row: Mapping[str, str]) -> tuple[str, str]:
     return row["Analysis group"], row["Analysis number"]
 
 
-def _arms(
-    file: str, rows: Lines, kinds: Mapping[tuple[str, str], Mapping[str, str]]
-) -> tuple[list[dict[str, Any]], list[Finding]]:
-    chosen = [
-        (line, row)
-        for line, row in rows
-        if kinds.get(_key(row), {}).get("Data type", "").casefold().startswith("dichotomous")
-    ]
-    several = {key for key, count in Counter((*_key(row), row["Study"]) for _, row in chosen).items() if count > 1}  # fmt: skip
-    seen: Counter[tuple[str, str, str, str]] = Counter()
-    arms, broken = [], []
-    for line, row in chosen:
-        own = (*_key(row), row["Study"])
-        subgroup = row.get("Subgroup", "")
-        seen[*own, subgroup] += 1
-        again = seen[*own, subgroup]
-        apart = [subgroup, str(again) if again > 1 else ""] if own in several else []
-        for arm in _pair(file, line, row, kinds[_key(row)]):
-            whole = arm[EVENTS].isdecimal() and arm[N].isdecimal()
-            if not whole:
-                broken.append(
-                    f"{arm[STUDY]} ({arm[EVENTS] or 'blank'} of {arm[N] or 'blank'}, line {line})"
-                )
-                continue
-            arms.append({**arm, ARM: ", ".join(filter(None, (arm[ARM], *apart)))})
-    return arms, list(_told(several, broken))
+def _type(settings: Mapping[str, str]) -> str:
+    return settings.get("Data type", "").casefold()
+
+
+def _apart(arms: Rows) -> tuple[Rows, list[str]]:
+    """Return arms whose names differ within an analysis, and the studies that stand in several rows."""
+    rows = Counter((arm[STUDY], arm[OUTCOME]) for arm in arms if arm["group"] == _FIRST)
+    seen: Counter[tuple[str, ...]] = Counter()
+    found = []
+    for arm in arms:
+        own = (arm[STUDY], arm[OUTCOME], arm["group"], arm["subgroup"] or "")
+        seen[own] += 1
+        again = str(seen[own]) if seen[own] > 1 else ""
+        apart = (arm["subgroup"], again) if rows[own[:2]] > 1 else ()
+        found.append({**arm, ARM: ", ".join(filter(None, (arm[ARM], *apart)))})
+    several = [f"{study} in {outcome}" for (study, outcome), count in rows.items() if count > 1]
+    return found, several
+
+
+def _is_whole(arm: Mapping[str, str]) -> bool:
+    return all(count_of(arm[column], Notation()) is not None for column in COUNTS)
 
 
 def _pair(
@@ -178,8 +188,8 @@ def _pair(
             STUDY: row["Study"],
             ARM: label if label and label != "#N/A" else group,
             OUTCOME: f"{'.'.join(_key(row))} {row.get('Analysis name') or settings.get('Analysis name', '')}".strip(),
-            EVENTS: row[f"{group} cases"].removesuffix(".0"),
-            N: row[f"{group} N"].removesuffix(".0"),
+            EVENTS: row[f"{group} cases"],
+            N: row[f"{group} N"],
             DERIVATION: "reported",
             "group": group.casefold(),
             "subgroup": row.get("Subgroup") or None,
@@ -189,13 +199,19 @@ def _pair(
         }
 
 
-def _told(several: set[tuple[str, str, str]], broken: list[str]) -> Iterator[Finding]:
+def _told(several: list[str], broken: Rows) -> Iterator[Finding]:
     if several:
-        each = listed(f"{study} in {group}.{number}" for group, number, study in sorted(several))
-        text = f"{counted(len(several), 'study', 'studies')} in several rows of one analysis, whose arms may share patients: {each}"
+        text = (
+            f"{counted(len(several), 'study', 'studies')} in several rows of one analysis, whose arms may share patients: "
+            f"{listed(several)}"
+        )
         yield Finding("same patients", (), text, "Keep one row, or add up its arms.")
     if broken:
-        text = f"counts that are not whole numbers are left out: {listed(broken)}"
+        each = listed(
+            f"{arm[STUDY]} ({arm[EVENTS] or 'blank'} of {arm[N] or 'blank'}, {arm['locator']})"
+            for arm in broken
+        )
+        text = f"counts that are not whole numbers are left out: {each}"
         yield Finding(
             "count", (), text, "They may be adjusted for clusters, or halved between comparisons."
         )

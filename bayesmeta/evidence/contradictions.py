@@ -10,7 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.evidence.columns import ARM, EVENTS, OUTCOME, PART_OF, STRATUM, STUDY, N, labels_of
+from bayesmeta.evidence.columns import (
+    ARM,
+    COUNTS,
+    EVENTS,
+    KEY,
+    OUTCOME,
+    PART_OF,
+    PRINTED,
+    STRATUM,
+    STUDY,
+    N,
+    labels_of,
+)
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.printed import against_the_counts
 from bayesmeta.evidence.strata import is_mixed, stratum_levels
@@ -20,6 +32,9 @@ CONTRADICTION = "contradiction"
 """The kind of these findings."""
 
 _REMEDY = "Compare both with the source."
+
+_LOOKED_AT = (*KEY, *COUNTS, PART_OF, *PRINTED)
+"""Columns that can contradict each other."""
 
 _INNER = {
     "orr": ("crcri", "crc", "cr", "cri", "pr"),
@@ -32,7 +47,9 @@ _INNER = {
 
 def contradictions(frame: pd.DataFrame) -> tuple[Finding, ...]:
     """Return rows whose counts contradict what is printed beside them, or other rows of their study."""
-    counted = frame[(frame[EVENTS].notna() & frame[N].notna()).to_numpy(dtype=bool)]
+    known = (frame[EVENTS].notna() & frame[N].notna()).to_numpy(dtype=bool)
+    # Few columns: rows are looked at one by one.
+    counted = frame.loc[known, [name for name in _LOOKED_AT if name in frame.columns]]
     return (
         *against_the_counts(counted),
         *_parts(counted),
@@ -106,14 +123,14 @@ def _places(places: list[str]) -> str:
 
 def _outcomes(rows: pd.DataFrame) -> Iterator[Finding]:
     """Yield the outcomes that hold more of the same patients than the enclosing outcome."""
+    patients = [STUDY, ARM, STRATUM, N]
     names = {name: folded(str(name)) for name in rows[OUTCOME].unique()}
-    if not _INNER.keys() & set(names.values()):
-        return
-    known = rows.assign(folded=rows[OUTCOME].map(names))
-    for _, own in known.groupby([STUDY, ARM, STRATUM, N], sort=False):
-        of = {str(row["folded"]): row for _, row in own.iterrows()}
-        for outer in _INNER.keys() & of.keys():
-            yield from _within(of[outer], (of[name] for name in _INNER[outer] if name in of))
+    several = rows[rows.duplicated(patients, keep=False)]
+    for _, own in several.groupby(patients, sort=False):
+        of = {names[row[OUTCOME]]: row for _, row in own.iterrows()}
+        for outer in _INNER:
+            if outer in of:
+                yield from _within(of[outer], (of[name] for name in _INNER[outer] if name in of))
 
 
 def _within(outer: Any, inner: Iterable[Any]) -> Iterator[Finding]:

@@ -14,13 +14,13 @@ class Finding:
     """Something found in a table or in the arms of an analysis.
 
     `EvidenceTable.findings` and `Arms.findings` hold what is not an error: names that are spelt in two
-    ways, rows that look like totals, patients who may be counted twice.
+    ways, rows that look like totals, patients who may be counted twice, contradictions.
 
     Parameters
     ----------
     kind : str
-        ``"spelling"``, ``"total"``, ``"same patients"`` or ``"missing"``; of an error, what the rule
-        is about.
+        What it is about, such as ``"spelling"``, ``"total"``, ``"same patients"``, ``"missing"`` or
+        ``"contradiction"``; of an error, what the rule is about.
     rows : tuple of str
         Every row concerned: its place in the table, or the label of its arm.
     text : str

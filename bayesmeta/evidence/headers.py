@@ -23,9 +23,6 @@ _PERCENTAGES = ("percent", "pct", "%", "rate", "proportion")
 _LONGEST = 40
 """Characters of the longest name of a column that is looked at."""
 
-_FURTHEST = 20
-"""Lines among which the header is looked for."""
-
 
 def broken_header(header: Sequence[str]) -> list[Finding]:
     """Return the broken rules of the names of columns."""
@@ -68,7 +65,7 @@ def header_below(rows: Sequence[Sequence[str]]) -> int | None:
     """Return the position of the row that looks like the header, where the first row does not."""
     if len(_recognised(rows[0])) == len(REQUIRED):
         return None
-    known = [len(_recognised(cells)) == len(REQUIRED) for cells in rows[:_FURTHEST]]
+    known = [len(_recognised(cells)) == len(REQUIRED) for cells in rows]
     return known.index(True) if any(known) else None
 
 

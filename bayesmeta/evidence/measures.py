@@ -48,11 +48,11 @@ class Measure:
 
 def measures_of(measures: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
     """Yield the measures of a study that have been posted."""
-    for i, one in enumerate(measures):
+    for i, (one, title) in enumerate(zip(measures, _titles(measures), strict=True)):
         unit = _unit(one)
-        cells = tuple(_cells(one, f"outcomeMeasures[{i}]")) if unit else ()
+        cells = tuple(_cells(one, title, f"outcomeMeasures[{i}]")) if unit else ()
         yield Measure(
-            str(one["title"]).strip(),
+            title,
             unit if cells else None,
             str(one.get("paramType", "")),
             str(one.get("unitOfMeasure", "")),
@@ -60,6 +60,19 @@ def measures_of(measures: Sequence[Mapping[str, Any]]) -> Iterator[Measure]:
             str(one.get("timeFrame", "")),
             cells,
         )
+
+
+def _titles(measures: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return titles that differ: with their time frames, and numbers, where several are the same."""
+    plain = [str(one["title"]).strip() for one in measures]
+    frames = [str(one.get("timeFrame", "")).strip() for one in measures]
+    several, seen = Counter(plain), Counter[str]()
+    found = []
+    for title, frame in zip(plain, frames, strict=True):
+        timed = f"{title} ({frame})" if several[title] > 1 and frame else title
+        seen[timed] += 1
+        found.append(f"{timed} ({seen[timed]})" if seen[timed] > 1 else timed)
+    return found
 
 
 def mixed_units(measure: Measure) -> Iterator[str]:
@@ -84,13 +97,13 @@ def _unit(measure: Mapping[str, Any]) -> Literal["participants", "percent"] | No
     return "participants" if counts and not _SIGNS.search(unit) else None
 
 
-def _cells(measure: Mapping[str, Any], place: str) -> Iterator[Cell]:
+def _cells(measure: Mapping[str, Any], title: str, place: str) -> Iterator[Cell]:
     groups = _groups(measure.get("groups") or [])
     for j, one in enumerate(measure.get("classes") or []):
         sizes = _sizes(measure.get("denoms")) | _sizes(one.get("denoms"))
         for k, category in enumerate(one.get("categories") or []):
-            titles = (measure["title"], one.get("title"), category.get("title"))
-            outcome = ": ".join(str(title).strip() for title in titles if title)
+            titles = (title, one.get("title"), category.get("title"))
+            outcome = ": ".join(str(each).strip() for each in titles if each)
             for m, each in enumerate(category.get("measurements") or []):
                 value = str(each.get("value", "")).strip()
                 if value.upper() in MISSING:

@@ -7,10 +7,10 @@ rounding a half are allowed. Exact: fractions, not floating-point numbers.
 from collections.abc import Iterator
 from fractions import Fraction
 from math import ceil, floor, sqrt
+from statistics import NormalDist
 from typing import Any
 
 import pandas as pd
-from scipy.special import ndtri
 
 from bayesmeta.evidence.columns import CI_HIGH, CI_LOW, EVENTS, PERCENT, N, labels_of
 from bayesmeta.evidence.findings import Finding
@@ -21,7 +21,7 @@ NARROW, WIDE = 0.5, 2.0
 """Widths of an interval, over that of a 95% score interval, beyond which it is told: no usual method
 and no probability from 90% to 99% explains them."""
 
-_NORMAL_95 = float(ndtri(0.975))
+NORMAL_95 = NormalDist().inv_cdf(0.975)
 
 
 def digits_of(number: str) -> int:
@@ -50,12 +50,9 @@ def shown(number: float) -> str:
 
 def against_the_counts(rows: pd.DataFrame) -> Iterator[Finding]:
     """Yield the rows whose printed percentage or interval does not agree with their counts."""
-    if PERCENT not in rows.columns or not pd.api.types.is_numeric_dtype(rows[PERCENT]):
+    if PERCENT not in rows.columns:
         return
-    limits = all(
-        name in rows.columns and pd.api.types.is_numeric_dtype(rows[name])
-        for name in (CI_LOW, CI_HIGH)
-    )
+    limits = {CI_LOW, CI_HIGH} <= set(rows.columns)
     printed = rows[rows[PERCENT].notna()]
     for (place, row), label in zip(printed.iterrows(), labels_of(printed), strict=True):
         texts = [*_percent(row), *(_interval(row) if limits else ())]
@@ -67,7 +64,7 @@ def _percent(row: Any) -> Iterator[str]:
     events, n = int(row[EVENTS]), int(row[N])
     percent = shown(row[PERCENT])
     if n and events not in explaining(percent, n):
-        cut = floor(100 * events * 10 ** digits_of(percent) / n) == round(
+        cut = 100 * events * 10 ** digits_of(percent) // n == round(
             row[PERCENT] * 10 ** digits_of(percent)
         )
         yield (
@@ -78,21 +75,24 @@ def _percent(row: Any) -> Iterator[str]:
 
 def _interval(row: Any) -> Iterator[str]:
     low, high, percent, n = row[CI_LOW], row[CI_HIGH], row[PERCENT], int(row[N])
-    if pd.isna(low) or pd.isna(high) or not n:
+    if pd.isna(low) or pd.isna(high) or not n or not 0 <= percent <= 100:  # noqa: PLR2004 - percent
         return
     limits = f"{shown(low)}% to {shown(high)}%"
     if not low <= percent <= high:
         yield f"the interval printed, {limits}, does not hold the percentage printed, {shown(percent)}"
         return
     expected = _score_width(percent / 100, n)
-    if not NARROW <= (high - low) / expected <= WIDE:
+    # Each limit is rounded by up to half of its last digit.
+    rounding = 10.0 ** -max(digits_of(shown(limit)) for limit in (low, high))
+    width = high - low
+    if width + rounding < NARROW * expected or width - rounding > WIDE * expected:
         yield (
-            f"the interval printed, {limits}, is {shown(round(high - low, 2))} points wide; {n} patients give "
+            f"the interval printed, {limits}, is {shown(round(width, 2))} points wide; {n} patients give "
             f"{expected:.1f}"
         )
 
 
 def _score_width(rate: float, n: int) -> float:
     """Return the width of the 95% score interval of Wilson (1927), doi:10.2307/2276774, in points."""
-    z = _NORMAL_95
+    z = NORMAL_95
     return 200 * z * sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
+from math import ceil
 
 import pandas as pd
 
@@ -19,6 +21,29 @@ FROM_PERCENT, SEVERAL, PRINTED = "from_percent", "inferred", "reported"
 _PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*%?", re.ASCII)
 
 
+@dataclass(frozen=True)
+class _Printed:
+    """A row that has a percentage and no count: of how many patients it is."""
+
+    place: str
+    study: object
+    n: int
+    text: str
+
+    @cached_property
+    def counts(self) -> range:
+        return explaining(self.text, self.n)
+
+    @property
+    def taken(self) -> int:
+        """The nearest of the counts; of two that are as near, the lower."""
+        return ceil(Fraction(self.text) * self.n / 100 - Fraction(1, 2))
+
+    @property
+    def way(self) -> str:
+        return FROM_PERCENT if len(self.counts) == 1 else SEVERAL
+
+
 def with_rates(
     cells: pd.DataFrame, name: str, notation: Notation
 ) -> tuple[pd.DataFrame, list[Finding], list[Finding]]:
@@ -30,22 +55,25 @@ def with_rates(
     if notation.rate is None:
         return cells, [], []
     frame = _named(cells, name, notation.rate)
-    texts = [_text(value, notation) for value in frame[PERCENT]]
-    found = list(_broken(frame, texts, notation))
+    texts = [percentage_of(value, notation) for value in frame[PERCENT]]
     rows = _rows(frame, texts, notation)
-    derived, remarks = _derived(rows)
-    found += _unexplained(rows)
-    given = [not notation.is_missing(value) for value in frame[EVENTS]]
-    events = [own if kept else way[0] for own, kept, way in zip(frame[EVENTS], given, derived, strict=True)]  # fmt: skip
+    asked = [row for row in rows if row is not None]
+    found = [*_broken(frame, texts, notation), *_shares(texts, asked), *_unexplained(asked)]
     before = frame.get(DERIVATION, blank_column(frame))
-    ways = [
-        way if way else old if old is not None else PRINTED if kept else None
-        for (_, way), old, kept in zip(derived, before, given, strict=True)
-    ]
     numbers = [None if text is None else float(text) for text in texts]
+    events = [row.taken if row and row.counts else own for row, own in zip(rows, frame[EVENTS], strict=True)]  # fmt: skip
+    ways = [
+        row.way if row and row.counts else _stated(own, old, notation)
+        for row, own, old in zip(rows, frame[EVENTS], before, strict=True)
+    ]
     columns = {EVENTS: events, PERCENT: numbers, DERIVATION: ways}
     typed = {column: pd.Series(values, frame.index, dtype=object) for column, values in columns.items()}  # fmt: skip
-    return frame.assign(**typed), found, remarks
+    return frame.assign(**typed), found, [_several(row) for row in asked if len(row.counts) > 1]
+
+
+def _stated(events: object, before: object, notation: Notation) -> object:
+    """Return the derivation of a count that no percentage gave."""
+    return PRINTED if before is None and not notation.is_missing(events) else before
 
 
 def _named(cells: pd.DataFrame, name: str, rate: str) -> pd.DataFrame:
@@ -60,11 +88,10 @@ def _named(cells: pd.DataFrame, name: str, rate: str) -> pd.DataFrame:
         )
     if rate in (STUDY, EVENTS, N):
         raise SettingsError(f"`rate` must name a column of percentages; got '{rate}'.")
-    frame = cells.rename(columns={rate: PERCENT})
-    return frame if EVENTS in there else frame.assign(**{EVENTS: blank_column(frame)})
+    return cells.rename(columns={rate: PERCENT})
 
 
-def _text(value: object, notation: Notation) -> str | None:
+def percentage_of(value: object, notation: Notation) -> str | None:
     """Return a percentage as it is printed, with a decimal point; None if it is none, or above 100."""
     printed = getattr(value, "text", value)
     if not isinstance(printed, str):
@@ -89,60 +116,36 @@ def _broken(frame: pd.DataFrame, texts: list[str | None], notation: Notation) ->
         wrong,
         "Correct the value; leave it blank if it is not known.",
     )
+
+
+def _shares(texts: list[str | None], rows: list[_Printed]) -> Iterator[Finding]:
+    """Yield that values look like shares, where no count explains some of them as percentages."""
     numbers = [float(text) for text in texts if text is not None]
-    if numbers and max(numbers) <= 1 and any(0 < one < 1 for one in numbers):
+    unexplained = not all(row.counts for row in rows)
+    if unexplained and max(numbers) <= 1 and any(0 < one < 1 for one in numbers):
         text = f"the column that `rate` names holds values from {min(numbers):g} to {max(numbers):g}, which look like shares"
         yield Finding("rate", (), text, "Write percentages, from 0 to 100.")
 
 
-Derived = tuple[int | None, str | None]
-"""A count and its derivation."""
-
-
-@dataclass(frozen=True)
-class _Printed:
-    """A row as far as its percentage goes; `n` is missing where it is no count or events are known."""
-
-    place: str
-    study: object
-    n: int | None
-    text: str | None
-
-    @property
-    def counts(self) -> range:
-        return range(0) if self.text is None or not self.n else explaining(self.text, self.n)
-
-
-def _rows(frame: pd.DataFrame, texts: list[str | None], notation: Notation) -> list[_Printed]:
+def _rows(
+    frame: pd.DataFrame, texts: list[str | None], notation: Notation
+) -> list[_Printed | None]:
+    """Return the rows that have a percentage and no count; None in place of the others."""
     # Not by iterrows, which makes NaN of None.
     cells = zip(frame.index, frame[STUDY], frame[EVENTS], frame[N], texts, strict=True)
-    return [
-        _Printed(
-            str(place), study, count_of(n, notation) if notation.is_missing(events) else None, text
-        )
-        for place, study, events, n, text in cells
-    ]
-
-
-def _derived(rows: list[_Printed]) -> tuple[list[Derived], list[Finding]]:
-    found: list[Derived] = []
-    remarks = []
-    for row in rows:
-        if not row.counts:
-            found.append((None, None))
-        elif len(row.counts) == 1:
-            found.append((row.counts[0], FROM_PERCENT))
+    rows: list[_Printed | None] = []
+    for place, study, events, patients, text in cells:
+        n = count_of(patients, notation) if notation.is_missing(events) else None
+        if n is None or text is None:
+            rows.append(None)
         else:
-            middle = Fraction(row.text or 0) * (row.n or 0) / 100
-            taken = min(row.counts, key=lambda count, at=middle: abs(count - at))  # type: ignore[misc]
-            found.append((taken, SEVERAL))
-            remarks.append(_several(row, taken))
-    return found, remarks
+            rows.append(_Printed(str(place), study, n, text))
+    return rows
 
 
-def _several(row: _Printed, taken: int) -> Finding:
+def _several(row: _Printed) -> Finding:
     text = (
-        f"{row.study} ({row.place}): {row.text}% of {row.n} may be {row.counts[0]} to {row.counts[-1]}; {taken} is "
+        f"{row.study} ({row.place}): {row.text}% of {row.n} may be {row.counts[0]} to {row.counts[-1]}; {row.taken} is "
         f"taken, and marked '{SEVERAL}'"
     )
     return Finding("rate", (row.place,), text, "Enter the count, if the source prints it.")
@@ -150,7 +153,7 @@ def _several(row: _Printed, taken: int) -> Finding:
 
 def _unexplained(rows: list[_Printed]) -> Iterator[Finding]:
     """Yield the rows whose percentage no count of their patients explains."""
-    wrong = [row for row in rows if row.text is not None and row.n and not row.counts]
+    wrong = [row for row in rows if not row.counts]
     if wrong:
         each = listed(
             f"{row.place}: {row.study}, {row.text}% of {row.n} ({_around(row)})" for row in wrong
@@ -161,6 +164,6 @@ def _unexplained(rows: list[_Printed]) -> Iterator[Finding]:
 
 
 def _around(row: _Printed) -> str:
-    n = row.n or 1
-    below = int(Fraction(row.text or 0) * n / 100)
-    return " and ".join(f"{one} are {100 * one / n:.2f}%" for one in (below, below + 1) if one <= n)
+    below = int(Fraction(row.text) * row.n / 100)
+    pair = (one for one in (below, below + 1) if one <= row.n)
+    return " and ".join(f"{one} are {100 * one / row.n:.2f}%" for one in pair)

@@ -5,7 +5,7 @@ by the rule of `read_evidence`. A class or category of a measure is an outcome o
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, counted, listed, shortened
+from bayesmeta.evidence.cells import cells_of_frame
 from bayesmeta.evidence.checks import checked
 from bayesmeta.evidence.columns import (
     ARM,
@@ -29,10 +30,11 @@ from bayesmeta.evidence.columns import (
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.measures import Measure, measures_of, mixed_units
 from bayesmeta.evidence.printed import explaining
-from bayesmeta.evidence.renaming import renamed
+from bayesmeta.evidence.rates import percentage_of
+from bayesmeta.evidence.renaming import Rows, check_outcomes, renamed
 from bayesmeta.evidence.table import EvidenceTable
 from bayesmeta.evidence.text_files import content_of
-from bayesmeta.evidence.values import Notation
+from bayesmeta.evidence.values import Notation, count_of
 from bayesmeta.paths import expanded
 
 Registered = str | PathLike[str] | Mapping[str, Any]
@@ -59,8 +61,9 @@ def read_clinicaltrials(
     EvidenceTable
         One row per group and outcome. `study` is the NCT number, `arm` the title of the group, `n` the
         participants analysed, `locator` the place in the file. An outcome is the title of its measure,
-        with those of its class and category: ``"Response: Week 8: Complete"``. Counts of percentages
-        have the `derivation` ``from_percent`` or ``inferred``; `findings` name what was left out.
+        with those of its class and category: ``"Response: Week 8: Complete"``. Measures of one title
+        have their time frames beside it. Counts of percentages have the `derivation` ``from_percent`` or
+        ``inferred``; `findings` name what was left out.
 
     Raises
     ------
@@ -92,12 +95,15 @@ def read_clinicaltrials(
                 study   arm  events   n    derivation
     row 1  NCT00000000  Drug      29  38  from_percent
     """
+    check_outcomes(outcomes)
     sources = [source] if isinstance(source, str | PathLike | Mapping) else list(source)
     name = Path(sources[0]).name if len(sources) == 1 and not isinstance(sources[0], Mapping) else "ClinicalTrials.gov"  # fmt: skip
     studies = [study for one in sources for study in _studies(one)]
+    if not studies:
+        raise EvidenceError(f"{name}: no study is given. Name at least one file.")
     kept, remarks = [], []
     for study in studies:
-        rows, found = _rows(study)
+        rows, found = _rows(study, outcomes)
         kept += rows
         remarks += found
     rows, left_out = _explained(renamed(kept, outcomes, name))
@@ -105,9 +111,7 @@ def read_clinicaltrials(
         raise EvidenceError(
             f"{name}: no percentage is that of a whole number of participants. Enter the counts by hand."
         )
-    places = [f"row {i}" for i in range(1, len(rows) + 1)]
-    cells = pd.DataFrame(rows, index=pd.Index(places), dtype=object)
-    cells = cells.where(cells.notna(), None)
+    cells = cells_of_frame(pd.DataFrame(rows)).frame
     frame, told = checked(cells, name, Notation(rate=PERCENT, text=("locator",)))
     return EvidenceTable(frame, name, (*remarks, *left_out, *told))
 
@@ -140,9 +144,6 @@ def _is_study(content: object) -> bool:
     return isinstance(identified, Mapping) and isinstance(identified.get("nctId"), str)
 
 
-Rows = list[dict[str, Any]]
-
-
 @dataclass(frozen=True)
 class _Study:
     """A study as far as its rows need it."""
@@ -165,8 +166,13 @@ class _Study:
         return {"RANDOMIZED": "yes", "NON_RANDOMIZED": "no"}.get(str(allocation))
 
 
-def _rows(content: Mapping[str, Any]) -> tuple[Rows, list[Finding]]:
-    """Return the rows of a study, and the measures that are not of participants."""
+def _rows(
+    content: Mapping[str, Any], outcomes: Collection[str] | None
+) -> tuple[Rows, list[Finding]]:
+    """Return the rows of a study, and the measures that are not of participants.
+
+    Where outcomes are named, what is wrong with others does not count.
+    """
     study = _Study(content)
     results = content.get("resultsSection") or {}
     listed_measures = (results.get("outcomeMeasuresModule") or {}).get("outcomeMeasures") or []
@@ -176,7 +182,8 @@ def _rows(content: Mapping[str, Any]) -> tuple[Rows, list[Finding]]:
         )
     try:
         measures = list(measures_of(listed_measures))
-        check = [text for one in measures for text in mixed_units(one)]
+        asked = [one for one in measures if outcomes is None or _holds(one, outcomes)]
+        check = [text for one in asked for text in mixed_units(one)]
         rows = [row for one in measures if one.unit for row in _of_measure(study, one)]
     except (KeyError, TypeError, AttributeError) as error:
         raise EvidenceError(
@@ -184,14 +191,19 @@ def _rows(content: Mapping[str, Any]) -> tuple[Rows, list[Finding]]:
         ) from error
     if check:
         raise EvidenceError(
-            f"{study.number} mixes participants and percentages: {listed(check)}. Enter these counts by hand."
+            f"{study.number} mixes participants and percentages: {listed(check)}. Enter these counts by hand, and name the other outcomes by "
+            "`outcomes`."
         )
     others = [shortened(one.title) for one in measures if not one.unit]
     if not rows:
         raise EvidenceError(
             f"{study.number} has no outcome of participants; its measures: {listed(others)}. Enter counts by hand."
         )
-    return rows, _left_out(study, others)
+    return rows, _left_out(study, others) if outcomes is None else []
+
+
+def _holds(measure: Measure, outcomes: Collection[str]) -> bool:
+    return any(cell.outcome in outcomes for cell in measure.cells)
 
 
 def _left_out(study: _Study, others: list[str]) -> list[Finding]:
@@ -225,10 +237,9 @@ def _explained(rows: Rows) -> tuple[Rows, list[Finding]]:
     """Return the rows that have a count, or a percentage that some count explains."""
     kept, lost = [], []
     for row in rows:
-        known = row[EVENTS] is not None
-        if known or (row[PERCENT] is not None and _is_of_a_count(row[PERCENT], row[N])):
+        if row[PERCENT] is None or _is_of_a_count(row[PERCENT], row[N]):
             kept.append(row)
-        elif row[PERCENT] is not None:
+        else:
             lost.append(
                 f"{row[STUDY]}, {row[ARM]}, {shortened(row[OUTCOME])}: {row[PERCENT]}% of {row[N]}"
             )
@@ -242,7 +253,5 @@ def _explained(rows: Rows) -> tuple[Rows, list[Finding]]:
 
 def _is_of_a_count(percent: str, n: str) -> bool:
     """Return whether a count explains a percentage; what is no number is told of by the checks."""
-    try:
-        return bool(explaining(str(float(percent)) and percent.strip(), int(n)))
-    except ValueError:
-        return True
+    text, patients = percentage_of(percent, Notation()), count_of(n, Notation())
+    return text is None or patients is None or bool(explaining(text, patients))

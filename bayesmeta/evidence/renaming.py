@@ -9,14 +9,18 @@ from bayesmeta.evidence.columns import OUTCOME
 Rows = list[dict[str, Any]]
 
 
+def check_outcomes(outcomes: Mapping[str, str] | None) -> None:
+    """Raise unless the outcomes that are wanted are named, or all are."""
+    if outcomes is not None and (not isinstance(outcomes, Mapping) or not outcomes):
+        raise SettingsError(
+            f"`outcomes` must map titles of outcomes to names; got {outcomes!r}. Write {{'Overall Response': 'ORR'}}."
+        )
+
+
 def renamed(rows: Rows, outcomes: Mapping[str, str] | None, name: str) -> Rows:
     """Return the rows of the outcomes that are wanted, under their new names; all where None."""
     if outcomes is None:
         return rows
-    if not isinstance(outcomes, Mapping):
-        raise SettingsError(
-            f"`outcomes` must map titles of outcomes to names; got {outcomes!r}. Write {{'Overall Response': 'ORR'}}."
-        )
     there = {row[OUTCOME] for row in rows}
     for wanted in outcomes:
         if wanted not in there:

@@ -2,12 +2,13 @@
 
 import re
 from dataclasses import dataclass
-from os import PathLike
 from typing import NamedTuple
 
 import pandas as pd
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
+from bayesmeta.evidence.findings import check_none, warn_of
+from bayesmeta.evidence.sources import Source, cells_of
 
 STUDY, OVERALL = "Study", "Overall"
 NO_INFORMATION = "No information"
@@ -76,17 +77,19 @@ class RiskOfBias:
         return f"RiskOfBias({self.tool}: {len(self.frame)} studies; {told})"
 
 
-def read_risk_of_bias(source: str | PathLike[str] | pd.DataFrame, *, tool: str) -> RiskOfBias:
+def read_risk_of_bias(source: Source, *, tool: str, sheet: str | None = None) -> RiskOfBias:
     """Return the judgements of a table, checked by the labels of its tool.
 
     Parameters
     ----------
-    source : path or DataFrame
-        A CSV file or a frame with the columns of robvis: `Study`, `D1`, `D2`, ..., `Overall`. A column
+    source : path or frame
+        As of `read_evidence`, with the columns of robvis: `Study`, `D1`, `D2`, ..., `Overall`. A column
         `Weight` is left out.
     tool : str
         Tool and version, since labels differ between versions: one of ``"RoB 2"``,
         ``"ROBINS-I 2016"``, ``"ROBINS-I V2"``, ``"JBI"`` and ``"NOS"`` (stars).
+    sheet : str, optional
+        Sheet of a workbook. Where None, the only visible sheet that has a column `Study`.
 
     Raises
     ------
@@ -115,24 +118,18 @@ def read_risk_of_bias(source: str | PathLike[str] | pd.DataFrame, *, tool: str) 
         raise SettingsError(
             f"`tool` must name a tool and its version; got {tool!r}. {nearest(str(tool), TOOLS)}"
         )
-    found = _read(source).drop(columns="Weight", errors="ignore")
+    found = _read(source, sheet).drop(columns="Weight", errors="ignore")
     _check_columns(found, tool)
     _check_studies(found)
     _check_labels(found, tool)
     return RiskOfBias(tool, found.reset_index(drop=True))
 
 
-def _read(source: str | PathLike[str] | pd.DataFrame) -> pd.DataFrame:
-    if isinstance(source, pd.DataFrame):
-        frame = source.copy()
-    else:
-        try:
-            frame = pd.read_csv(source, dtype=str, keep_default_na=False)
-        except (OSError, ValueError) as error:
-            raise EvidenceError(f"{source} cannot be read: {error}. Give a CSV file.") from error
-    texts = frame.astype(object).where(frame.notna(), "").astype(str)
-    found: pd.DataFrame = texts.apply(lambda column: column.str.strip())
-    return found
+def _read(source: Source, sheet: str | None) -> pd.DataFrame:
+    cells, name = cells_of(source, sheet, STUDY)
+    check_none(name, cells.broken)
+    warn_of(name, cells.remarks)
+    return cells.frame.map(lambda value: "" if value is None else str(value))
 
 
 def _check_columns(frame: pd.DataFrame, tool: str) -> None:
@@ -153,7 +150,7 @@ def _check_studies(frame: pd.DataFrame) -> None:
     wrong = names[(names == "") | names.duplicated(keep=False)]
     if len(wrong):
         raise EvidenceError(
-            f"`{STUDY}` must name each study once; not so in rows {listed(str(i + 1) for i in wrong.index)}."
+            f"`{STUDY}` must name each study once; not so in {listed(map(str, wrong.index))}."
         )
 
 

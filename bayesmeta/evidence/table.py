@@ -42,7 +42,7 @@ class EvidenceTable(CheckedTable):
     name : str
         What messages and provenance call the table.
     remarks : tuple of Finding
-        What was taken as missing in columns of text.
+        What was found as the source was read, such as words taken as missing.
     reading : mapping
         The arguments of `read_evidence` that were given, kept with every selection.
     labels : Labels

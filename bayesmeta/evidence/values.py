@@ -183,10 +183,11 @@ def column_of(
         for value, number in zip(known, numbers, strict=True)
     ]
     cells = pd.Series(known, index=column.index, dtype=object, name=column.name)
-    if 2 * sum(meant) <= cells.notna().sum():
+    printed = column.name in PRINTED and column.name in notation.meaningful
+    if 2 * sum(meant) <= cells.notna().sum() and not printed:
         return _as_text(cells), [], [] if notation.missing is not None else _taken(column, cells)
     found = pd.Series(numbers, index=column.index, dtype="float64")
-    return found, _not_numbers(cells[cells.notna() & found.isna()]), []
+    return found, _not_numbers(cells[cells.notna() & found.isna()], printed=printed), []
 
 
 def _as_text(cells: "pd.Series") -> "pd.Series":
@@ -229,18 +230,21 @@ def has_decimal_commas(cells: pd.DataFrame) -> bool:
     return any(map(_COMMA.fullmatch, texts)) and not any(map(_POINT.fullmatch, texts))
 
 
-def _not_numbers(cells: "pd.Series") -> list[Finding]:
+def _not_numbers(cells: "pd.Series", *, printed: bool) -> list[Finding]:
     commas = any(isinstance(value, str) and _COMMA.fullmatch(value) for value in cells)
     remedy = (
         "Write decimal points, or read the table with `decimal` ','. If"
         if commas
         else "Correct the value. If it is not known, leave it blank or list it in `missing`; if"
     )
+    names = f"{remedy} the column holds names, list it in `text`."
     return broken(
         "number",
         f"column '{cells.name}' is numeric, so that each known value must be a number",
         where(cells, lambda _: True),
-        f"{remedy} the column holds names, list it in `text`.",
+        "Write percentages without their sign; leave blank what is not known."
+        if printed
+        else names,
     )
 
 

@@ -1,8 +1,10 @@
 """Cochrane data packages.
 
 The packages are made here in the published form of version 1 (files and columns as the R package meta
-reads them); their numbers are those of Fleiss (1993), doi:10.1177/096228029300200202, aspirin after
-myocardial infarction, as that package prints them.
+reads them). Their numbers are those of Fleiss (1993), doi:10.1177/096228029300200202, aspirin after
+myocardial infarction, compared with `data/Fleiss93.txt` and `data/Fleiss1993bin.rda` of that package
+(repository guido-s/meta). The data package of RevMan that it carries, `inst/extdata/Fleiss1993.zip`,
+was read once with the same result; its licence keeps it out of here.
 """
 
 import io
@@ -107,4 +109,15 @@ def test_counts_that_are_not_whole_are_left_out_and_told(tmp_path: Path) -> None
     table = bm.read_cochrane(package(tmp_path, [row("a", (1, 9, 2.5, 8.5)), row("b", (2, 9, "3.0", 8))]))  # fmt: skip
     assert table.frame["events"].tolist() == [1, 2, 3]
     (found,) = (one for one in table.findings if one.kind == "count")
-    assert "a (2.5 of 8.5, line 2)" in found.text
+    assert "a (2.5 of 8.5, CD1-data-rows.csv, line 2, control)" in found.text
+
+
+def test_what_is_told_is_of_the_outcomes_that_are_wanted(tmp_path: Path) -> None:
+    rows = [row("a", (1, 9, 2.5, 8)), row("b", (1, 9, 2, 8)), row("b", (1, 9, 2, 8)), row("a", (1, 9, 2, 8), "2")]  # fmt: skip
+    file = package(tmp_path, rows, ("Dichotomous", "Dichotomous"))
+    assert {one.kind for one in bm.read_cochrane(file).findings} >= {"count", "same patients"}
+    assert bm.read_cochrane(file, outcomes={"1.2 Death": "death"}).findings == ()
+    with pytest.raises(bm.EvidenceError, match="no dichotomous outcome with counts"):
+        bm.read_cochrane(package(tmp_path, [row("a", (1.5, 9, "", 8))]))
+    with pytest.raises(bm.SettingsError, match="`outcomes` must map titles"):
+        bm.read_cochrane(file, outcomes={})

@@ -78,6 +78,19 @@ def test_a_count_that_is_given_stands_and_is_compared() -> None:
     assert "the percentage printed is 50, but 20 of 38 are 52.6%" in found.text
 
 
+def test_the_nearest_count_is_taken_of_any_number_of_them() -> None:
+    events = read("45", "45", "0.5", n=[250, 10**9, 1000]).frame["events"]
+    assert events.tolist() == [112, 450_000_000, 5]
+
+
+def test_no_responder_is_among_no_patients() -> None:
+    assert read("0", n=0).frame[["events", "derivation"]].to_numpy().tolist() == [[0, "from_percent"]]  # fmt: skip
+
+
+def test_a_small_percentage_that_a_count_explains_is_no_share() -> None:
+    assert read("0.8", "0", n=[125, 90]).frame["events"].tolist() == [1, 0]
+
+
 def test_a_derivation_that_is_stated_stands() -> None:
     table = read("50", "76.3", events=[19, None], derivation=["from_sum", None])
     assert table.frame["derivation"].tolist() == ["from_sum", "from_percent"]

@@ -75,8 +75,11 @@ def test_wanted_outcomes_are_named(recorded: bm.EvidenceTable) -> None:
         bm.EvidenceError, match=r"has no outcome 'Sistemic Reactogenicity'\. Did you mean"
     ):
         bm.read_clinicaltrials(RECORD, outcomes={"Sistemic Reactogenicity": "S"})
-    with pytest.raises(bm.SettingsError, match="`outcomes` must map titles"):
-        bm.read_clinicaltrials(RECORD, outcomes="ORR")  # type: ignore[arg-type]
+    with pytest.raises(bm.EvidenceError, match="no study is given"):
+        bm.read_clinicaltrials([])
+    for wrong in ("ORR", 3, {}):
+        with pytest.raises(bm.SettingsError, match="`outcomes` must map titles"):
+            bm.read_clinicaltrials(RECORD, outcomes=wrong)  # type: ignore[arg-type]
 
 
 def record(*measures: dict[str, Any], number: str = "NCT1", **design: str) -> dict[str, Any]:
@@ -114,6 +117,31 @@ def test_categories_are_outcomes_and_groups_of_one_title_are_told_apart() -> Non
     assert set(table.frame["arm"]) == {"Drug (OG000)"}
     assert set(table.frame["label"]) == {"VIA"}
     assert table.frame["randomised"].isna().all()
+
+
+def test_measures_of_one_title_are_told_apart() -> None:
+    frames = ({"timeFrame": "Week 8"}, {"timeFrame": "Week 16"}, {"timeFrame": "Week 8"}, {})
+    table = bm.read_clinicaltrials(record(*(measure({"CR": "9"}, **one) for one in frames)))
+    assert table.frame["outcome"].tolist() == [
+        "Best response (Week 8): CR",
+        "Best response (Week 16): CR",
+        "Best response (Week 8) (2): CR",
+        "Best response: CR",
+    ]
+
+
+def test_a_measure_that_is_not_wanted_is_in_nobodys_way() -> None:
+    mixed = measure({"": "30.4"}, title="Odd", paramType="NUMBER")
+    mean = measure({"": "1.2"}, title="Change", paramType="MEAN", unitOfMeasure="mmHg")
+    study = record(measure({"CR": "9"}), mixed, mean)
+    table = bm.read_clinicaltrials(study, outcomes={"Best response: CR": "CR"})
+    assert table.frame["events"].tolist() == [9]
+    assert table.findings == ()
+    for outcomes in (None, {"Odd": "odd"}):
+        with pytest.raises(
+            bm.EvidenceError, match=r"'Odd' has unit .* '30\.4'\. Enter these counts"
+        ):
+            bm.read_clinicaltrials(study, outcomes=outcomes)
 
 
 def test_what_is_left_out_is_told() -> None:

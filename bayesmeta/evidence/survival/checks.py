@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import nearest
 from bayesmeta.evidence.bookkeeping import broken_bookkeeping, with_ranks
-from bayesmeta.evidence.checks import broken_names, with_names, with_types
+from bayesmeta.evidence.checks import beside_missing, broken_names, with_names, with_types
 from bayesmeta.evidence.columns import OVERLAP_RANK, STUDY
 from bayesmeta.evidence.findings import Finding, broken, check_none
 from bayesmeta.evidence.survival.columns import (
@@ -49,9 +49,6 @@ def checked(
     """Return `cells` with typed columns, lengths of time in months, and what was found beside."""
     named = notation.named(cells, name)
     missing = _missing_columns(list(map(str, named.columns)), time_unit)
-    if missing:
-        # Without a unit or a landmark's time, no number says anything.
-        check_none(name, [*broken_shape, *missing])
     frame, units = _with_units(with_names(_complete(named)), time_unit)
     frame, numbers = _with_numbers(frame, notation)
     frame, ranks = with_ranks(frame, notation)
@@ -65,33 +62,42 @@ def checked(
     ]
     typed = (*REPORTED, OVERLAP_RANK)
     frame, covariates, words = with_types(frame, notation, typed, TEXTS)
-    check_none(name, [*broken_shape, *rules, *covariates])
+    absent = [column for columns in missing for column in columns]
+    told = beside_missing(absent, [*rules, *covariates], naming=(STUDY, TIME))
+    check_none(name, [*broken_shape, *missing.values(), *told])
     return frame, tuple(words)
 
 
-def _missing_columns(there: Collection[str], time_unit: str | None) -> list[Finding]:
+def _missing_columns(
+    there: Collection[str], time_unit: str | None
+) -> dict[tuple[str, ...], Finding]:
+    """Return the columns that are missing, each with what to tell."""
+
     def lacking(text: str, remedy: str) -> Finding:
         return Finding("column", (), text, remedy)
 
-    found = []
+    found: dict[tuple[str, ...], Finding] = {}
     if STUDY not in there:
         hint = nearest(STUDY, there, label="Found")
-        found.append(lacking(f"column '{STUDY}' is missing. {hint.removesuffix('.')}", "Add it."))
+        text = f"column '{STUDY}' is missing. {hint.removesuffix('.')}"
+        found[STUDY,] = lacking(text, "Add it.")
     if SURVIVAL not in there and MEDIAN not in there:
         text = f"columns '{SURVIVAL}' and '{MEDIAN}' are both missing"
-        found.append(lacking(text, "Give landmarks (time, survival), medians, or both."))
+        remedy = "Give landmarks (time, survival), medians, or both."
+        found[SURVIVAL, MEDIAN] = lacking(text, remedy)
     if SURVIVAL in there and TIME not in there:
         text = f"column '{TIME}' is missing beside '{SURVIVAL}'"
-        found.append(lacking(text, "Add the time of each landmark."))
+        found[TIME,] = lacking(text, "Add the time of each landmark.")
     if UNIT not in there and time_unit is None:
         text = f"the unit of time is not known: there is no column '{UNIT}'"
         remedy = f"Add the column, or give `time_unit`: {', '.join(MONTHS)}."
-        found.append(lacking(text, remedy))
+        found[UNIT,] = lacking(text, remedy)
     return found
 
 
 def _complete(cells: pd.DataFrame) -> pd.DataFrame:
-    blank = dict.fromkeys([name for name in (*REPORTED, REACHED) if name not in cells.columns])
+    needed = (STUDY, *REPORTED, REACHED)
+    blank = dict.fromkeys([name for name in needed if name not in cells.columns])
     return cells.assign(**blank).astype(object)
 
 

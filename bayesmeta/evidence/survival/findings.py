@@ -10,10 +10,10 @@ from math import inf
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtri
 
 from bayesmeta.evidence.columns import STUDY, N
 from bayesmeta.evidence.findings import Finding
+from bayesmeta.evidence.printed import NORMAL_95
 from bayesmeta.evidence.survival.columns import (
     CURVE,
     MEDIAN,
@@ -29,8 +29,6 @@ ROUNDING = 0.005
 NARROW = 0.5
 """Width of the interval of a median, over the least of an exponential curve (k = 1), below which it is
 told: half is that of k = 2."""
-
-NORMAL_95 = float(ndtri(0.975))
 
 
 def contradictions(frame: pd.DataFrame) -> tuple[Finding, ...]:

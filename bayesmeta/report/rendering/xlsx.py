@@ -3,7 +3,7 @@
 import pandas as pd
 
 from bayesmeta.report.document import Document, Figure, Table
-from bayesmeta.spreadsheets import sheet_name, text_cells, workbook_of
+from bayesmeta.spreadsheets import text_cells, workbook_of
 
 CONTENTS = "Contents"
 
@@ -16,9 +16,9 @@ def as_workbook(document: Document) -> bytes:
     for section in document.sections:
         for block in section.blocks:
             if isinstance(block, Table):
-                sheets[sheet_name(labels[block])] = text_cells(block.frame)
+                sheets[labels[block]] = text_cells(block.frame)
             elif isinstance(block, Figure):
-                sheets[sheet_name(labels[block])] = block.plot.table
+                sheets[labels[block]] = block.plot.table
             else:
                 continue
             about.append((labels[block], f"{section.title}: {block.caption}"))

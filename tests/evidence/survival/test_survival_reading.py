@@ -166,3 +166,33 @@ def test_a_weibull_curve_contradicts_nothing(
     table = read(*rows, {"median": median, **(ends if shape < 1.9 else {})})
     assert table.findings == ()
     assert len(table.select().landmarks) == len(times)
+
+
+@pytest.mark.parametrize(
+    ("dropped", "kinds"),
+    [
+        ("study", ["column", "number", "inclusion"]),
+        ("time", ["column", "number", "name", "inclusion"]),
+        ("survival", ["column", "number", "name", "inclusion"]),
+        ("unit", ["column", "number", "name", "inclusion"]),
+    ],
+)
+def test_other_rules_are_told_beside_a_missing_column(dropped: str, kinds: list[str]) -> None:
+    rows = pd.DataFrame(
+        {
+            "study": ["a", "a", None], "time": [6, 12, 6], "survival": [0.5, 0.4, 0.3], "n": [20, "x", 9],
+            "unit": "months", "default_include": ["yes", "perhaps", "no"],
+        }
+    ).drop(columns=dropped)  # fmt: skip
+    with pytest.raises(bm.EvidenceError, match=r"missing|not known") as caught:
+        bm.read_survival(rows)
+    assert sorted(one.kind for one in caught.value.findings) == sorted(kinds)
+
+
+@pytest.mark.parametrize("dropped", ["study", "time", "survival", "unit"])
+def test_what_only_follows_from_a_missing_column_is_not_told(dropped: str) -> None:
+    rows = pd.DataFrame({"study": "a", "time": [6, 12], "survival": [0.5, 0.4], "n": 20, "unit": "months"})  # fmt: skip
+    assert len(bm.read_survival(rows)) == 2
+    with pytest.raises(bm.EvidenceError, match=r"missing|not known") as caught:
+        bm.read_survival(rows.drop(columns=dropped))
+    assert [one.kind for one in caught.value.findings] == ["column"]
