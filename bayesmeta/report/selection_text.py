@@ -141,9 +141,8 @@ def selection_json(found: Selection, missing: pd.DataFrame | None) -> dict[str, 
 
 
 def limit_sentence(found: Selection, words: Wording = PLAIN) -> str:
-    """Return how far the typical rate would move in the worst case that was tried."""
-    own, *others = found.table.dropna(subset="typical").to_dict("records")
-    worst = max(others, key=lambda row: abs(row["typical"] - own["typical"]))
+    """Return how far the typical rate would move under the last assumption that was tried."""
+    own, *_, worst = found.table.to_dict("records")
     was, now = (
         words.rates.interval(row["typical"], row["typical_lower"], row["typical_upper"])
         for row in (own, worst)
