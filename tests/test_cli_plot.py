@@ -46,6 +46,8 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
     assert {"forest", "prediction", "contrasts"} <= set(found["figures"])
     # What the run cannot have is not listed.
     assert "comparison" not in found["not_drawn"]
+    # No figure fits again unless it is asked for.
+    assert found["not_drawn"]["selection"] == "it needs refits. Ask for it by name"
     assert sorted(map(Path, found["saved"])) == sorted((tmp_path / "figures").iterdir())
     for name in found["figures"]:
         assert (tmp_path / "figures" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
@@ -53,6 +55,14 @@ def test_all_figures_of_a_run_are_drawn_with_their_numbers(saved, tmp_path, caps
     prediction = bm.predict(bm.load_fit(saved), n=20, profile={"regimen": "a"}, seed=1)
     events = table[table["kind"] == "events"]["probability"]
     assert events.to_numpy() == pytest.approx(prediction.pmf["probability"].to_numpy())
+
+
+@pytest.mark.slow
+def test_a_figure_that_needs_refits_is_drawn_by_its_name(pooled, tmp_path):
+    run(pooled, "selection", "--out", tmp_path)
+    table = pd.read_csv(tmp_path / "selection.csv")
+    expected = bm.selection(bm.load_fit(pooled)).table
+    assert table["typical"].to_numpy() == pytest.approx(expected["typical"].to_numpy())
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ def plot(
     ],
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Figures, such as forest; all that the run allows if left out."),
+        typer.Argument(help="Figures, such as forest; all that need no refits if left out."),
     ] = None,
     form: Annotated[
         Literal["png", "svg", "pdf"], typer.Option("--format", help="Format of the figures.")
@@ -85,6 +85,7 @@ def plot(
     scale = {"axis": axis, "limits": limits}
     question = Question(parsed_profile(profile) or {}, cohort=40 if cohort is None else cohort)
     options = Options(
+        refits=bool(names),
         rates_per=int(rates_per),
         labels=labels,
         times=times,

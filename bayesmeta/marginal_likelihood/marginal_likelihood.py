@@ -228,12 +228,14 @@ def _base(fit: Fit | QuadratureFit, seed: int) -> Bridge:
 
 def _changes(fit: Fit | QuadratureFit, base: Bridge, seed: int) -> list[_Change]:
     """Return the changes with each prior rescaled, those of a fit from random streams of their own."""
-    design, drawn = fit.design, Drawn.of(fit) if has_draws(fit) else None
-    found = []
+    design, found = fit.design, []
+    drawn = Drawn.of(fit) if has_draws(fit) else None
+    bias = {} if has_draws(fit) else fit.bias
     for i, (name, prior, factor, spec) in enumerate(_rescaled(design)):
         other = with_spec(design, spec, warn=False)
         if drawn is None:
-            change, error = quadrature_fit(other).log_marginal_likelihood - base.value, 0.0
+            again = quadrature_fit(other, bias)
+            change, error = again.log_marginal_likelihood - base.value, 0.0
         else:
             change, error = drawn.change(other, base, np.random.default_rng([seed, i + 1]))
         found.append(_Change(name, prior_text(prior), factor, change, error))

@@ -13,7 +13,7 @@ from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale
 from bayesmeta.plots.rows import Column, Rows, draw_rows
 from bayesmeta.plots.style import house_style
-from bayesmeta.sensitivity.selection import Selection
+from bayesmeta.sensitivity.selection import TRIED, Selection
 
 NOTE = (
     "Each row is the model fitted with one assumption on publication: the probability that the smallest and the "
@@ -106,11 +106,11 @@ def _probabilities(table: pd.DataFrame) -> list[Column]:
 def _notes(result: Selection) -> list[str]:
     found = [f"P: {result.question}."] if result.question else []
     for row in result.tipping_points.to_dict("records"):
-        where = (
-            f"changes where {100 * row['smallest']:.0f}% of studies as small as the smallest are published"
-            if row["exists"]
-            else "does not change while 10% of studies as small as the smallest are published"
-        )
+        where = f"does not change while {100 * TRIED[0]:.0f}% of studies as small as the smallest are published"
+        if row["open"]:
+            where = "may change or not: Monte-Carlo error leaves it open"
+        if row["exists"]:
+            where = f"changes where {100 * row['smallest']:.0f}% of studies as small as the smallest are published"
         found.append(
             f"With rho {row['rho']:g} a decision that requires {result.question} of {result.certainty:g} {where}."
         )

@@ -16,6 +16,7 @@ from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.model.publication import why_no_publication
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.fit_results import FitResults
+from bayesmeta.sensitivity.selection import selection
 
 ONE, EITHER, NESTED, SURVIVAL, ANY = range(1, 6)
 """What a figure is of: one outcome, rates of one or several, nested ones, survival, or any fit."""
@@ -208,9 +209,12 @@ def _nested_outcomes(results: FitResults) -> Figures:
 
 
 def _selection(results: FitResults) -> Figures:
-    if results.selection is None:
-        return Inapplicable(why_no_publication(results.fit.spec) or "it needs refits")
-    plot = plots.selection(results.selection, scale=results.scale, labels=results.words.labels)
+    if reason := why_no_publication(results.fit.spec):
+        return Inapplicable(reason)
+    if not results.options.refits:
+        return "it needs refits. Ask for it by name"
+    found = selection(results.fit, profile=results.profile, ci_prob=results.question.ci_prob)
+    plot = plots.selection(found, scale=results.scale, labels=results.words.labels)
     caption = "Missing studies: rates if studies with low rates were published less often"
     return (_figure("selection", plot, caption),)
 

@@ -36,7 +36,7 @@ from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.model.publication import why_no_publication
 from bayesmeta.sensitivity.prior_grid import prior_grid
-from bayesmeta.sensitivity.selection import Selection, selection
+from bayesmeta.sensitivity.selection import RHO, SMALLEST, Selection, selection
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
 from bayesmeta.wording import Wording
 
@@ -237,12 +237,18 @@ class FitResults:
 
     @cached_property
     def selection(self) -> Selection | None:
-        """The rates of one outcome if studies with low rates were published less often, by refits."""
+        """The rates of one outcome if low rates were published far less often, by one refit."""
         if self.several or not self.options.refits:
             return None
         if why_no_publication(self.fit.spec):
             return None
-        return selection(self.fit, profile=self.profile, ci_prob=self.question.ci_prob)
+        return selection(
+            self.fit,
+            smallest=min(SMALLEST),
+            rho=max(RHO),
+            profile=self.profile,
+            ci_prob=self.question.ci_prob,
+        )
 
     @property
     def informed_studies(self) -> int:

@@ -9,7 +9,7 @@ from bayesmeta.errors import counted, listed
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
 from bayesmeta.rounding import error_text, interval_of, percent, probability_text
-from bayesmeta.sensitivity.selection import Selection
+from bayesmeta.sensitivity.selection import TRIED, Selection
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
@@ -86,8 +86,13 @@ def tipping_sentence(row: Row) -> str:
     head = f"With rho {row['rho']:g}"
     if not row["ok"]:
         head += " (NOT RELIABLE: a fit failed its diagnostics)"
+    if row["open"]:
+        return f"{head} P comes so near that Monte-Carlo error leaves open whether the decision changes. Sample longer."
     if not row["exists"]:
-        return f"{head} the decision does not change while at least 10% of studies as small as the smallest are published."
+        return (
+            f"{head} the decision does not change while at least {percent(TRIED[0])} of studies as small as the smallest are "
+            "published."
+        )
     low, high = percent(row["smallest_lower"]), percent(row["smallest_upper"])
     range_of = f" ({low} to {high} from Monte-Carlo error)" if low != high else ""
     return (
@@ -136,9 +141,8 @@ def selection_json(found: Selection, missing: pd.DataFrame | None) -> dict[str, 
 
 
 def limit_sentence(found: Selection, words: Wording = PLAIN) -> str:
-    """Return how far the typical rate would move in the worst case that was tried."""
-    own, *others = found.table.dropna(subset="typical").to_dict("records")
-    worst = max(others, key=lambda row: abs(row["typical"] - own["typical"]))
+    """Return how far the typical rate would move under the last assumption that was tried."""
+    own, *_, worst = found.table.to_dict("records")
     was, now = (
         words.rates.interval(row["typical"], row["typical_lower"], row["typical_upper"])
         for row in (own, worst)

@@ -1,6 +1,6 @@
 """`selection`: the rates and a decision if studies with low rates were published less often."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from itertools import product
@@ -21,7 +21,7 @@ from bayesmeta.model.publication import Publication, check_probability, check_pu
 from bayesmeta.sensitivity.changed_priors import fit_of_design
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
 from bayesmeta.sensitivity.refit_rows import At, refit_rows
-from bayesmeta.sensitivity.tipping_point import SURE, check_certainty
+from bayesmeta.sensitivity.tipping_point import SURE, check_decision
 
 SMALLEST, LARGEST, RHO = (0.8, 0.5, 0.3), 0.999, (0.5, 0.9)
 """What is tried by default: of the smallest study, of the largest, and correlations."""
@@ -50,9 +50,10 @@ class Selection:
         One row per combination, that without selection first; see `selection`.
     tipping_points : DataFrame
         Where a decision changes, one row per `largest` and `rho`; without rows where no certainty was
-        asked for. Columns: `largest`, `rho`; `exists`; `smallest`, the probability for the smallest
-        study at which the decision changes, with `smallest_lower` and `smallest_upper` (95%, from
-        Monte-Carlo error alone); `unpublished`, the number of studies unpublished there; `ok`.
+        asked for. Columns: `largest`, `rho`; `exists`; `open`, whether Monte-Carlo error leaves open if
+        it does; `smallest`, the probability for the smallest study at which the decision changes, with
+        `smallest_lower` and `smallest_upper` (95%, from Monte-Carlo error alone); `unpublished`, the
+        number of studies unpublished there; `ok`.
     question : Event or None
         The event whose probability is among the numbers, if one was asked for.
     certainty : float or None
@@ -180,37 +181,29 @@ def selection(
             "`selection` is not available for a fit with biases: give the fit that `bias_adjusted` started from."
         )
     asked = asked_event(event)
-    if certainty is not None:
-        check_certainty(certainty)
-        if asked is None:
-            raise SettingsError(
-                "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
-            )
+    check_decision(certainty, asked)
     assumed = _assumed(smallest, largest, rho)
     fit.coding.resolved(profile)
     n = np.bincount(fit.arms.study_index, weights=fit.arms.n)
-    rows = [_row(fit, one, n, profile, ci_prob, asked) for one in (None, *assumed)]
+    at = At(profile, ci_prob, asked)
+    table = pd.DataFrame([_row(fit, one, n, at) for one in (None, *assumed)])
     pairs = dict.fromkeys((one.largest, one.rho) for one in assumed)
     tipping = [
-        {
-            "largest": high,
-            "rho": own,
-            **_tipping_point(fit, high, own, n, profile, asked, certainty),
-        }
+        {"largest": high, "rho": own, **_tipping_point(fit, high, own, n, at, certainty, table)}
         for high, own in (pairs if certainty is not None else ())
     ]
     return Selection(
         profile_label(fit.coding, profile),
         ci_prob,
         int((n > 0).sum()),
-        pd.DataFrame(rows),
+        table,
         pd.DataFrame(tipping, columns=["largest", "rho", *TIPPING]),
         asked,
         certainty,
     )
 
 
-TIPPING = ("exists", "smallest", "smallest_lower", "smallest_upper", "unpublished", "ok")
+TIPPING = ("exists", "open", "smallest", "smallest_lower", "smallest_upper", "unpublished", "ok")
 """Columns of a tipping point."""
 
 
@@ -247,19 +240,12 @@ def _listed(name: str, value: Any) -> list[Any]:
     return found
 
 
-def _row(  # noqa: PLR0917
-    fit: AnyFit,
-    one: Publication | None,
-    n: Any,
-    profile: Profile | None,
-    ci_prob: float,
-    event: Event | None,
-) -> dict[str, Any]:
+def _row(fit: AnyFit, one: Publication | None, n: Any, at: At) -> dict[str, Any]:
     """Return what is assumed, and the numbers then; None stands for no selection."""
     nothing = {"smallest": np.nan, "largest": np.nan, "rho": np.nan, "unpublished": 0.0}
     assumed = nothing if one is None else {**vars(one), "unpublished": one.unpublished(n)}
     again = (lambda: fit) if one is None else (lambda: published(fit, one))
-    [(_, numbers)] = refit_rows(again, fit, At(profile, ci_prob, event))
+    [(_, numbers)] = refit_rows(again, fit, at)
     return assumed | numbers
 
 
@@ -268,33 +254,44 @@ def _tipping_point(  # noqa: PLR0917
     largest: float,
     rho: float,
     n: Any,
-    profile: Profile | None,
-    event: Any,
+    at: At,
     certainty: Any,
+    table: pd.DataFrame,
 ) -> dict[str, Any]:
     """Return at which probability for the smallest study the decision changes; NaN if at none."""
+    event: Any = at.event
+    rows = table[(table["largest"] == largest) & (table["rho"] == rho)].dropna(subset="probability")
+    known = {ALL_PUBLISHED: _point(ALL_PUBLISHED, table.iloc[0])}
+    known |= {row["smallest"]: _point(row["smallest"], row) for _, row in rows.iterrows()}
 
     def of(smallest: float) -> Publication:
         return Publication(smallest, max(smallest, largest), rho)
 
-    def at(smallest: float) -> Point:
-        again = fit if smallest == ALL_PUBLISHED else published(fit, of(smallest))
-        found = event.of(rates_at(again, profile).cohort())
+    def point(smallest: float) -> Point:
+        if smallest in known:
+            return known[smallest]
+        again = published(fit, of(smallest))
+        found = event.of(rates_at(again, at.profile).cohort())
         return Point(smallest, float(found), found.mcse, is_reliable(again))
 
-    first = [at(smallest) for smallest in (*TRIED, ALL_PUBLISHED)]
-    crossing, points = find_crossing(at, first, certainty, near=ALL_PUBLISHED)
-    where = dict(zip(TIPPING, _placed(crossing), strict=False))
-    missing = of(crossing.x).unpublished(n) if crossing else np.nan
-    return where | {"unpublished": missing, "ok": all(point.ok for point in points)}
+    first = [point(smallest) for smallest in (*TRIED, ALL_PUBLISHED)]
+    crossing, points = find_crossing(point, first, certainty, near=ALL_PUBLISHED)
+    unclear = crossing is None and not all(one.side(certainty) for one in points)
+    where, low, high = _placed(crossing)
+    missing = 0.0 if where == ALL_PUBLISHED else of(where).unpublished(n) if crossing else np.nan
+    ok = all(one.ok for one in points)
+    told = (crossing is not None, unclear, where, low, high, missing, ok)
+    return dict(zip(TIPPING, told, strict=True))
 
 
-def _placed(crossing: Crossing | None) -> Iterator[Any]:
-    """Yield whether a decision changes, where, and the limits of that from Monte-Carlo error."""
-    yield crossing is not None
+def _point(smallest: float, row: "pd.Series[Any]") -> Point:
+    """Return what a row of the table says of the event."""
+    return Point(smallest, row["probability"], row["mcse_probability"], bool(row["ok"]))
+
+
+def _placed(crossing: Crossing | None) -> tuple[float, float, float]:
+    """Return where a decision changes, and the limits of that from Monte-Carlo error."""
     if crossing is None:
-        yield from (np.nan,) * 3
-        return
+        return np.nan, np.nan, np.nan
     reach = SURE * crossing.error
-    yield crossing.x
-    yield from (max(0.0, crossing.x - reach), min(ALL_PUBLISHED, crossing.x + reach))
+    return crossing.x, max(0.0, crossing.x - reach), min(ALL_PUBLISHED, crossing.x + reach)

@@ -7,7 +7,7 @@ from typing import Unpack
 import pandas as pd
 
 from bayesmeta.deprecated import Renamed
-from bayesmeta.errors import SettingsError, counted
+from bayesmeta.errors import counted
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
 from bayesmeta.estimates.posterior import asked_time, check_draws, checked_outcome
@@ -19,7 +19,7 @@ from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.changed_priors import own_priors
 from bayesmeta.sensitivity.power_scaling import power_scaling
 from bayesmeta.sensitivity.prior_grid import prior_grid
-from bayesmeta.sensitivity.tipping_point import TippingPoint, check_certainty, tipping_point
+from bayesmeta.sensitivity.tipping_point import TippingPoint, check_decision, tipping_point
 
 TIPPED = ("tau", "mu", "beta")
 """Parameters of which a tipping point of the prior is sought, as far as the model has them."""
@@ -182,12 +182,7 @@ def sensitivity(
     check_ci_prob(ci_prob)
     months = asked_time(fit, time)
     asked = asked_event(event, months, words_of_outcome(fit.arms))
-    if certainty is not None:
-        check_certainty(certainty)
-        if asked is None:
-            raise SettingsError(
-                "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
-            )
+    check_decision(certainty, asked)
     scaling = power_scaling(fit, profile=profile, outcome=outcome, time=time)
     grid = prior_grid(
         fit, profile=profile, outcome=outcome, priors=priors, ci_prob=ci_prob, time=time, **event

@@ -246,3 +246,14 @@ def check_certainty(certainty: object) -> None:
             f"`certainty` must lie above 0.5 and below 1; got {certainty!r}. Write 90% as 0.9; "
             "instead of a certainty below 0.5, ask for the opposite event (rate_below for rate_above)."
         )
+
+
+def check_decision(certainty: object, asked: Event | None) -> None:
+    """Raise unless a certainty, where one is asked for, is that of an event."""
+    if certainty is None:
+        return
+    check_certainty(certainty)
+    if asked is None:
+        raise SettingsError(
+            "`certainty` has no effect without a question. Give one, such as rate_above=0.3."
+        )

@@ -62,6 +62,12 @@ def test_refits_keep_the_biases(exact: bm.QuadratureFit) -> None:
     direct = bm.bias_adjusted(bm.fit(narrow, exact.arms, method="quadrature"), bias=BIAS)
     expected = float(direct.posterior.marginal("typical").quantile(0.5))
     assert again["typical"][1] == pytest.approx(expected, rel=1e-9)
+    changes = bm.marginal_likelihood_sensitivity(adjusted, seed=1)
+    [change] = changes.loc[(changes["parameter"] == "tau") & (changes["factor"] == 2.0), "change"]
+    wide = bm.ModelSpec(mu=SPEC.mu, study_effects=bm.NormalEffects(bm.HalfNormal(1.0)))
+    other = bm.bias_adjusted(bm.fit(wide, exact.arms, method="quadrature"), bias=BIAS)
+    expected = other.log_marginal_likelihood - adjusted.log_marginal_likelihood
+    assert change == pytest.approx(expected, rel=1e-9)
     with pytest.raises(
         bm.SettingsError, match="`selection` is not available for a fit with biases"
     ):

@@ -14,7 +14,10 @@ from scipy.special import expit, log_expit, log_ndtr, logsumexp, ndtr, ndtri
 
 import bayesmeta as bm
 from bayesmeta.inference.quadrature.density import Problem
+from bayesmeta.model import Design
 from bayesmeta.model.publication import Publication
+from bayesmeta.report.selection_text import tipping_sentence
+from bayesmeta.sensitivity import changed_priors
 from bayesmeta.sensitivity.selection import published
 
 Array = npt.NDArray[np.float64]
@@ -206,7 +209,17 @@ def test_of_the_bundled_evidence_the_typical_rate_falls_from_44_to_35_percent(
 
 
 @pytest.mark.slow
-def test_at_the_tipping_point_the_probability_is_the_certainty(exact: bm.QuadratureFit) -> None:
+def test_at_the_tipping_point_the_probability_is_the_certainty(
+    exact: bm.QuadratureFit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[str] = []
+    fit = changed_priors.fit_of_design
+
+    def counted(start: bm.QuadratureFit, design: Design, digest: str) -> object:
+        fitted.append(digest)
+        return fit(start, design, digest)
+
+    monkeypatch.setattr(sys.modules[published.__module__], "fit_of_design", counted)
     found = bm.selection(exact, smallest=0.5, rho=[0.9, -0.9], rate_above=0.25, certainty=0.83)
     above, other = found.tipping_points.to_dict("records")
     there = published(exact, Publication(above["smallest"], 0.999, 0.9))
@@ -220,8 +233,24 @@ def test_at_the_tipping_point_the_probability_is_the_certainty(exact: bm.Quadrat
     )
     # Selection of low rates makes high rates more probable.
     assert not other["exists"]
+    assert not other["open"]
     assert np.isnan(other["smallest"])
     assert found.ok
+    # What the table has is not fitted again.
+    assert len(fitted) == len(set(fitted))
+
+
+def test_a_decision_within_monte_carlo_error_is_called_open(
+    exact: bm.QuadratureFit, quick: bm.SamplerSettings
+) -> None:
+    fit = bm.fit(NAMED, exact.arms, seed=1, settings=quick)
+    own = float(bm.predict(fit, n=1, seed=0).probability(rate_above=0.2))
+    found = bm.selection(fit, smallest=0.5, rho=0.9, rate_above=0.2, certainty=own)
+    [row] = found.tipping_points.to_dict("records")
+    assert (row["exists"], row["open"]) == (False, True)
+    assert "leaves open whether the decision changes" in tipping_sentence(row)
+    texts = [text.get_text() for text in bm.plots.selection(found).figure.axes[0].texts]
+    assert any("Monte-Carlo error leaves it open" in text.replace("\n", " ") for text in texts)
 
 
 def test_other_covariates_and_arms_of_a_study_go_along(make_arms, quick) -> None:

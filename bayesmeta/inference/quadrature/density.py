@@ -59,14 +59,10 @@ class Problem:
 
     def densities(self, mu: Array, tau: float) -> Array:
         """Return the log density and the log likelihoods of studies, shape (point, 1 + study)."""
-        prior = np.array(self.mu_prior.kernel)
-        if self.bias is not None:
-            return _biased_densities(
-                mu, tau, self.events, self.n, prior, self.bias, self.refinement
-            )
-        if self.published is not None:
-            return _published_densities(mu, tau, self.events, self.n, prior, self.published)
-        return _densities(mu, tau, self.events, self.n, prior, self.refinement)
+        prior, studies = np.array(self.mu_prior.kernel), self.n.size
+        bias = np.zeros((studies, 2)) if self.bias is None else self.bias
+        published = np.zeros((0, 3)) if self.published is None else self.published
+        return _densities(mu, tau, self.events, self.n, prior, bias, published, self.refinement)
 
     def log_density(self, mu: float, tau: float) -> float:
         """Return the log density of the counts and one `mu`."""
@@ -81,47 +77,27 @@ class Problem:
 
 @compiled
 def _densities(  # noqa: PLR0917
-    mu: Array, tau: float, events: Array, n: Array, prior: Array, refinement: int
+    mu: Array,
+    tau: float,
+    events: Array,
+    n: Array,
+    prior: Array,
+    bias: Array,
+    published: Array,
+    refinement: int,
 ) -> Array:
+    """Return the same; a bias is an offset, and more variance between studies."""
     found = np.zeros((mu.size, 1 + n.size))
     for i in range(mu.size):
         found[i, 0] = log_prior(prior, mu[i])[0]
         for s in range(n.size):
-            if n[s] > 0:
-                found[i, s + 1] = integrated_log_likelihood(
-                    mu[i : i + 1], tau, events[s : s + 1], n[s : s + 1], refinement
-                )
-            found[i, 0] += found[i, s + 1]
-    return found
-
-
-@compiled
-def _published_densities(  # noqa: PLR0917
-    mu: Array, tau: float, events: Array, n: Array, prior: Array, published: Array
-) -> Array:
-    """Return the same of studies whose publication depends on their effects."""
-    found = np.zeros((mu.size, 1 + n.size))
-    for i in range(mu.size):
-        found[i, 0] = log_prior(prior, mu[i])[0]
-        for s in range(n.size):
-            if n[s] > 0:
+            if n[s] == 0:
+                continue
+            if len(published):
                 found[i, s + 1] = published_log_likelihood(
                     mu[i], tau, events[s], n[s], published[s]
                 )
-            found[i, 0] += found[i, s + 1]
-    return found
-
-
-@compiled
-def _biased_densities(  # noqa: PLR0917
-    mu: Array, tau: float, events: Array, n: Array, prior: Array, bias: Array, refinement: int
-) -> Array:
-    """Return the same of studies with biases: an offset, and more variance between studies."""
-    found = np.zeros((mu.size, 1 + n.size))
-    for i in range(mu.size):
-        found[i, 0] = log_prior(prior, mu[i])[0]
-        for s in range(n.size):
-            if n[s] > 0:
+            else:
                 found[i, s + 1] = integrated_log_likelihood(
                     mu[i : i + 1] + bias[s, 0],
                     hypot(tau, bias[s, 1]),

@@ -15,14 +15,18 @@ from bayesmeta.arrays import Array
 from bayesmeta.inference.compiled import compiled
 from bayesmeta.inference.density.likelihoods import log_normal_cdf
 from bayesmeta.inference.kernels import sigmoid
-from bayesmeta.inference.quadrature.study import DROP, GAUSSIAN_STEP, KERNEL_STEP, LOG_2_PI
+from bayesmeta.inference.quadrature.study import (
+    DROP,
+    GAUSSIAN_STEP,
+    KERNEL_STEP,
+    LOG_2_PI,
+    MAX_STEPS,
+    MODE_TOLERANCE,
+)
 
 Study = tuple[float, float, float, float, float, float]
 """mu, tau, events, n, intercept and slope of the probit."""
 
-MODE_TOLERANCE = 0.01
-"""The mode need not be known better than to this many standard deviations."""
-MAX_STEPS = 200
 FINEST = 200.0
 """Steps per standard deviation, at most: more matter only where tau is beyond all evidence."""
 
