@@ -71,6 +71,8 @@ def test_options_that_say_nothing(
 def test_a_bundled_table_is_written_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("evidence", "show", "--missing", "NR", "--column", "events=xi") == 2
     assert "`--column`, `--missing` have no effect on the bundled table" in capsys.readouterr().err
+    assert run("evidence", "show", "--missing", "NR") == 2
+    assert "`--missing` has no effect on the bundled table" in capsys.readouterr().err
 
 
 def test_notes_are_told_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:

@@ -41,9 +41,13 @@ def _table[T](
     if "." in evidence or "/" in evidence or Path(evidence).exists():
         return read(evidence, **notation)
     if notation:
+        several = len(notation) > 1
+        verb, what, all_of = (
+            ("have", "they describe", "them") if several else ("has", "it describes", "it")
+        )
         raise SettingsError(
-            f"{', '.join(f'`{name}`' for name in notation)} have no effect on the bundled table '{evidence}', since they "
-            "describe the format of a file. Leave them out."
+            f"{', '.join(f'`{name}`' for name in notation)} {verb} no effect on the bundled table '{evidence}', since {what} "
+            f"the format of a file. Leave {all_of} out."
         )
     return load(evidence)
 

@@ -155,7 +155,7 @@ def check_posterior(fit: object, *, survival: bool = False) -> None:
 def _check_rates(fit: AnyFit, *, survival: bool) -> None:
     if not survival and is_survival(fit):
         raise SettingsError(
-            f"This answer is of response rates; it is not available for survival, which {fit.spec.name} is a model of. "
+            f"This answer is of response rates; it is not available for survival, of which '{fit.spec.name}' is a model. "
             "Ask for `summary`, `predict` or `contrast` of it, or for `plots.survival_forest` or `plots.survival_curve`."
         )
 

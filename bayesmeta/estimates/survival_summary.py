@@ -40,6 +40,11 @@ def conditional_note(arms: Arms | None) -> str:
     return f"{arms.outcome} is of responders alone: every number is conditional on response."
 
 
+def person_of(arms: Arms | None) -> str:
+    """Return what text calls one of those whom arms count: a patient, or a responder."""
+    return "responder" if conditional_note(arms) else "patient"
+
+
 def survival_table(
     fit: Fit, profiles: Iterable[Profile], times: Sequence[float], *, ci_prob: float, cohort: int
 ) -> pd.DataFrame:

@@ -49,7 +49,10 @@ def missing_columns(columns: Iterable[str], rate: str | None = None) -> list[Fin
     hint = f" Name them by `columns`, such as {' and '.join(likely)}." if likely else ""
     text = ", ".join(f"column '{column}' is missing" for column in missing)
     found = nearest(missing[0], there, label="Found").removesuffix(".")
-    remedy = f"An evidence table needs the columns study, events and n.{hint}{_of_rates(there)}"
+    remedy = (
+        f"An evidence table needs the columns study, events and n.{hint}{_of_rates(there)}"
+        f"{_of_survival(there)}"
+    )
     return [Finding("column", (), f"{text}. {found}", remedy)]
 
 
@@ -59,6 +62,16 @@ def _of_rates(there: Sequence[str]) -> str:
     if EVENTS in there or EVENTS in _likely(there) or not own:
         return ""
     return f" If '{own[0]}' holds percentages, name it by `rate`."
+
+
+def _of_survival(there: Sequence[str]) -> str:
+    """Return a hint at a table that seems to hold survival, where there is no count."""
+    if EVENTS in there or not {"median", "survival"} & set(there):
+        return ""
+    return (
+        " If it is of survival, read it by `read_survival`; on the command line, by a model of survival or by "
+        "`evidence check --kind survival`."
+    )
 
 
 def header_below(rows: Sequence[Sequence[str]]) -> int | None:

@@ -120,9 +120,9 @@ def _studies(source: Any) -> list[Mapping[str, Any]]:
     """Return the studies of a file, or of what is in one."""
     name, content = "The study", source
     if isinstance(source, str | PathLike):
-        name = str(source)
+        name, read = str(source), content_of(expanded(source))
         try:
-            content = json.loads(content_of(expanded(source)))
+            content = json.loads(read)
         except (ValueError, RecursionError) as error:
             raise EvidenceError(
                 f"{name} is not JSON: {error}. Save the study as JSON of version 2 of the API."

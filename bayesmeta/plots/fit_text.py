@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bayesmeta.errors import counted, listed
 from bayesmeta.estimates.posterior import has_draws, is_survival, outcomes_of
+from bayesmeta.estimates.survival_summary import person_of
 from bayesmeta.estimates.words import words_of
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
@@ -29,9 +30,10 @@ def _about_evidence(fit: Fit, outcome: str | None = None) -> str:
     arms, origin = fit.arms.of(outcome) if outcome else fit.arms, fit.provenance
     lacking = arms.without_patients
     empty = f" ({len(lacking)} without patients)" if lacking else ""
+    people = counted(int(arms.n.sum()), person_of(arms))
     return (
         f"Evidence: {counted(len(arms.studies), 'study', 'studies')}, {counted(len(arms), 'arm')}"
-        f"{empty}, {counted(int(arms.n.sum()), 'patient')}. "
+        f"{empty}, {people}. "
         f"Random seed {origin.seed}, bayesmeta {origin.versions['bayesmeta']}."
     )
 

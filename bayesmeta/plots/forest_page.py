@@ -56,6 +56,7 @@ def page_rows(
     *,
     labels: Mapping[str, str],
     words: Wording,
+    person: str = "patient",
 ) -> Rows:
     """Return the rows of a forest plot with these columns, below a band for each group."""
     table = numbers.table
@@ -71,7 +72,7 @@ def page_rows(
         bands={
             int(start): (
                 _group(int(start), numbers, labels, words),
-                _basis(table[groups == groups.iloc[start]]),
+                _basis(table[groups == groups.iloc[start]], person),
             )
             for start in starts
         },
@@ -92,8 +93,8 @@ def _group(start: int, numbers: ForestNumbers, labels: Mapping[str, str], words:
     return name if start or exchangeable else f"{name} (reference)"
 
 
-def _basis(group: pd.DataFrame) -> str:
-    """Return the studies and patients of a group's arms, for its band."""
+def _basis(group: pd.DataFrame, person: str) -> str:
+    """Return the studies and patients, or responders, of a group's arms, for its band."""
     if (group["group"] == NEW).all():
         return ""
     arms = group[group["kind"] == ARM]
@@ -102,7 +103,7 @@ def _basis(group: pd.DataFrame) -> str:
         return "in totals only"
     patients, said = int(arms["n"].sum()), counted(studies, "study", "studies")
     # Of survival, a study need not say how many patients it has.
-    return said if studies and not patients else f"{said}, {counted(patients, 'patient')}"
+    return said if studies and not patients else f"{said}, {counted(patients, person)}"
 
 
 def _label(row: Row, numbers: ForestNumbers, labels: Mapping[str, str], words: Wording) -> str:

@@ -16,7 +16,7 @@ from bayesmeta.estimates.survival_curve_numbers import (
     SurvivalCurveNumbers,
     survival_curve_numbers,
 )
-from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_summary import conditional_note, person_of
 from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.estimates.words import words_of
 from bayesmeta.evidence.survival.outcomes import OutcomeWords
@@ -59,7 +59,7 @@ BEYOND: dict[str, Any] = {"color": PREDICTION, "alpha": 0.4, "linewidth": 0}
 
 NOTE = (
     "All intervals of the model are those at each time, not of the whole curve. Points are as reported, with "
-    "the interval where there is one; their area increases with the number of patients."
+    "the interval where there is one; their area increases with the number of {people}."
 )
 APART = "Medians stand at 50%; those that would lie on each other are moved apart, up and down."
 
@@ -133,7 +133,7 @@ def survival_curve(
         _draw_curve(upper, table[table["kind"] == CURVE])
         _draw_reports(upper, table[table["kind"] != CURVE], numbers.until)
         _draw_cohort(lower, table[table["kind"] == CURVE], numbers)
-        _draw_axes(upper, lower, numbers, outcome)
+        _draw_axes(upper, lower, numbers, outcome, person=person_of(fit.arms))
     landmarks, medians = (int((table["kind"] == one).sum()) for one in (LANDMARK, MEDIAN_POINT))
     about = f"{counted(landmarks, 'landmark')} and {counted(medians, 'median')}"
     return Plot("survival_curve", figure, table.copy(), f"0 to {numbers.until:g} months, {about}")
@@ -155,7 +155,7 @@ def _notes(fit: Fit, numbers: SurvivalCurveNumbers) -> list[str]:
     arrow = " Arrowhead: a median, or its limit, that was not reached, or lies beyond the axis."
     passed = bool((medians[["time", "time_upper"]] > numbers.until).to_numpy().any())
     return [
-        f"{curves}{held}. {NOTE}{light}",
+        f"{curves}{held}. {NOTE.format(people=f'{person_of(fit.arms)}s')}{light}",
         f"{APART}{arrow if passed else ''}" if len(medians) else "",
         f"Not drawn, because later: {counted(len(beyond), 'landmark')}." if len(beyond) else "",
     ]
@@ -249,11 +249,11 @@ def _draw_cohort(graph: Axes, curve: pd.DataFrame, numbers: SurvivalCurveNumbers
 
 
 def _draw_axes(
-    upper: Axes, lower: Axes, numbers: SurvivalCurveNumbers, outcome: OutcomeWords
+    upper: Axes, lower: Axes, numbers: SurvivalCurveNumbers, outcome: OutcomeWords, *, person: str
 ) -> None:
     upper.set_ylim(0, 100)
     upper.set_ylabel(f"{outcome.share.capitalize()} (%)")
-    lower.set_ylabel(f"Patients of {numbers.cohort:,} {outcome.state}")
+    lower.set_ylabel(f"{person.capitalize()}s of {numbers.cohort:,} {outcome.state}")
     for graph in (upper, lower):
         bare(graph)
         put_time(graph.xaxis, numbers.until)

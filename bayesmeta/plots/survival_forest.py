@@ -18,7 +18,7 @@ from bayesmeta.estimates.survival_forest_table import (
     Quantity,
     survival_forest_numbers,
 )
-from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_summary import conditional_note, person_of
 from bayesmeta.estimates.survival_words import months_texts, words_of_outcome
 from bayesmeta.estimates.words import words_of
 from bayesmeta.evidence.survival.outcomes import OutcomeWords
@@ -142,13 +142,13 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
     check_labels(labels, numbers)
     words, what = words_of(fit), _what(numbers, words_of_outcome(fit.arms))
     axis = _axis(numbers, what.capitalize())
-    people = "Responders" if conditional_note(fit.arms) else "Patients"
+    person = person_of(fit.arms)
     said = _notes(fit, numbers, axis, words)
     own = fit_words(what.capitalize(), fit, said, [])
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        texts = _columns(numbers, columns, words, people)
-        rows = page_rows(numbers, texts, axis.label, labels=labels, words=words)
+        texts = _columns(numbers, columns, words, person)
+        rows = page_rows(numbers, texts, axis.label, labels=labels, words=words, person=person)
         figure, graph, heights = draw_rows(rows, around, _keys(numbers, what))
         draw_marks(graph, numbers, heights, axis)
         if isinstance(axis, MonthsAxis):
@@ -192,7 +192,7 @@ def _notes(fit: Fit, numbers: ForestNumbers, axis: ForestAxis, words: Wording) -
         f"Typical and new studies are at {words.text(numbers.held)}." if numbers.held else "",
         about_thin_groups(numbers, "studies"),
         about_inferred(table, "numbers", "an estimate"),
-        "The area of a marker increases with the number of patients.",
+        f"The area of a marker increases with the number of {person_of(fit.arms)}s.",
         _about_arrows(numbers, axis),
         axis.note,
         about_priors(fit, scales, words),
@@ -225,13 +225,13 @@ def _keys(numbers: ForestNumbers, what: str) -> list[Key]:
 
 
 def _columns(
-    numbers: ForestNumbers, columns: Sequence[str], words: Wording, people: str
+    numbers: ForestNumbers, columns: Sequence[str], words: Wording, person: str
 ) -> list[Column]:
     sure = f"{100 * numbers.ci_prob:g}%"
     unit = "months" if numbers.estimate == MEDIAN else SCALE.unit
     written = months_texts if numbers.estimate == MEDIAN else _percent
     own: dict[str, tuple[str, Callable[[Row], str]]] = {
-        "n": (people, _patients),
+        "n": (f"{person.capitalize()}s", _patients),
         "reported": (f"Reported\n{unit} (95% CI)", lambda row: _reported(row, numbers.estimate)),
         "model": (
             f"Model\n{unit} ({sure} CrI)",

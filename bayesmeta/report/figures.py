@@ -253,7 +253,8 @@ def _survival_curve(results: FitResults) -> Figures:
         until=until,
         cohort=asked.cohort,
     )
-    caption = f"Survival curves of a typical and a new study, and of a new cohort of {asked.cohort}"
+    what = words_of_outcome(results.fit.arms).length.capitalize()
+    caption = f"{what} curves of a typical and a new study, and of a new cohort of {asked.cohort}"
     return (_figure("survival_curve", plot, caption),)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.estimates.summary_text import parameter_caption, parameter_table
-from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_summary import conditional_note, person_of
 from bayesmeta.estimates.survival_words import (
     ALIVE,
     ENDS,
@@ -191,7 +191,7 @@ def _first_profile(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _people(results: FitResults) -> str:
-    return "responders" if conditional_note(results.fit.arms) else "patients"
+    return f"{person_of(results.fit.arms)}s"
 
 
 def _months(times: tuple[float, ...]) -> str:

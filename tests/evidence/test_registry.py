@@ -111,6 +111,11 @@ def measure(values: dict[str, str], **changes: Any) -> dict[str, Any]:
     }
 
 
+def test_a_file_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(bm.EvidenceError, match=r"^No file .*study\.json\. Check the path"):
+        bm.read_clinicaltrials(tmp_path / "study.json")
+
+
 def test_categories_are_outcomes_and_groups_of_one_title_are_told_apart() -> None:
     table = bm.read_clinicaltrials(record(measure({"CR": "9", "PR": "5"}), allocation="NA"))
     assert table.frame["outcome"].tolist() == ["Best response: CR", "Best response: PR"]

@@ -243,6 +243,16 @@ def test_survival_of_responders_says_so(durations, collisions):
         )
         assert said_in(plot).count("conditional on response") == 1
         assert says_response(plot)
+        assert "Evidence: 3 studies, 3 arms, 49 responders." in said_in(plot)
+
+
+def test_a_forest_of_responders_counts_responders(durations, fits):
+    said = said_in(bm.plots.survival_forest(durations))
+    assert "3 studies, 49 responders" in said
+    assert "increases with the number of responders" in said
+    curve = bm.plots.survival_curve(durations, cohort=20)
+    assert curve.figure.axes[2].get_ylabel() == "Responders of 20 in response"
+    assert "responders" not in said_in(bm.plots.survival_forest(next(iter(fits.values()))))
 
 
 def says_response(plot):

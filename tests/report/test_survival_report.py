@@ -292,6 +292,14 @@ def test_durations_of_response_are_of_responders(results: FitResults) -> None:
     assert question.endswith("in a new cohort of 25 responders?")
     assert "every number is conditional on response" in told
     assert "Of a new cohort of 25 responders" in alive
+    assert next(iter(sentences(found, "Evidence"))).startswith(
+        "4 arms of 4 studies, 51 responders,"
+    )
+    captions = [
+        block.caption for one in found.sections for block in one.blocks if isinstance(block, Figure)
+    ]
+    assert any("Duration of response curves of a typical" in caption for caption in captions)
+    assert not any("Survival curves" in caption for caption in captions)
 
 
 def test_tables_and_captions_are_said_once(document: Document) -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.survival_reports import report_text
-from bayesmeta.estimates.survival_summary import conditional_note
+from bayesmeta.estimates.survival_summary import conditional_note, person_of
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.evidence.columns import DERIVATION, N
 from bayesmeta.evidence.survival.columns import (
@@ -65,7 +65,7 @@ def survival_facts(arms: SurvivalArms) -> Iterator[str]:
 
 def _patients(arms: SurvivalArms) -> str:
     unknown = int((arms.n == 0).sum())
-    told = f", {counted(int(arms.n.sum()), 'patient')}"
+    told = f", {counted(int(arms.n.sum()), person_of(arms))}"
     return f"{told} (of {counted(unknown, 'arm')} the number is not known)" if unknown else told
 
 

@@ -83,6 +83,20 @@ def test_what_does_not_apply_is_refused(
     assert message in capsys.readouterr().err
 
 
+def test_survival_read_as_counts_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "os.csv"
+    path.write_text("study,median,n\na,8,20\n")
+    assert run("check", path) == 2
+    told = capsys.readouterr().err
+    assert "column 'events' is missing" in told
+    assert "`evidence check --kind survival`" in told
+    path.write_text("study,age,n\na,8,20\n")
+    assert run("check", path) == 2
+    assert "survival" not in capsys.readouterr().err
+
+
 def test_a_broken_rule_names_its_row_and_ends_with_2(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
