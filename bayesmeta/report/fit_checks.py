@@ -80,7 +80,7 @@ def missing_lines(results: FitResults) -> Iterator[str]:
     without = without_results(results.fit.arms)
     if without and not results.several:
         yield without_results_sentence(without)
-    if results.selection is not None and results.selection.ok:
+    if results.selection is not None:
         yield limit_sentence(results.selection, results.words)
 
 

@@ -143,17 +143,20 @@ def selection_json(found: Selection, missing: pd.DataFrame | None) -> dict[str, 
 def limit_sentence(found: Selection, words: Wording = PLAIN) -> str:
     """Return how far the typical rate would move under the last assumption that was tried."""
     own, *_, worst = found.table.to_dict("records")
+    assumed = (
+        f"studies with low rates were published less often (P(published) from {percent(worst['smallest'])} for the "
+        f"smallest to {_largest(worst['largest'])} for the largest study, rho {worst['rho']:g}, so that {worst['unpublished']:.1f} "
+        "studies are unpublished)"
+    )
+    closing = "Published studies cannot tell whether this is so; `bayesmeta missing` shows other assumptions."
+    if not worst["ok"]:
+        return f"What the typical rate would be if {assumed} is not known: the refit failed its diagnostics. {closing}"
     was, now = (
         words.rates.interval(row["typical"], row["typical_lower"], row["typical_upper"])
         for row in (own, worst)
     )
-    return (
-        f"If studies with low rates were published less often (P(published) from {percent(worst['smallest'])} for the "
-        f"smallest to {_largest(worst['largest'])} for the largest study, rho {worst['rho']:g}, so that {worst['unpublished']:.1f} "
-        f"studies are unpublished), the typical rate would be {now}{words.rates.per_text} instead of {was}"
-        f"{words.rates.per_text}. Published studies cannot tell whether this is so; `bayesmeta missing` shows other "
-        "assumptions."
-    )
+    per = words.rates.per_text
+    return f"If {assumed}, the typical rate would be {now}{per} instead of {was}{per}. {closing}"
 
 
 def without_results_sentence(studies: tuple[str, ...]) -> str:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +12,7 @@ import bayesmeta as bm
 from bayesmeta.cli import app
 from bayesmeta.estimates.events import parse_event
 from bayesmeta.report.document import lines_of
+from bayesmeta.report.selection_text import limit_sentence
 from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_blocks
 from bayesmeta.sensitivity.crossing import Crossing, Point
 
@@ -135,3 +137,13 @@ def test_what_the_command_refuses(
     assert "`--certainty` has no effect without a question" in capsys.readouterr().err
     assert run("sensitivity", folder, "--at-least", "12") == 2
     assert "`--at-least` needs `--n`" in capsys.readouterr().err
+
+
+def test_a_refit_that_failed_tells_no_rate(make_arms) -> None:
+    exact = bm.fit(
+        bm.ModelSpec("pooled"), make_arms([(12, 40), (9, 30), (20, 50)]), method="quadrature"
+    )
+    found = bm.selection(exact, smallest=0.3, rho=0.9)
+    assert "the typical rate would be 3" in limit_sentence(found)
+    failed = replace(found, table=found.table.assign(ok=[True, False]))
+    assert "is not known: the refit failed its diagnostics. Published" in limit_sentence(failed)
