@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.survival_summary import person_of
 from bayesmeta.evidence import SurvivalArms
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.curves import PRECISION
@@ -12,6 +13,10 @@ from bayesmeta.model.survival_reports import Kind
 
 FEW = 3
 """Arms below which the spread of shapes rests on its prior."""
+
+
+SMALL = 20
+"""Patients below which limits and retention overstate the standard error of a median."""
 
 
 def survival_notes(fit: Fit) -> tuple[str, ...]:
@@ -30,6 +35,13 @@ def _notes(fit: Fit, arms: SurvivalArms) -> Iterator[str]:
             f"{guessed} of {counted(len(reports.rows), 'report')} {'has' if guessed == 1 else 'have'} no interval. "
             f"{'Its standard error is' if guessed == 1 else 'Their standard errors are'} estimated "
             f"(median of retention {share:.2f}), not reported."
+        )
+    known = arms.n[arms.n > 0]
+    small = int((known < SMALL).sum())
+    if small > 1 and 2 * small >= known.size:
+        yield (
+            f"{small} of {counted(len(arms), 'arm')} have fewer than {SMALL} {person_of(arms)}s. Their standard errors tend to be too large, "
+            "and the differences between studies are then underestimated: intervals of a new study may be too narrow."
         )
     if fit.design.curve.has_shape:
         several = int((np.bincount(reports.arm, minlength=len(arms)) > 1).sum())

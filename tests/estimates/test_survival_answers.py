@@ -177,6 +177,9 @@ def test_notes_say_what_the_shape_and_the_standard_errors_rest_on(fit: bm.Fit) -
         "8 of 8 reports have no interval. Their standard errors are estimated"
     )
     assert "rests on its priors: of 8 arms, none reports more than one point" in rests
+    arms = bm.read_survival(medians.assign(n=12), time_unit="months").select()
+    small = bm.fit(bm.ModelSpec(curve=bm.WeibullSurvival()), arms, seed=1, settings=FEW)
+    assert "8 of 8 arms have fewer than 20 patients. Their standard errors" in bm.notes(small)[1]
 
 
 @pytest.mark.parametrize(
