@@ -81,7 +81,7 @@ def judged_studies(
     for name in rows:
         if name not in known:
             raise EvidenceError(
-                f"The judgements of {judgements.tool} name '{name}', which is no study of the evidence of the fit. "
+                f"The judgements of {judgements.tool} name '{name}', which is no study of the fit, nor of the rows that its selection left out. "
                 f"{nearest(str(name), map(str, arms.studies))} Correct the name, or leave its row out."
             )
     return Judged(

@@ -25,6 +25,9 @@ def judgement_blocks(results: FitResults) -> Iterator[Block]:
     judgements = results.options.judgements
     if judgements is None:
         return
+    if results.of_survival:
+        yield Text("The share of information by judgement is not available for survival yet.")
+        return
     try:
         tables = [
             (outcome, information_by_judgement(results.fit, judgements, outcome=outcome or None))

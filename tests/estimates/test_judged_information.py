@@ -137,5 +137,5 @@ def test_what_has_no_mean_or_no_draws_is_refused() -> None:
     with pytest.raises(bm.SettingsError, match="`fit` must be a Fit"):
         bm.information_by_judgement(exact, judgements)  # type: ignore[arg-type]
     fit = bm.fit(bm.ModelSpec(), arms, seed=1, settings=QUICK)
-    with pytest.raises(bm.EvidenceError, match="name 'f', which is no study of the evidence"):
+    with pytest.raises(bm.EvidenceError, match="name 'f', which is no study of the fit"):
         bm.information_by_judgement(fit, judged({"f": "Low"}))

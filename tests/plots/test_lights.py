@@ -194,7 +194,7 @@ def test_survival_has_the_same_lights(collisions) -> None:
         (
             lambda: judged(["a", "bb"]),
             bm.EvidenceError,
-            "The judgements of RoB 2 name 'bb', which is no study of the evidence of the fit. "
+            "The judgements of RoB 2 name 'bb', which is no study of the fit, nor of the rows that its selection left out. "
             r"Did you mean 'b'\? Valid: a, b, c, d, e. Correct the name, or leave its row out",
         ),
         (
