@@ -46,6 +46,7 @@ from .estimates.contrast_table import Contrasts as Contrasts
 from .estimates.contrasts import contrast as contrast
 from .estimates.events import Probability as Probability
 from .estimates.identifiability import identifiability as identifiability
+from .estimates.judged_information import information_by_judgement as information_by_judgement
 from .estimates.level_table import level_effects as level_effects
 from .estimates.notes import notes as notes
 from .estimates.predict import predict as predict

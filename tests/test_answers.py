@@ -58,6 +58,11 @@ def verified(case: Case) -> object:
     return bm.verify(bm.fit(bm.ModelSpec(), case.arms, seed=1) if plain else case.fit)
 
 
+def stars(arms: bm.Arms) -> bm.RiskOfBias:
+    frame = pd.DataFrame({"Study": arms.studies}).assign(D1="4", D2="2", D3="3", Overall="9")
+    return bm.read_risk_of_bias(frame, tool="NOS")
+
+
 def drawn(name: str) -> Callable[[Case], object]:
     return lambda case: getattr(bm.plots, name)(case.fit, **case.one)
 
@@ -84,6 +89,10 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
     ),
     "selection": lambda case: bm.selection(case.fit, smallest=0.5, rho=0.9),
     "unreported": lambda case: bm.unreported(case.fit, studies=2),
+    "certainty": lambda case: bm.certainty(case.fit, bands=[(0, 0.3), (0.3, 1)]),
+    "information_by_judgement": lambda case: bm.information_by_judgement(
+        case.fit, stars(case.arms), **case.one
+    ),
     "cumulative": lambda case: bm.cumulative(case.fit, seed=1),
     "posterior_predictive_check": lambda case: bm.posterior_predictive_check(case.fit, seed=1),
     "log_likelihood_by_study": lambda case: bm.log_likelihood_by_study(case.fit),

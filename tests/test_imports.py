@@ -36,6 +36,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "report": ("run --quick", {*ENGINES, "dask"}),
     "sensitivity": ("run", ENGINES | DRAWING),
     "missing": ("run --smallest 0.5 --rho 0.9", ENGINES | DRAWING),
+    "certainty": ("run --band 0:0.2 --band 0.2:1", ENGINES | DRAWING),
     "validate": ("pooled --evidence arms.csv --train n>8 --test n==8", UNUSED | DRAWING),
     "compare": ("pooled --evidence arms.csv --draws 100 --workers 1 --out compared", UNUSED),
     "grid": ("grid.toml --evidence arms.csv --workers 1 --out grid", UNUSED),

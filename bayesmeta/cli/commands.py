@@ -49,12 +49,14 @@ _ARGUMENTS = {
     "allow_unreliable": "force",
     "quick": "refits",
     "part": "parts",
+    "band": "bands",
 }
 """Options, as commands receive them, whose arguments have another name in Python."""
 
 _PHRASES = {
     "use `load_evidence` for bundled tables": "see `bayesmeta evidence list` for the bundled tables",
     "Write 0.2, or [0.1, 0.2, 0.5].": "Give each once, such as --weight 0.1 --weight 0.2.",
+    "such as (0.3, 1)": "such as 0.3:1",
 }
 """Advice that is about Python, and what to do instead at the command line."""
 

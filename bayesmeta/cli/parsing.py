@@ -1,4 +1,4 @@
-"""Options that are written as text: profiles, units, rates and an interim analysis."""
+"""Options that are written as text: profiles, units, rates, bands and an interim analysis."""
 
 from collections.abc import Callable, Sequence
 
@@ -83,6 +83,20 @@ def parsed_rates(option: str, text: str | None) -> list[float] | None:
         raise SettingsError(
             f"`{option}` must be numbers joined by commas, such as 0.2,0.35; got '{text}'."
         ) from None
+
+
+def parsed_bands(texts: Sequence[str]) -> list[tuple[float, float]]:
+    """Return bands of the rate written low:high."""
+    found = []
+    for text in texts:
+        low, _, high = text.partition(":")
+        try:
+            found.append((float(low), float(high)))
+        except ValueError:
+            raise SettingsError(
+                f"`--band` must be a lower and a higher rate, such as 0:0.2; got '{text}'."
+            ) from None
+    return found
 
 
 def parsed_interim(text: str | None) -> tuple[int, int] | None:

@@ -2,18 +2,23 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.judgements import judging
 from bayesmeta.cli.options import AsJson, LabelFile, Profiles, Times
 from bayesmeta.cli.output import check_files, csv_of, print_json, write_files
 from bayesmeta.cli.parsing import parsed_names, parsed_profile
 from bayesmeta.errors import RunError
 
+if TYPE_CHECKING:
+    from bayesmeta import RiskOfBias
+
 
 @exits
+@judging
 def plot(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run, a comparison or a grid.")],
     out: Annotated[
@@ -65,6 +70,8 @@ def plot(
         bool, typer.Option("--force", help="Replace figures of the same names.")
     ] = False,
     as_json: AsJson = False,
+    *,
+    judged: "RiskOfBias | None",
 ) -> int:
     """Draw the figures of a saved run, each with a table of its numbers (.csv)."""
     from bayesmeta.estimates.questions import Question
@@ -92,6 +99,7 @@ def plot(
         scale=_given(scale),
         forest=_given(forest),
         units=parsed_names("--unit", unit) or {},
+        judgements=judged,
     )
     drawn = draw_run(loaded, question, options, n=cohort, names=names)
     contents = {

@@ -1,11 +1,12 @@
 """The command `bayesmeta report`: a saved run as one file to read, send and archive."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.judgements import judging
 from bayesmeta.cli.options import (
     AsJson,
     Cohort,
@@ -19,8 +20,12 @@ from bayesmeta.cli.options import (
 from bayesmeta.cli.output import print_json
 from bayesmeta.cli.parsing import parsed_profile, parsed_units
 
+if TYPE_CHECKING:
+    from bayesmeta import RiskOfBias
+
 
 @exits
+@judging
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
     form: Annotated[
@@ -66,6 +71,8 @@ def report(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
+    *,
+    judged: "RiskOfBias | None",
 ) -> int:
     """Write a report of a saved run: one file with figures, tables, limitations and checklists."""
     from bayesmeta.report.writing import write_report
@@ -88,6 +95,7 @@ def report(
         date=date,
         rates_per=rates_per,
         labels=labels,
+        judgements=judged,
         force=force,
     )
     if as_json:

@@ -137,13 +137,18 @@ def _weight_and_shrinkage(drawn: OutcomeDraws) -> tuple[Array, Array]:
     weight, shrunk = np.zeros(len(arms)), np.zeros(len(arms))
     for _, rows in blocks(1, len(between), len(arms)):
         part = between[rows][:, level]
-        weight += np.nan if groups is None else _weights(arms, variance, part, groups)
+        weight += (
+            np.nan if groups is None else arm_weights(arms, variance, part, groups).sum(axis=0)
+        )
         shrunk += _shrinkage(arms, variance, part)
     return weight / len(between), shrunk / len(between)
 
 
-def _weights(arms: Arms, variance: Array, between: Array, groups: Integers) -> Array:
-    """Return the arms' shares of their group's information, summed over the draws."""
+def arm_weights(arms: Arms, variance: Array, between: Array, groups: Integers) -> Array:
+    """Return the arms' shares of their group's information, dims (draw, arm).
+
+    `variance` is that of each arm about its study, `between` that of its study's effect in each draw.
+    """
     own = arm_information(variance)
     study = study_information(arms, variance)[arms.study_index]
     share = np.divide(own, study, out=np.zeros_like(own), where=study > 0)
@@ -152,7 +157,7 @@ def _weights(arms: Arms, variance: Array, between: Array, groups: Integers) -> A
     bounded = np.where(study > 0, between, 0.0)
     weight = share * study / (1 + bounded * study)
     total = (weight @ np.eye(groups.max() + 1)[groups])[:, groups]
-    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0).sum(axis=0)
+    return np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
 
 
 def _shrinkage(arms: Arms, variance: Array, between: Array) -> Array:

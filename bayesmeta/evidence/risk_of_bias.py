@@ -15,30 +15,71 @@ NO_INFORMATION = "No information"
 
 
 class Tool(NamedTuple):
-    """A tool in one version: how many domains it may have, and its labels."""
+    """A tool in one version: how many domains it may have, its labels, and what its domains are."""
 
     domains: range
     labels: tuple[str, ...]
     overall: tuple[str, ...]
+    topics: tuple[str, ...] = ()
+    """Of its usual domains, in order; none of JBI, whose checklists differ."""
 
 
-_V2_LOW = "Low (except for concerns about uncontrolled confounding)"
+V2_LOW = "Low (except for concerns about uncontrolled confounding)"
 _ROBINS_2016 = ("Low", "Moderate", "Serious", "Critical", NO_INFORMATION)
-_ROBINS_V2 = ("Low", _V2_LOW, "Moderate", "Serious", "Critical", NO_INFORMATION)
+_ROBINS_V2 = ("Low", V2_LOW, "Moderate", "Serious", "Critical", NO_INFORMATION)
 _STARS = tuple(map(str, range(5)))
 
 TOOLS = {
-    "RoB 2": Tool(range(5, 7), ("Low", "Some concerns", "High"), ("Low", "Some concerns", "High")),
-    "ROBINS-I 2016": Tool(range(7, 8), _ROBINS_2016, _ROBINS_2016),
+    "RoB 2": Tool(
+        range(5, 7),
+        ("Low", "Some concerns", "High"),
+        ("Low", "Some concerns", "High"),
+        (
+            "randomisation process",
+            "deviations from intended interventions",
+            "missing outcome data",
+            "measurement of the outcome",
+            "selection of the reported result",
+        ),
+    ),
+    "ROBINS-I 2016": Tool(
+        range(7, 8),
+        _ROBINS_2016,
+        _ROBINS_2016,
+        (
+            "confounding",
+            "selection of participants into the study",
+            "classification of interventions",
+            "deviations from intended interventions",
+            "missing data",
+            "measurement of outcomes",
+            "selection of the reported result",
+        ),
+    ),
     "ROBINS-I V2": Tool(
-        range(6, 8), _ROBINS_V2, (_V2_LOW, "Moderate", "Serious", "Critical", NO_INFORMATION)
+        range(6, 8),
+        _ROBINS_V2,
+        (V2_LOW, "Moderate", "Serious", "Critical", NO_INFORMATION),
+        (
+            "confounding",
+            "classification of interventions",
+            "selection of participants into the study or the analysis",
+            "missing data",
+            "measurement of the outcome",
+            "selection of the reported result",
+        ),
     ),
     "JBI": Tool(
         range(8, 14),
         ("Yes", "No", "Unclear", "Not applicable"),
         ("Include", "Exclude", "Seek further info"),
     ),
-    "NOS": Tool(range(3, 4), _STARS, tuple(map(str, range(10)))),
+    "NOS": Tool(
+        range(3, 4),
+        _STARS,
+        tuple(map(str, range(10))),
+        ("selection", "comparability", "outcome or exposure"),
+    ),
 }
 """Tools by name and version: RoB 2, both versions of ROBINS-I, JBI checklists, Newcastle-Ottawa."""
 

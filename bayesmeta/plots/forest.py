@@ -12,6 +12,7 @@ from bayesmeta.estimates.arm_labels import is_divided
 from bayesmeta.estimates.contrasts import contrast
 from bayesmeta.estimates.forest_table import ARM, TOTALS, TYPICAL, ForestNumbers, forest_numbers
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
 from bayesmeta.plots.contrast_rows import ratio_texts
@@ -26,6 +27,7 @@ from bayesmeta.plots.forest_notes import (
     check_labels,
 )
 from bayesmeta.plots.forest_page import COLUMNS, evidence_columns, forest_rows
+from bayesmeta.plots.lights import lights_of
 from bayesmeta.plots.pages import Plot
 from bayesmeta.plots.rate_axis import RateAxis, RateScale, rate_axis
 from bayesmeta.plots.rows import draw_rows
@@ -46,6 +48,7 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
     labels: Mapping[str, str] = MappingProxyType({}),
     title: str | None = None,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
+    judgements: RiskOfBias | None = None,
 ) -> Plot:
     """Return the forest plot of a fit.
 
@@ -81,12 +84,17 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
         In place of the outcome and the name of the model.
     scale : RateScale
         How rates are shown.
+    judgements : RiskOfBias, optional
+        Judgements of the risk of bias, made by `read_risk_of_bias`: each row of a study ends in a circle
+        for each domain and for the overall judgement, with the symbols of robvis. Those of a study with
+        several arms stand at its first arm in a group.
 
     Returns
     -------
     Plot
         `table`: one row per arm, typical rate and new study (`kind`), with columns as of
-        `bayesmeta.estimates.forest_table.forest_numbers`; rates are probabilities.
+        `bayesmeta.estimates.forest_table.forest_numbers`, and `D1`, `D2`, ..., `Overall` where there are
+        judgements (blank where there is none); rates are probabilities.
 
     Raises
     ------
@@ -94,11 +102,14 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
         If an argument is out of its range, or names what is not there.
     ProfileError
         If the profile cannot be coded.
+    EvidenceError
+        If a judged study is neither in the fit nor among the rows that its selection left out.
 
     References
     ----------
     Lewis & Clarke 2001, doi:10.1136/bmj.322.7300.1479 (forest plots).
     Riley, Higgins & Deeks 2011, doi:10.1136/bmj.d549 (prediction intervals).
+    McGuinness & Higgins 2021, doi:10.1002/jrsm.1411 (traffic lights).
 
     Examples
     --------
@@ -118,22 +129,27 @@ def forest(  # noqa: PLR0913 - each is a choice of the reader's
         more=evidence_columns(columns),
     )
     check_labels(labels, numbers)
+    lights = lights_of(fit, numbers.table, judgements)
     words, axis = words_of(fit), _axis(numbers.table, scale)
     said = [
         _about_strata(fit, numbers, words, outcome=outcome, profile=profile),
         *_notes(fit, numbers, axis, words),
+        *lights.notes,
         about_conditional(fit, outcome, "tau is that"),
         about_priors(fit, fit.spec.link.scale, words, outcome),
     ]
     own = fit_words("", fit, said, [], outcome=outcome)
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        rows = forest_rows(numbers, scale, columns, labels=labels, words=words)
-        figure, graph, heights = draw_rows(rows, around, mark_keys(ci_prob))
+        rows = forest_rows(
+            numbers, scale, columns, labels=labels, words=words, lights=lights.columns
+        )
+        keys = [*mark_keys(ci_prob), *lights.keys]
+        figure, graph, heights = draw_rows(rows, around, keys)
         draw_marks(graph, numbers, heights, axis)
     kinds = numbers.table["kind"].value_counts()
     about = f"{counted(int(kinds[ARM]), 'arm')} in {counted(int(kinds[TYPICAL]), 'group')}"
-    return Plot("forest", figure, numbers.table.copy(), about)
+    return Plot("forest", figure, lights.table, about)
 
 
 def _axis(table: pd.DataFrame, scale: RateScale) -> RateAxis:

@@ -43,9 +43,10 @@ def forest_rows(
     *,
     labels: Mapping[str, str],
     words: Wording,
+    lights: Sequence[Column] = (),
 ) -> Rows:
-    """Return the rows of a forest plot with the columns asked for, below a band for each group."""
-    own = _columns(numbers, scale, columns, words)
+    """Return the rows of a forest plot with the columns asked for, and lights, below bands of groups."""
+    own = [*_columns(numbers, scale, columns, words), *lights]
     return page_rows(numbers, own, scale.label("Rate"), labels=labels, words=words)
 
 

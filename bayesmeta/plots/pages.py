@@ -1,7 +1,7 @@
 """Pages laid out in inches from the top left, and the value that a figure is returned as."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any, Literal
 
@@ -18,7 +18,17 @@ from bayesmeta.plots.lettering import (
     text_width,
     wrapped,
 )
-from bayesmeta.plots.style import ALARM, FAINT, SMALL, TITLE, figure_bytes, save_figure
+from bayesmeta.plots.style import (
+    ALARM,
+    BODY,
+    FAINT,
+    INK,
+    SMALL,
+    TITLE,
+    figure_bytes,
+    save_figure,
+    symbol,
+)
 
 MARGIN = 0.25
 """Free edge of a page in inches."""
@@ -28,6 +38,9 @@ LONGEST_LINE = 7.5
 
 SAMPLE, SPACE, APART, STEP = 0.3, 0.07, 0.24, 0.17
 """Of a key, in inches: length of a sample, its distance from its name, and those between entries."""
+
+CIRCLE = 10.0
+"""Diameter of the circle of a sign in points."""
 
 _SCREEN_DPI = 110
 
@@ -117,17 +130,44 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Sign:
+    """A circle with one or two letters in it, which say the same as its colour."""
+
+    letters: str
+    face: str
+    ink: str = INK
+    edge: str = INK
+
+
+def put_sign(page: Axes, x: float, y: float, sign: Sign) -> None:
+    """Put a sign about a place of a page in inches."""
+    page.plot([x], [y], **symbol("o", CIRCLE, sign.face, sign.edge, width=0.6))
+    size = BODY if len(sign.letters) == 1 else 0.6 * BODY
+    put_text(page, x, y, sign.letters, size=size, bold=True, colour=sign.ink, align="center")
+
+
+@dataclass(frozen=True)
 class Key:
-    """What a line or a bar is: its look, its name, and what else there is to say of it."""
+    """What a line, a bar or a sign is: its look, its name, and what else there is to say of it.
+
+    A name alone has an empty look and no sample. `starts`: whether a line of keys starts with it.
+    """
 
     look: dict[str, Any]
     name: str
     more: str = ""
+    sign: Sign | None = None
+    starts: bool = False
+
+    @property
+    def indent(self) -> float:
+        """Room that the sample takes in inches."""
+        return SAMPLE + SPACE if self.look else 0.0
 
     @property
     def width(self) -> float:
         """Room in a line in inches, with the distance to the next."""
-        return SAMPLE + SPACE + text_width(self.name, size=SMALL) + APART
+        return self.indent + text_width(self.name, size=SMALL) + APART
 
 
 def sheet(words: Words, width: float, body: float) -> tuple[Figure, Axes, float]:
@@ -174,10 +214,10 @@ def key_lines(keys: Sequence[Key], room: float) -> list[list[Key]]:
     apart = any(key.more for key in keys)
     for key in keys:
         said = printable(f"{key.name}: {key.more}" if key.more else key.name)
-        first, *rest = wrapped(said, room - SAMPLE - SPACE, size=SMALL) or [""]
-        own = Key(key.look, first)
+        first, *rest = wrapped(said, room - key.indent, size=SMALL) or [""]
+        own = replace(key, name=first, more="")
         full = not lines or sum(one.width for one in [*lines[-1], own]) - APART > room
-        if apart or rest or full:
+        if apart or rest or full or key.starts:
             lines.append([own])
         else:
             lines[-1].append(own)
@@ -191,6 +231,9 @@ def put_keys(page: Axes, top: float, lines: Sequence[Sequence[Key]]) -> None:
         x, y = MARGIN, top + (number + 0.5) * STEP
         for key in line:
             places = [x, x + SAMPLE / 2, x + SAMPLE]
-            page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
-            put_text(page, x + SAMPLE + SPACE, y, key.name, size=SMALL)
+            if key.look:
+                page.plot(places, [y] * 3, markevery=[1], solid_capstyle="butt", **key.look)
+            if key.sign is not None:
+                put_sign(page, x + SAMPLE / 2, y, key.sign)
+            put_text(page, x + key.indent, y, key.name, size=SMALL)
             x += key.width

@@ -9,16 +9,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bayesmeta.arrays import Array
-from bayesmeta.plots.lettering import printable, put_text, shortened, text_width
+from bayesmeta.plots.lettering import (
+    POINTS_PER_INCH,
+    printable,
+    put_text,
+    shortened,
+    text_width,
+)
 from bayesmeta.plots.pages import (
+    CIRCLE,
     MARGIN,
     STEP,
     Key,
+    Sign,
     Words,
     bare,
     inch_axes,
     key_lines,
     put_keys,
+    put_sign,
     sheet,
 )
 from bayesmeta.plots.style import BAND, DOT, INK, MODEL, PREDICTION
@@ -43,16 +52,23 @@ WIDE, THICK, MARK = 5.0, 2.0, 22.0
 
 @dataclass(frozen=True)
 class Column:
-    """The text of each row below a heading of one line or two, right of the graph or left."""
+    """The text or the sign of each row below a heading of one line or two, right of the graph or left.
+
+    `gap` is its distance from what stands on its left, in inches.
+    """
 
     heading: str
     texts: Sequence[str]
     left: bool = False
+    signs: Sequence[Sign | None] = ()
+    gap: float = GAP
 
     @property
     def width(self) -> float:
         """Room that it takes in inches."""
-        return max(text_width(text, bold=True) for text in {*self.heading.split("\n"), *self.texts})
+        least = CIRCLE / POINTS_PER_INCH if self.signs else 0.0
+        texts = {*self.heading.split("\n"), *self.texts}
+        return max(least, *(text_width(text, bold=True) for text in texts))
 
 
 @dataclass(frozen=True)
@@ -99,7 +115,7 @@ class Rows:
 
     def edges(self, start: float, *, left: bool) -> list[float]:
         """Return the right edges of the columns on one side of the graph, the first after `start`."""
-        widths = [GAP + column.width for column in self.columns if column.left == left]
+        widths = [column.gap + column.width for column in self.columns if column.left == left]
         return [start + sum(widths[: i + 1]) for i in range(len(widths))]
 
 
@@ -145,12 +161,32 @@ def _put_panel(page: Axes, rows: Rows, ends: tuple[float, float, float], rule: f
     for left, start in ((True, labels), (False, right_edge)):
         columns = [column for column in rows.columns if column.left == left]
         for column, edge in zip(columns, rows.edges(start, left=left), strict=True):
-            _put_heading(page, edge, rule, column.heading, align="right")
-            for i, (text, y) in enumerate(zip(column.texts, heights, strict=True)):
-                put_text(page, edge, y, text, bold=i in rows.bold, align="right")
+            _put_column(page, column, (edge, rule), heights, bold=rows.bold)
     for i, texts in rows.bands.items():
         _put_band(page, texts, heights[i] - ROW - BELOW)
     return heights
+
+
+def _put_column(
+    page: Axes,
+    column: Column,
+    corner: tuple[float, float],
+    heights: Array,
+    *,
+    bold: Collection[int],
+) -> None:
+    """Put a column whose right edge meets the rule at a corner; some of its rows are bold."""
+    edge, rule = corner
+    if column.signs:
+        middle = edge - column.width / 2
+        _put_heading(page, middle, rule, column.heading, align="center")
+        for sign, y in zip(column.signs, heights, strict=True):
+            if sign is not None:
+                put_sign(page, middle, y, sign)
+        return
+    _put_heading(page, edge, rule, column.heading, align="right")
+    for i, (text, y) in enumerate(zip(column.texts, heights, strict=True)):
+        put_text(page, edge, y, text, bold=i in bold, align="right")
 
 
 def _put_heading(page: Axes, x: float, rule: float, heading: str, **look: Any) -> None:

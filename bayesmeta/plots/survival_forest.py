@@ -21,6 +21,7 @@ from bayesmeta.estimates.survival_forest_table import (
 from bayesmeta.estimates.survival_summary import conditional_note, person_of
 from bayesmeta.estimates.survival_words import months_texts, words_of_outcome
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.evidence.survival.outcomes import OutcomeWords
 from bayesmeta.inference.result import Fit
 from bayesmeta.model.coding import Profile
@@ -36,6 +37,7 @@ from bayesmeta.plots.forest_notes import (
 )
 from bayesmeta.plots.forest_page import evidence_columns, evidence_text, page_rows
 from bayesmeta.plots.lettering import printable
+from bayesmeta.plots.lights import lights_of
 from bayesmeta.plots.months_axis import MonthsAxis, months_axis
 from bayesmeta.plots.pages import Key, Plot
 from bayesmeta.plots.rate_axis import RateScale, rate_axis
@@ -67,6 +69,7 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
     columns: Sequence[str] = COLUMNS,
     labels: Mapping[str, str] = MappingProxyType({}),
     title: str | None = None,
+    judgements: RiskOfBias | None = None,
 ) -> Plot:
     """Return the forest plot of a fit of survival.
 
@@ -101,13 +104,15 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
         Other names, in the figure only, for labels of arms, levels and the factor.
     title : str, optional
         In place of the outcome and the name of the model.
+    judgements : RiskOfBias, optional
+        Judgements of the risk of bias, drawn as by `forest`.
 
     Returns
     -------
     Plot
         `table`: one row per arm, typical study and new study (`kind`), with columns as of
-        `bayesmeta.estimates.survival_forest_table.survival_forest_numbers`; medians are in months,
-        infinite where not reached; survival is a probability.
+        `bayesmeta.estimates.survival_forest_table.survival_forest_numbers`, and those of the judgements;
+        medians are in months, infinite where not reached; survival is a probability.
 
     Raises
     ------
@@ -115,6 +120,8 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
         If the fit is not of survival, or an argument is out of its range, or names what is not there.
     ProfileError
         If the profile cannot be coded.
+    EvidenceError
+        If a judged study is neither in the fit nor among the rows that its selection left out.
 
     References
     ----------
@@ -140,22 +147,24 @@ def survival_forest(  # noqa: PLR0913 - each is a choice of the reader's
         more=evidence_columns(columns, COLUMNS),
     )
     check_labels(labels, numbers)
+    lights = lights_of(fit, numbers.table, judgements)
     words, what = words_of(fit), _what(numbers, words_of_outcome(fit.arms))
     axis = _axis(numbers, what.capitalize())
     person = person_of(fit.arms)
-    said = _notes(fit, numbers, axis, words)
+    said = [*_notes(fit, numbers, axis, words), *lights.notes]
     own = fit_words(what.capitalize(), fit, said, [])
     around = replace(own, title=title or own.title, subtitle=fit.spec.description)
     with house_style():
-        texts = _columns(numbers, columns, words, person)
+        texts = [*_columns(numbers, columns, words, person), *lights.columns]
         rows = page_rows(numbers, texts, axis.label, labels=labels, words=words, person=person)
-        figure, graph, heights = draw_rows(rows, around, _keys(numbers, what))
+        keys = [*_keys(numbers, what), *lights.keys]
+        figure, graph, heights = draw_rows(rows, around, keys)
         draw_marks(graph, numbers, heights, axis)
         if isinstance(axis, MonthsAxis):
             _draw_arrows(graph, numbers, heights, axis)
     arms, groups = (int((numbers.table["kind"] == one).sum()) for one in (ARM, numbers.typical))
     about = f"{counted(arms, 'arm')} in {counted(groups, 'group')}"
-    return Plot("survival_forest", figure, numbers.table.copy(), about)
+    return Plot("survival_forest", figure, lights.table, about)
 
 
 def _what(numbers: ForestNumbers, outcome: OutcomeWords) -> str:

@@ -108,7 +108,11 @@ def _simple(name: str, caption: str, *, at_profile: bool = True) -> Callable[[Fi
 def _forest(results: FitResults) -> Figures:
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
-    own = {"profile": results.profile, **results.options.forest}
+    own = {
+        "profile": results.profile,
+        "judgements": results.options.judgements,
+        **results.options.forest,
+    }
     drawn = _of_each(results, "forest", FOREST, {"": {}}, **own)
     return tuple(replace(one, alt=_forest_alt(one.plot.table, results)) for one in drawn)
 
@@ -222,16 +226,18 @@ def _selection(results: FitResults) -> Figures:
 def _survival_forest(results: FitResults) -> Figures:
     if not results.fit.settings.arm_draws:
         return "the fit kept no draws of arms, which a forest plot needs"
-    profile, ci_prob = results.profile, results.question.ci_prob
+    own: dict[str, Any] = {
+        "profile": results.profile,
+        "ci_prob": results.question.ci_prob,
+        "judgements": results.options.judgements,
+    }
     called = words_of_outcome(results.fit.arms)
-    median = plots.survival_forest(results.drawn, "median", profile=profile, ci_prob=ci_prob)
+    median = plots.survival_forest(results.drawn, "median", **own)
     found = [
         _survival_figure("survival_forest", median, f"median {called.length} of each arm (months)")
     ]
     for time in results.times:
-        plot = plots.survival_forest(
-            results.drawn, "survival", time=time, profile=profile, ci_prob=ci_prob
-        )
+        plot = plots.survival_forest(results.drawn, "survival", time=time, **own)
         name = plain_name("survival_forest", f"{time:g}", "months")
         found.append(_survival_figure(name, plot, f"{called.share} of each arm at {time:g} months"))
     return tuple(found)

@@ -29,6 +29,7 @@ from bayesmeta.report.fit_checks import (
 )
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.judgement_text import judgement_blocks
 from bayesmeta.report.levels_text import level_blocks
 from bayesmeta.report.prediction_text import (
     category_cells,
@@ -186,6 +187,7 @@ def _sentences(results: FitResults) -> Iterator[str]:
 def _answers(results: FitResults) -> Iterator[Block]:
     yield from figure_blocks("nested_outcomes", results)
     yield from figure_blocks("forest", results)
+    yield from judgement_blocks(results)
     yield from _rate_blocks(results.summary)
     yield Items(_rate_definitions(results.fit))
     yield from figure_blocks("prediction", results)

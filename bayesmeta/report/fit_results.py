@@ -28,6 +28,8 @@ from bayesmeta.estimates.summary import summary
 from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.estimates.words import with_labels, words_of
+from bayesmeta.evidence.judged import judged_studies
+from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
@@ -48,8 +50,8 @@ if TYPE_CHECKING:
 class Options:
     """How a report, or the figures of a run, answer a question.
 
-    `per` to `times` are as in `write_report`; `scale` and `forest` are arguments of `RateScale` and
-    `plots.forest`, `units` those of covariates.
+    `per` to `times`, and `judgements`, are as in `write_report`; `scale` and `forest` are arguments of
+    `RateScale` and `plots.forest`, `units` those of covariates.
     """
 
     per: Mapping[str, float] | None = None
@@ -61,12 +63,13 @@ class Options:
     scale: Mapping[str, Any] = field(default_factory=dict)
     forest: Mapping[str, Any] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    judgements: RiskOfBias | None = None
 
     @property
     def of_figures(self) -> list[str]:
         """The options of the command `plot` that were given."""
-        own = {"unit": bool(self.units), "time": self.times is not None}
-        given = [name for name, is_given in own.items() if is_given]
+        own = {"unit": self.units or None, "time": self.times, "judgements": self.judgements}
+        given = [name for name, value in own.items() if value is not None]
         return [f"--{name}" for name in (*self.scale, *self.forest, *given)]
 
 
@@ -291,5 +294,7 @@ def fit_results(
 ) -> FitResults:
     """Return what a report of a fit tells; what can be refused is refused before any refit."""
     found = FitResults(fit, question or Question(), options or Options())
+    if found.options.judgements is not None:
+        judged_studies(fit.arms, found.options.judgements)
     _ = found.prediction, found.summary
     return found

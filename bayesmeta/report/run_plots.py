@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from bayesmeta.errors import BayesmetaError, SettingsError, nearest
 from bayesmeta.estimates.arguments import check_cohort
 from bayesmeta.estimates.questions import Question
+from bayesmeta.evidence.judged import judged_studies
 from bayesmeta.multiverse.results import GridResults
 from bayesmeta.report.figures import (
     EITHER,
@@ -118,6 +119,8 @@ def _maker_of_fit(results: FitResults, n: int | None) -> Callable[[str], Figures
         check_cohort("--n", n)
     coding.resolved(results.profile)
     _ = results.times  # What can be refused is refused before any figure.
+    if results.options.judgements is not None:
+        judged_studies(results.fit.arms, results.options.judgements)
     for name in results.options.units:
         if name not in coding.centres:
             raise SettingsError(

@@ -32,6 +32,7 @@ from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.judgement_text import judgement_blocks
 from bayesmeta.report.prediction_text import event_lines
 from bayesmeta.report.sections.diagnostics import verdict_words
 from bayesmeta.report.sections.evidence import evidence_sentence
@@ -113,6 +114,7 @@ def survival_answers(results: FitResults) -> Iterator[Block]:
     called = words_of_outcome(results.fit.arms)
     forests = tuple(figure_blocks("survival_forest", results))
     yield from forests[:1]
+    yield from judgement_blocks(results)
     yield Table(f"Median {called.length} in months: {told}", median_table(summary, words))
     yield from figure_blocks("survival_curve", results)
     for time in results.times:

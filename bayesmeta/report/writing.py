@@ -8,6 +8,7 @@ from pathlib import Path
 from bayesmeta.errors import RunError, SettingsError
 from bayesmeta.estimates.posterior import has_draws
 from bayesmeta.estimates.questions import Question
+from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.result import Fit
 from bayesmeta.labels import LabelSource
 from bayesmeta.model import OwnModel
@@ -90,6 +91,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     date: str | None = None,
     rates_per: int = 100,
     labels: LabelSource = None,
+    judgements: RiskOfBias | None = None,
     force: bool = False,
 ) -> WrittenReport:
     """Write the report of a saved run: one file with figures, tables, limits and checklists.
@@ -129,6 +131,9 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     labels : Labels, mapping or path, optional
         Labels of levels and outcomes, such as ``{"regimen": {"DEC": "decitabine"}}``, or a file of
         them (TOML or CSV), in place of those of the model and the evidence; see `Labels`.
+    judgements : RiskOfBias, optional
+        Of a fit: judgements of the risk of bias, made by `read_risk_of_bias`; the forest plot has their
+        traffic lights, and a table the share of information by judgement.
     force : bool
         Whether the file `out` is replaced.
 
@@ -167,7 +172,9 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     question = Question(
         {} if profile is None else profile, rate_above=rate_above, cohort=cohort, ci_prob=ci_prob
     )
-    options = Options(per, refits, ranks, Rates(rates_per).per, labels, times)
+    options = Options(
+        per, refits, ranks, Rates(rates_per).per, labels, times, judgements=judgements
+    )
     front = _front(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
@@ -259,7 +266,17 @@ def _refuse(question: Question, options: Options, kind: str) -> None:
     """Raise if something was asked that a run of many fits has settled."""
     default = {**vars(Question()), **vars(Options())}
     given = {**vars(question), **vars(options)}
-    for name in ("profile", "per", "cohort", "ci_prob", "rate_above", "times", "refits", "ranks"):
+    for name in (
+        "profile",
+        "per",
+        "cohort",
+        "ci_prob",
+        "rate_above",
+        "times",
+        "refits",
+        "ranks",
+        "judgements",
+    ):
         if given[name] != default[name]:
             raise SettingsError(
                 f"`{name}` has no effect on the report of a {kind}, whose questions were fixed when it was run. "

@@ -62,7 +62,8 @@ def certainty(
           mcse_typical, mcse_new_study: their Monte-Carlo standard errors;
         - missing_evidence: the probability that studies as small as the smallest are published at which
           P(new study in the band) crosses what is required, with rho = 0.9 (see `selection`); NaN
-          where it does not, or nothing is required;
+          where it does not, or nothing is required; ok: whether the draws of its refits passed their
+          diagnostics, True where there are none;
         - judgement: blank.
 
     Raises
@@ -109,6 +110,7 @@ def _row(  # noqa: PLR0917
     # A rate may be rounded to 1: the last band holds it.
     each = [((one >= low) & ((one < high) | (high == 1))).astype(np.float64) for one in rates]
     typical, new = map(mean_of, each)
+    point, ok = _tipping_point(fit, band, profile, required)
     return {
         "low": float(low),
         "high": float(high),
@@ -116,15 +118,21 @@ def _row(  # noqa: PLR0917
         "new_study": new.value,
         "mcse_typical": typical.mcse,
         "mcse_new_study": new.mcse,
-        "missing_evidence": _tipping_point(fit, band, profile, required),
+        "missing_evidence": point,
+        "ok": ok,
         "judgement": "",
     }
 
 
-def _tipping_point(fit: Fit, band: Band, profile: Profile | None, required: float | None) -> float:
-    """Return where the requirement of a band that ends at 1 stops to hold; NaN where it does not."""
+def _tipping_point(
+    fit: Fit, band: Band, profile: Profile | None, required: float | None
+) -> tuple[float, bool]:
+    """Return where the requirement of a band that ends at 1 stops to hold, NaN where it does not.
+
+    And whether the draws of all refits may be used.
+    """
     if required is None or band[1] < 1 or band[0] == 0:
-        return float("nan")
+        return float("nan"), True
     found = selection(
         fit,
         smallest=0.5,
@@ -134,7 +142,7 @@ def _tipping_point(fit: Fit, band: Band, profile: Profile | None, required: floa
         certainty=required,
         rate_above=band[0],
     )
-    return float(found.tipping_points["smallest"].iloc[0])
+    return float(found.tipping_points["smallest"].iloc[0]), found.ok
 
 
 def _check(bands: Any, required: float | None, fit: Fit) -> None:

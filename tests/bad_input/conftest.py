@@ -19,6 +19,7 @@ LONGEST_WAIT = 60
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("workspace")
     shutil.copy(HERE / "evidence.csv", folder)
+    shutil.copytree(HERE / "judgements", folder / "judgements")
     (folder / "notes.txt").write_text("not a run\n")
     (folder / "empty").mkdir()
     (folder / "other").mkdir()
