@@ -14,6 +14,7 @@ from bayesmeta.cli.commands import Commands, add_command
 from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
+from bayesmeta.cli.evidence_diff import evidence_diff
 from bayesmeta.cli.evidence_outcomes import evidence_outcomes
 from bayesmeta.cli.fit import fit
 from bayesmeta.cli.fits import contrast, levels, predict, sensitivity, shrinkage
@@ -48,6 +49,7 @@ app = typer.Typer(
     },
 )
 add_command(evidence_app, evidence_outcomes, "outcomes")
+add_command(evidence_app, evidence_diff, "diff")
 app.add_typer(evidence_app, name="evidence")
 for command in (
     demo,
