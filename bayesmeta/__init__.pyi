@@ -26,6 +26,8 @@ from .comparison.predictive_checks import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
+from .comparison.update import update as update
+from .comparison.updated import Update as Update
 from .comparison.validation import (
     Validation as Validation,
     validate as validate,

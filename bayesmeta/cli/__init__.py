@@ -26,6 +26,7 @@ from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
 from bayesmeta.cli.report import report
+from bayesmeta.cli.update import update
 
 __all__ = ["app", "main"]
 
@@ -69,6 +70,7 @@ for command in (
     validate,
     sensitivity,
     missing,
+    update,
     grid,
     plan,
     run,

@@ -79,8 +79,8 @@ class EvidenceDiff:
     @property
     def same(self) -> bool:
         """Whether both tables hold the same rows and columns, in whatever order."""
-        rows = (self.added, self.removed, self.changed)
-        return not any(map(len, (*rows, self.columns_added, self.columns_removed)))
+        rows = len(self.added) + len(self.removed) + len(self.changed)
+        return not (rows or self.columns_added or self.columns_removed)
 
     @property
     def rows_changed(self) -> int:

@@ -1,6 +1,6 @@
 """What distinguishes two versions of an evidence table, as tables and sentences, and as JSON."""
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -17,6 +17,9 @@ Row = Mapping[Hashable, Any]
 
 SHOWN = (STUDY, ARM, STRATUM, OUTCOME, TIME, EVENTS, N, SURVIVAL, MEDIAN)
 """Columns that are shown of a row."""
+
+CELL = ("column", "old", "new")
+"""Columns that say what differs in a row."""
 
 NAMES = {
     "studies": "studies",
@@ -46,7 +49,7 @@ def difference_blocks(found: EvidenceDiff) -> Iterator[Block]:
         if len(rows):
             yield Table(caption, row_cells(rows))
     if len(found.changed):
-        yield Table("Cells changed", row_cells(found.changed, "column", "old", "new"))
+        yield Table("Cells changed", changed_cells(found.changed))
     yield from _counts(found)
     if len(found.overlaps):
         yield Text("Cohorts that may share patients; of each group select keeps the lowest rank")
@@ -61,12 +64,18 @@ def _columns(found: EvidenceDiff) -> Iterator[Block]:
             yield Text(f"{counted(len(names), 'column')} {word}: {', '.join(names)}.")
 
 
-def row_cells(rows: pd.DataFrame, *others: str) -> pd.DataFrame:
+def row_cells(rows: pd.DataFrame, shown: Sequence[str] = SHOWN) -> pd.DataFrame:
     """Return what names each row and what it counts as text, without columns that are blank."""
-    there = [name for name in SHOWN if name in rows] if not others else list(rows.columns)
-    cells = rows[there].map(value_text)
-    # Old and new stand side by side even where one is not known.
-    return cells[[name for name in there if name in others or (cells[name] != "").any()]]
+    cells = rows[[name for name in shown if name in rows]].map(value_text)
+    return cells[[name for name in cells if (cells[name] != "").any()]]
+
+
+def changed_cells(changed: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that differ as text: the row of each, its column, and both values."""
+    names = [str(name) for name in changed if name not in CELL]
+    return row_cells(changed, names).assign(
+        **{name: changed[name].map(value_text) for name in CELL}
+    )
 
 
 def value_text(value: Any) -> str:
