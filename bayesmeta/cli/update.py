@@ -74,7 +74,7 @@ def update(
     if not brings_something_new(fit, table):
         told = f"Nothing to update: from {table.name} the selection of {run} takes the very same arms. Nothing is written."
         if as_json:
-            print_json({"changed": False, "message": told})
+            print_json({"updated": False, "message": told})
         else:
             print_blocks(told)
         return OK
@@ -91,7 +91,7 @@ def update(
     )
     found.after.save(out, force=force)
     if as_json:
-        print_json({"changed": True, **update_json(found), "saved": str(out)})
+        print_json({"updated": True, **update_json(found), "saved": str(out)})
     else:
         saved = f"Saved in {out}; random seed {found.after.provenance.seed}."
         print_blocks(update_blocks(found, words), saved)

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any, Unpack, cast
 
@@ -32,7 +33,7 @@ from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import ARM, OUTCOME, STRATUM, STUDY
 from bayesmeta.evidence.named_tables import AnyTable
-from bayesmeta.evidence.row_changes import RowChanges, row_changes
+from bayesmeta.evidence.row_changes import RowChanges, plain, row_changes
 from bayesmeta.evidence.selected_again import read_again, selected_again
 from bayesmeta.evidence.sources import Source
 from bayesmeta.evidence.survival.columns import TIME
@@ -230,10 +231,30 @@ def _events(asked: DecisionKeywords, time: float | None, arms: Arms) -> list[Eve
 
 
 def changes_of_arms(old: Arms, new: Arms) -> RowChanges:
-    """Return which arms, or of survival which reports, were added, removed and changed."""
+    """Return which arms, or of survival which reports, were added, removed and changed.
+
+    Removed ones have the `rule` by which the selection leaves them out now; blank if they are gone.
+    """
     if isinstance(old, SurvivalArms) and isinstance(new, SurvivalArms):
-        return row_changes(old.reports, new.reports, (*OF_AN_ARM, OUTCOME, TIME))
-    return row_changes(old.frame, new.frame, OF_AN_ARM)
+        found = row_changes(old.reports, new.reports, (*OF_AN_ARM, OUTCOME, TIME))
+    else:
+        found = row_changes(old.frame, new.frame, OF_AN_ARM)
+    return replace(found, removed=found.removed.assign(rule=_rules(found.removed, new.excluded)))
+
+
+def _rules(removed: pd.DataFrame, excluded: pd.DataFrame) -> list[str]:
+    """Return the rule that left out each row; blank if the table does not have it."""
+    names = [name for name in OF_AN_ARM if name in removed and name in excluded]
+    rules = (
+        {
+            tuple(map(plain, key)): str(rule)
+            for *key, rule in excluded[[*names, "rule"]].itertuples(index=False, name=None)
+        }
+        if len(excluded)
+        else {}
+    )
+    rows = removed[names].itertuples(index=False, name=None)
+    return [rules.get(tuple(map(plain, key)), "") for key in rows]
 
 
 def _predicted(before: Fit, arms: Arms) -> tuple[pd.DataFrame, Sequence[str]]:
@@ -244,7 +265,7 @@ def _predicted(before: Fit, arms: Arms) -> tuple[pd.DataFrame, Sequence[str]]:
     reasons = dict(_unpredicted(before.coding, arms, fresh))
     known = fresh & ~np.isin(np.arange(len(arms)), list(reasons))
     notes = [
-        f"{arms.labels[place]} cannot be predicted by the first fit: {reason}"
+        f"{arms.labels[place]} cannot be predicted by the first fit: {reason.removeprefix('`profile`: ')}"
         for place, reason in reasons.items()
     ]
     if not known.any():

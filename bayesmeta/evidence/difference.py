@@ -195,13 +195,14 @@ def _groups(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     """Return the rank of each study of each group, the lowest first."""
     if OVERLAP_GROUP not in frame.columns:
         return {}
-    rows = frame[frame[OVERLAP_GROUP] != ""].sort_values(OVERLAP_RANK, kind="stable")
+    rows = frame[frame[OVERLAP_GROUP] != ""]
     found: dict[str, dict[str, int]] = {}
-    for group, study, rank in zip(
-        rows[OVERLAP_GROUP], rows[STUDY], rows[OVERLAP_RANK], strict=True
-    ):
+    each = zip(rows[OVERLAP_GROUP], rows[STUDY], rows[OVERLAP_RANK], strict=True)
+    for group, study, rank in each:
         found.setdefault(str(group), {}).setdefault(str(study), int(rank))
-    return found
+    return {
+        group: dict(sorted(own.items(), key=lambda one: one[1])) for group, own in found.items()
+    }
 
 
 def _change(old: dict[str, int] | None, new: dict[str, int] | None) -> str:

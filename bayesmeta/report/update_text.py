@@ -8,6 +8,7 @@ import pandas as pd
 from bayesmeta.comparison.left_out import coverage_of
 from bayesmeta.comparison.updated import Update
 from bayesmeta.errors import counted
+from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.estimates.survival_words import months_texts
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import diagnose
@@ -60,7 +61,8 @@ def update_blocks(found: Update, words: Wording = PLAIN) -> Iterator[Block]:
     yield Items((_error_sentence(found),))
     yield from _new_studies(found, words)
     yield from _decisions(found, words)
-    notes = [f"{'' if i else 'Notes':<11}{words.text(note)}" for i, note in enumerate(found.notes)]
+    told = (*found.notes, *filter(None, [conditional_note(found.after.arms)]))
+    notes = [f"{'' if i else 'Notes':<11}{words.text(note)}" for i, note in enumerate(told)]
     yield Text("")
     yield from map(Text, notes)
     yield Text(LOOKS)
@@ -91,15 +93,17 @@ def _told(arms: Arms) -> str:
 
 
 def _rows(found: Update) -> Iterator[Block]:
-    shown = (*SHOWN, *found.after.arms.outcomes)
-    for caption, rows in {
-        "Arms added": found.rows.added,
-        "Arms removed": found.rows.removed,
-    }.items():
+    arms = found.after.arms
+    what = "Reports" if isinstance(arms, SurvivalArms) else "Arms"
+    for word, rows in {"added": found.rows.added, "removed": found.rows.removed}.items():
         if len(rows):
-            yield Table(caption, row_cells(rows, shown))
+            cells = row_cells(rows, (*SHOWN, *arms.outcomes))
+            if word == "removed":
+                cells["why"] = rows["rule"].replace("", "not in the table").to_list()
+            yield Table(f"{what} {word}", cells)
     if len(found.rows.changed):
-        yield Table("Values changed in arms of both fits", changed_cells(found.rows.changed))
+        caption = f"Values changed in {what.lower()} of both fits"
+        yield Table(caption, changed_cells(found.rows.changed))
 
 
 def _move_cells(found: Update, words: Wording) -> pd.DataFrame:
