@@ -24,8 +24,8 @@ from bayesmeta.errors import (
     SettingsError,
     listed,
 )
-from bayesmeta.estimates.arguments import check_ci_prob, check_family
-from bayesmeta.estimates.events import BoundKeywords, Event, asked_event
+from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_family
+from bayesmeta.estimates.events import BoundKeywords, Event, asked_event, cohort_event
 from bayesmeta.estimates.posterior import asked_time, check_draws
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.questions import Question
@@ -90,8 +90,8 @@ def update(
     progress : bool, optional
         Show a progress bar; where None, only where a person watches.
     **event
-        An event that is decided on: ``rate_above=0.3``, ``events_at_least=12, n=40`` or
-        ``event="rate > 0.3"``; a list of such texts is several. Of several outcomes each is asked about.
+        Events that are decided on, each by itself: ``rate_above=0.3``, ``events_at_least=12, n=40`` or
+        ``event="rate > 0.3"``, or a list of such texts. Of several outcomes each is asked about.
 
     Returns
     -------
@@ -222,12 +222,21 @@ def _check_profile(coding: Coding, whole: Profile) -> None:
 
 
 def _events(asked: DecisionKeywords, time: float | None, arms: Arms) -> list[Event]:
-    given: dict[str, Any] = dict(asked)
-    texts = given.get("event")
-    each = texts if isinstance(texts, list | tuple) else [texts]
-    words = words_of_outcome(arms)
-    found = [asked_event(given | {"event": one}, time, words) for one in each]
-    return [one for one in found if one is not None]
+    """Return the event of each keyword, and of each text; `n` is the patients of those that count."""
+    given: dict[str, Any] = {name: value for name, value in asked.items() if value is not None}
+    n, texts = given.pop("n", None), given.pop("event", [])
+    texts = texts if isinstance(texts, list | tuple) else [texts]
+    each = [{name: value} for name, value in (*given.items(), *(("event", one) for one in texts))]
+    if n is None:
+        found = [asked_event(one) for one in each]
+    else:
+        n = check_cohort("n", n)
+        found = [cohort_event(n, one) for one in each]
+    if n is not None and not any(one is not None and one.n for one in found):
+        # It has no effect, which this says.
+        asked_event({**(each[0] if each else {}), "n": n})
+    own: dict[str, Any] = {} if time is None else {"time": time, "outcome": words_of_outcome(arms)}
+    return [replace(one, **own) for one in found if one is not None]
 
 
 def changes_of_arms(old: Arms, new: Arms) -> RowChanges:
