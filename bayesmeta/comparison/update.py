@@ -135,8 +135,8 @@ def update(
     >>> found = bm.update(first, table, rate_above=0.1, certainty=0.9)
     >>> found.new_studies[["study", "events", "n", "inside_95"]].head(2)
           study  events   n  inside_95
-    0  feld2021       9  39       True
-    1   yu2024      11  40       True
+    0  feld2021       5  39       True
+    1   italy57      14  57       True
     """
     before = load_fit(fit) if isinstance(fit, str | PathLike) else fit
     _check(before)
