@@ -26,6 +26,8 @@ from .comparison.predictive_checks import (
     PosteriorPredictiveCheck as PosteriorPredictiveCheck,
     posterior_predictive_check as posterior_predictive_check,
 )
+from .comparison.update import update as update
+from .comparison.updated import Update as Update
 from .comparison.validation import (
     Validation as Validation,
     validate as validate,
@@ -74,6 +76,10 @@ from .evidence import (
 )
 from .evidence.arms import matching as matching
 from .evidence.cochrane import read_cochrane as read_cochrane
+from .evidence.difference import (
+    EvidenceDiff as EvidenceDiff,
+    evidence_diff as evidence_diff,
+)
 from .evidence.registry import read_clinicaltrials as read_clinicaltrials
 from .evidence.reported import reported_outcomes as reported_outcomes
 from .evidence.risk_of_bias import (

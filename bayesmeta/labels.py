@@ -126,6 +126,16 @@ class Labels:
         each = re.findall(rf"\+?{_SHARE}", shares)
         return " and ".join(f"{share} of {self.of(column, level)}" for level, share in each)
 
+    def among(self, known: Mapping[str, Iterable[str]]) -> "Labels":
+        """Return the labels of columns and values that are there."""
+        there = {column: {ITSELF, *map(str, values)} for column, values in known.items()}
+        found = {
+            column: {value: label for value, label in values.items() if value in there[column]}
+            for column, values in self.names.items()
+            if column in there
+        }
+        return Labels({column: values for column, values in found.items() if values})
+
     def check(self, known: Mapping[str, Iterable[str]]) -> None:
         """Raise if a column or value that has a label is not among those there are.
 

@@ -53,6 +53,15 @@ def validated(case: Case) -> object:
     return bm.validate(case.spec, train=early, test=late, seed=1)
 
 
+def newer(arms: bm.Arms) -> bm.EvidenceTable | bm.SurvivalTable:
+    """The table that arms are of, without its first study."""
+    if isinstance(arms, bm.SurvivalArms):
+        rows = arms.reports[arms.reports["study"] != "s0"].drop(columns="reached")
+        return bm.read_survival(rows, time_unit="months")
+    frame = evidence().frame
+    return bm.read_evidence(frame[frame["study"] != "s0"])
+
+
 def verified(case: Case) -> object:
     plain = case.spec == REGIMENS and len(case.arms.outcomes) == 1
     return bm.verify(bm.fit(bm.ModelSpec(), case.arms, seed=1) if plain else case.fit)
@@ -97,6 +106,7 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
     "posterior_predictive_check": lambda case: bm.posterior_predictive_check(case.fit, seed=1),
     "log_likelihood_by_study": lambda case: bm.log_likelihood_by_study(case.fit),
     "log_marginal_likelihood": lambda case: bm.log_marginal_likelihood(case.fit, seed=1),
+    "update": lambda case: bm.update(case.fit, newer(case.arms)),
     "map_prior": lambda case: bm.map_prior(case.fit, **case.one),
     "leave_one_study_out": scored,
     'leave_one_study_out(method="psis")': lambda case: scored(case, method="psis"),

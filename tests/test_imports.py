@@ -37,6 +37,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "sensitivity": ("run", ENGINES | DRAWING),
     "missing": ("run --smallest 0.5 --rho 0.9", ENGINES | DRAWING),
     "certainty": ("run --band 0:0.2 --band 0.2:1", ENGINES | DRAWING),
+    "update": ("run --evidence newer.csv --rate-above 0.3 --out updated", UNUSED | DRAWING),
     "validate": ("pooled --evidence arms.csv --train n>8 --test n==8", UNUSED | DRAWING),
     "compare": ("pooled --evidence arms.csv --draws 100 --workers 1 --out compared", UNUSED),
     "grid": ("grid.toml --evidence arms.csv --workers 1 --out grid", UNUSED),
@@ -54,6 +55,7 @@ FREE = {"calibrate", "models", "selfcheck", "warm"}
 
 FILES = {
     "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",
+    "newer.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\ne,7,12,y,58\n",
     "regimen.toml": """schema = 2
 name = "regimen"
 [study_effects]

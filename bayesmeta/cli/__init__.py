@@ -15,6 +15,7 @@ from bayesmeta.cli.commands import Commands, add_command
 from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
 from bayesmeta.cli.evidence import evidence_app
+from bayesmeta.cli.evidence_diff import evidence_diff
 from bayesmeta.cli.evidence_outcomes import evidence_outcomes
 from bayesmeta.cli.fit import fit
 from bayesmeta.cli.fits import contrast, levels, predict, sensitivity, shrinkage
@@ -26,6 +27,7 @@ from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
 from bayesmeta.cli.report import report
+from bayesmeta.cli.update import update
 
 __all__ = ["app", "main"]
 
@@ -49,6 +51,7 @@ app = typer.Typer(
     },
 )
 add_command(evidence_app, evidence_outcomes, "outcomes")
+add_command(evidence_app, evidence_diff, "diff")
 app.add_typer(evidence_app, name="evidence")
 for command in (
     demo,
@@ -69,6 +72,7 @@ for command in (
     sensitivity,
     missing,
     certainty,
+    update,
     grid,
     plan,
     run,

@@ -84,7 +84,7 @@ def evidence_show(
     from bayesmeta.report import machine
 
     check_tables(out, ("arms", "excluded", "outcomes"), force=force)
-    _check_unit(kind, notation)
+    check_unit(kind, notation)
     wanted = _one_of(table, evidence) or BUNDLED
     found = table_of(wanted, notation) if kind == "counts" else survival_table_of(wanted, notation)
     if selection == NOTHING_SELECTED and len(found.outcomes) > 1:
@@ -117,7 +117,7 @@ def _selected(
     return {"arms": chosen.reports, "excluded": chosen.excluded}, *shown
 
 
-def _check_unit(kind: str, notation: Notation) -> None:
+def check_unit(kind: str, notation: Notation) -> None:
     """Raise if a unit of time is given of a table of counts, or a column of rates of another."""
     if kind == "counts":
         check_no_effect("--time-unit", notation.get("time_unit"), "without `--kind survival`")
@@ -149,7 +149,7 @@ def evidence_check(
     wanted = _one_of(file, evidence)
     if wanted is None:
         raise SettingsError("A file is needed: bayesmeta evidence check arms.csv.")
-    _check_unit(kind, notation)
+    check_unit(kind, notation)
     from bayesmeta.layout import table_text
 
     try:

@@ -1,7 +1,6 @@
 """The evidence that a command names: tables of counts or of survival, and what is selected of them."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesmeta.cli.options import NOTHING_SELECTED, Notation, Selection, check_no_effect
@@ -38,7 +37,9 @@ def survival_table_of(
 def _table[T](
     evidence: str, notation: Notation, read: Callable[..., T], load: Callable[[str], T]
 ) -> T:
-    if "." in evidence or "/" in evidence or Path(evidence).exists():
+    from bayesmeta.evidence.named_tables import is_file
+
+    if is_file(evidence):
         return read(evidence, **notation)
     if notation:
         several = len(notation) > 1

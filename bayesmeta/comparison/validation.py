@@ -4,17 +4,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import pandas as pd
 
+from bayesmeta.comparison.later_cohorts import extrapolated, overlap_groups, why_unpredicted
 from bayesmeta.comparison.left_out import coverage_of, predicted_word
 from bayesmeta.comparison.plan import check_settings, validation_stream
 from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
 from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
-from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import fit_with_retry
@@ -22,11 +21,10 @@ from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec
-from bayesmeta.model.coding import Coding
 from bayesmeta.model.limits import check_integrated
 from bayesmeta.numeric import check_seed
 
-OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
+OVERLAP_RISK = "overlap_risk"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -170,7 +168,7 @@ def validate(
         pd.DataFrame(arms),
         pd.DataFrame(study_scores(predictions, new)),
         diagnostics,
-        (*_notes(train, test), *_extrapolated(fit, test)),
+        (*_notes(train, test), *extrapolated(fit.coding, test)),
     )
 
 
@@ -195,21 +193,13 @@ def _check_apart(train: Arms, test: Arms) -> None:
         raise EvidenceError(
             f"A study cannot be both in `train` and in `test`: {listed(both)}. Leave it out of one."
         )
-    groups = [_groups(arms) for arms in (train, test)]
+    groups = [overlap_groups(arms) for arms in (train, test)]
     shared = sorted(set(groups[0]) & set(groups[1]))
     if shared:
         pairs = [f"{groups[1][one]} and {groups[0][one]} (group '{one}')" for one in shared]
         raise EvidenceError(
             f"Cohorts of `test` and of `train` may share patients: {listed(pairs)}. Leave one of each out."
         )
-
-
-def _groups(arms: Arms) -> dict[str, str]:
-    """Return the studies that may share patients with others, by overlap group."""
-    if OVERLAP not in arms.frame:
-        return {}
-    frame = arms.frame[arms.frame[OVERLAP].fillna("") != ""]
-    return {str(one): str(study) for one, study in zip(frame[OVERLAP], frame["study"], strict=True)}
 
 
 def _with_patients(test: Arms) -> Arms:
@@ -226,32 +216,13 @@ def _check_known(fit: Fit, test: Arms) -> None:
     if absent:
         raise ProfileError(f"`test` has no column {listed(absent)}, which the model uses. Add it.")
     rows = zip(test.labels, test.frame.iterrows(), strict=True)
-    found = {str(label): _why_unknown(coding, row) for label, (_, row) in rows}
+    found = {str(label): why_unpredicted(coding, row) for label, (_, row) in rows}
     reasons = {label: reason for label, reason in found.items() if reason}
     if reasons:
         raise ProfileError(
             f"`test`: the model cannot predict {listed(reasons)}; of the first: {next(iter(reasons.values()))} "
             "Leave them out, or take a model without that covariate."
         )
-
-
-def _why_unknown(coding: Coding, row: "pd.Series[Any]") -> str:
-    """Return why the model cannot predict an arm; empty if it can."""
-    profile = coding.profile_of(row)
-    absent = [
-        name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)
-    ]
-    imputed = coding.covariates.impute
-    missing = [name for name in absent if name in coding.centres and name not in imputed]
-    if missing:
-        return f"{listed(missing)} is missing."
-    try:
-        coding.resolved(
-            profile | {name: coding.centres[name] for name in absent if name in imputed}
-        )
-    except ProfileError as error:
-        return str(error)
-    return ""
 
 
 def _notes(train: Arms, test: Arms) -> Iterator[str]:
@@ -265,12 +236,3 @@ def _notes(train: Arms, test: Arms) -> Iterator[str]:
         ]
         if named:
             yield f"{study} may share patients with {listed(named)}, from which it is predicted: {text}"
-
-
-def _extrapolated(fit: Fit, test: Arms) -> Iterator[str]:
-    """Yield which later cohorts have numbers outside the range of the earlier ones."""
-    coding = fit.design.coding
-    for label, (_, row) in zip(test.labels, test.frame.iterrows(), strict=True):
-        known = {name: row[name] for name in coding.numbers if pd.notna(row[name])}
-        for sentence in beyond_evidence(coding, known):
-            yield f"{label}: {sentence}"

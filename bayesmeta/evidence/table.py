@@ -228,6 +228,16 @@ class EvidenceTable(CheckedTable):
 
 def labelled[T: CheckedTable](table: T, labels: Labels) -> T:
     """Return the table with further labels, which go before those it has."""
-    columns = [str(name) for name in table.frame.columns if name not in COUNTS]
-    labels.check({name: table.frame[name].dropna().astype(str).unique() for name in columns})
+    labels.check(_values(table))
     return replace(table, labels=labels.over(table.labels))
+
+
+def labelled_where_known[T: CheckedTable](table: T, labels: Labels) -> T:
+    """Return the table with those of the labels that are of what it holds."""
+    return replace(table, labels=labels.among(_values(table)).over(table.labels))
+
+
+def _values(table: CheckedTable) -> dict[str, list[str]]:
+    """Return the values of each column that labels may be of."""
+    columns = [str(name) for name in table.frame.columns if name not in COUNTS]
+    return {name: list(table.frame[name].dropna().astype(str).unique()) for name in columns}

@@ -5,6 +5,7 @@ the 95% limits of `mu` are known too badly, more of them. Both follow from the d
 seed gives the same result, whatever runs beside it.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -138,6 +139,22 @@ def _longer(sample: Sample, found: Sampled, allows: Callable[[SamplerSettings], 
         f"with {settings.draws:,} draws a chain instead of {draws:,}."
     )
     return Sampled(*sample(settings), settings, (*found.repeats, why))
+
+
+_ACCEPT_ASKED = re.compile(r"diverged at target_accept=(\S+);")
+_DRAWS_ASKED = re.compile(r"draws a chain instead of ([\d,]+)\.")
+
+
+def asked_settings(fit: Fit) -> SamplerSettings:
+    """Return the settings that a fit was asked for, where it was sampled again with others."""
+    told = " ".join(fit.provenance.repeats)
+    accept, draws = _ACCEPT_ASKED.search(told), _DRAWS_ASKED.search(told)
+    asked: dict[str, Any] = {}
+    if accept:
+        asked["target_accept"] = float(accept[1])
+    if draws:
+        asked["draws"] = int(draws[1].replace(",", ""))
+    return replace(fit.settings, **asked)
 
 
 def _seeds_of(seed: int, stream: tuple[int, ...]) -> list[np.random.SeedSequence]:

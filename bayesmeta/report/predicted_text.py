@@ -42,7 +42,7 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
     """Yield what each arm's study shows of it left out, the score, and the influence of each study."""
     yield Table(
         f"Model {found.model}: each study predicted from all others",
-        _predicted_cells(found.arms, words),
+        predicted_cells(found.arms, words),
     )
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     tails = TAILS_OF_REPORTS if is_of_reports(found.arms) else TAILS
@@ -122,7 +122,7 @@ def validation_blocks(found: Validation, words: Wording = PLAIN) -> Iterator[Blo
     yield Table(
         f"Model {found.fit.spec.name}, made from {len(train)} arms of {len(train.studies)} studies, "
         f"predicts {counted(len(found.test), 'arm')} of {counted(len(found.studies), 'study', 'studies')}",
-        _predicted_cells(arms, words),
+        predicted_cells(arms, words),
     )
     error = float((found.studies["mcse_elpd"] ** 2).sum() ** 0.5)
     score = f"elpd {found.elpd:.1f} (MCSE {error:.2f}){_mean_crps(arms)}."
@@ -158,7 +158,7 @@ def coverage_sentence(coverage: pd.DataFrame) -> str:
     return f"{', '.join(inside)}."
 
 
-def _predicted_cells(arms: pd.DataFrame, words: Wording) -> pd.DataFrame:
+def predicted_cells(arms: pd.DataFrame, words: Wording) -> pd.DataFrame:
     """Return each arm, of several outcomes each count, with what was predicted of it."""
     return pd.DataFrame([_predicted(row, words) for row in arms.to_dict("records")])
 

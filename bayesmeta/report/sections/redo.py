@@ -9,14 +9,12 @@ from typing import Any
 import pandas as pd
 
 from bayesmeta.evidence import Arms, SurvivalArms, bundled_evidence
+from bayesmeta.evidence.selected_again import conditions_met
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import OwnModel, to_toml
 from bayesmeta.report.document import Block, Code, Section, Table, Text
 from bayesmeta.report.sections import titles
-
-MATCHED = "condition: not "
-"""How rules begin by which `matching` leaves rows out."""
 
 WORDS = ("outcome", "outcomes", "strata", "derivations")
 """Options of a selection that are written where they are given."""
@@ -75,10 +73,8 @@ def _unwritten(fit: Fit) -> Iterator[str]:
         yield f"stream {list(fit.provenance.stream)} of the seed, of a refit"
     if fit.provenance.engine != "compiled":
         yield f"the engine '{fit.provenance.engine}'"
-    excluded = fit.arms.excluded
-    rules = list(excluded["rule"].astype(str)) if len(excluded) else []
-    for rule in dict.fromkeys(rule for rule in rules if rule.startswith(MATCHED)):
-        yield f"bm.matching(arms, {rule.removeprefix(MATCHED)!r})"
+    for condition in conditions_met(fit.arms):
+        yield f"bm.matching(arms, {condition!r})"
 
 
 def versions_table(versions: Mapping[str, str]) -> Table:
