@@ -78,8 +78,8 @@ class Coding:
 
     @property
     def factors(self) -> dict[str, tuple[str, ...]]:
-        """Levels of each factor of the formula, the reference or else the first in order first."""
-        used = self.covariates.parsed.columns
+        """Levels of each factor that may be compared, the reference or else the first in order first."""
+        used = {*self.covariates.parsed.columns} - {*self.covariates.elicited}
         return {name: levels for name, levels in self.levels.items() if name in used}
 
     @property

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Array
+from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
@@ -80,7 +80,9 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
     coding = replace(raw, origin=raw.whole_row(None))
     matrix = coding.whole(frame)
-    _check_rank(*checked_parts(coding.parts, names, matrix, frame))
+    told = _told_apart(covariates, terms.widths)
+    labels, columns = checked_parts(coding.parts, names, matrix, frame)
+    _check_rank(tuple(compress(labels, told)), columns[:, told])
     spreads = coding.parts.labelled(names, _spreads(coding, frame, matrix, terms.widths))
     return replace(
         coding,
@@ -90,6 +92,15 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
         spreads=spreads,
         exchangeable=exchangeable,
     )
+
+
+def _told_apart(covariates: Covariates, widths: Iterable[int]) -> Flags:
+    """Return which columns the evidence must tell apart: all but those with elicited priors."""
+    told = [
+        not any(set(factor.columns) & set(covariates.elicited) for factor in term)
+        for term in covariates.parsed.terms
+    ]
+    return np.repeat(told, list(widths))
 
 
 def _spreads(
@@ -165,6 +176,11 @@ def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame
             raise SpecError(
                 f"`level_proportions` names '{name}', which holds numbers. Name a factor."
             )
+    for name in covariates.elicited:
+        if name not in factors:
+            raise SpecError(
+                f"`elicited` names '{name}', which is no factor of the formula. Name a factor."
+            )
     for name in covariates.impute:
         if name in factors:
             numbers = pd.to_numeric(frame[name], errors="coerce")
@@ -200,14 +216,15 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
             f"`groups` of '{name}' name none of its levels; got {listed(unexpected)}. {nearest(unexpected[0], known)}"
         )
     column = covariates.levels_of(name, frame[name])
-    there = sorted(set(column))
+    reference = covariates.reference.get(name)
+    own = {reference} if reference is not None and name in covariates.elicited else set()
+    there = sorted(own.union(column))
     if len(there) < 2:  # noqa: PLR2004
         raise InapplicableError(
             f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
         )
     studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
-    shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
-    reference = covariates.reference.get(name)
+    shown = ", ".join(f"{level} ({studies.get(level, 0)} studies)" for level in there)
     if reference is None:
         raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
     if reference not in there:
