@@ -58,6 +58,12 @@ def verified(case: Case) -> object:
     return bm.verify(bm.fit(bm.ModelSpec(), case.arms, seed=1) if plain else case.fit)
 
 
+def judged(arms: bm.Arms) -> bm.RiskOfBias:
+    frame = pd.DataFrame({"Study": arms.studies}).assign(**{f"D{k}": "Low" for k in range(1, 6)})
+    overall = ["High", "High", *["Low"] * (len(arms.studies) - 2)]
+    return bm.read_risk_of_bias(frame.assign(Overall=overall), tool="RoB 2")
+
+
 def drawn(name: str) -> Callable[[Case], object]:
     return lambda case: getattr(bm.plots, name)(case.fit, **case.one)
 
@@ -83,6 +89,10 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
         case.fit, certainty=0.6, rate_above=0.3, **case.one
     ),
     "selection": lambda case: bm.selection(case.fit, smallest=0.5, rho=0.9),
+    "bias_adjusted": lambda case: bm.bias_adjusted(case.fit, bias={"s1": (0.2, 0.3)}),
+    "bias_sensitivity": lambda case: bm.bias_sensitivity(
+        case.fit, judged(case.arms), weights={"High": 0.5}
+    ),
     "unreported": lambda case: bm.unreported(case.fit, studies=2),
     "cumulative": lambda case: bm.cumulative(case.fit, seed=1),
     "posterior_predictive_check": lambda case: bm.posterior_predictive_check(case.fit, seed=1),

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
+from bayesmeta.cli.bias import bias
 from bayesmeta.cli.commands import Commands, add_command
 from bayesmeta.cli.compare import compare, validate
 from bayesmeta.cli.demo import demo
@@ -67,6 +68,7 @@ for command in (
     validate,
     sensitivity,
     missing,
+    bias,
     grid,
     plan,
     run,

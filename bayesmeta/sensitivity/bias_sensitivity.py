@@ -215,6 +215,11 @@ def bias_sensitivity(  # noqa: PLR0913 - one argument for each thing asked, all 
     >>> found = bm.bias_sensitivity(exact, judged, weights={"High": 0.5}, rate_above=0.1)
     >>> found.table[["model", "studies", "typical", "probability"]].round(2)
                    model  studies  typical  probability
+    0          as fitted       14     0.20         0.84
+    1            weights       14     0.20         0.86
+    2  without high risk       10     0.21         0.82
+    >>> found.refused
+    {'bias at high risk': 'it has four parameters, and quadrature takes two; give a fit with draws'}
     """
     check_posterior(fit)
     check_family(fit, "bias_sensitivity")
