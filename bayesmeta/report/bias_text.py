@@ -109,7 +109,7 @@ def _powers(found: BiasSensitivity) -> str:
 
 
 def bias_sentence(found: BiasSensitivity, words: Wording = PLAIN) -> str:
-    """Return how far the typical rate would move under the model that moves it most; empty without one."""
+    """Return how far the model that moves the typical rate the most would; empty without one."""
     own, *others = found.table.to_dict("records")
     if not others:
         return ""
