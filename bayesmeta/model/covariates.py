@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.model.formula import Formula, parse_formula
+from bayesmeta.model.formula import Factor, Formula, parse_formula
 from bayesmeta.model.values import level_text
 from bayesmeta.numeric import is_number
 
@@ -113,6 +113,10 @@ class Covariates:
         groups = self.groups.get(column, {})
         group_of = {level: group for group, members in groups.items() for level in members}
         return [group_of.get(level, level) for level in map(level_text, values)]
+
+    def elicits(self, term: Sequence[Factor]) -> bool:
+        """Return whether the coefficients of a term of the formula have elicited priors."""
+        return any(set(factor.columns) & set(self.elicited) for factor in term)
 
     @property
     def parsed(self) -> Formula:

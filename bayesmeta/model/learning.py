@@ -7,7 +7,7 @@ from itertools import compress, islice
 import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Array, Flags
+from bayesmeta.arrays import Array
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
@@ -80,7 +80,8 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
     coding = replace(raw, origin=raw.whole_row(None))
     matrix = coding.whole(frame)
-    told = _told_apart(covariates, terms.widths)
+    # Elicited priors tell apart what the evidence does not.
+    told = np.repeat([not covariates.elicits(term) for term in formula.terms], list(terms.widths))
     labels, columns = checked_parts(coding.parts, names, matrix, frame)
     _check_rank(tuple(compress(labels, told)), columns[:, told])
     spreads = coding.parts.labelled(names, _spreads(coding, frame, matrix, terms.widths))
@@ -92,15 +93,6 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
         spreads=spreads,
         exchangeable=exchangeable,
     )
-
-
-def _told_apart(covariates: Covariates, widths: Iterable[int]) -> Flags:
-    """Return which columns the evidence must tell apart: all but those with elicited priors."""
-    told = [
-        not any(set(factor.columns) & set(covariates.elicited) for factor in term)
-        for term in covariates.parsed.terms
-    ]
-    return np.repeat(told, list(widths))
 
 
 def _spreads(

@@ -130,6 +130,22 @@ def test_answers_by_draws_stand_where_there_is_no_bias(drawn: bm.Fit) -> None:
     assert again.posterior.equals(found.posterior)
 
 
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::bayesmeta.ModelWarning")
+def test_levels_that_biased_studies_alone_have_are_compared_between_studies(
+    quick: bm.SamplerSettings,
+) -> None:
+    """Priors of biases, which tell the biases apart, are not taken for comparisons within studies."""
+    counts = [(3, 10, "x"), (9, 22, "x"), (14, 41, "y"), (3, 15, "y"), (8, 31, "y")]
+    frame = pd.DataFrame(counts, columns=["events", "n", "kind"]).assign(study=list("abcde"))
+    spec = bm.ModelSpec(covariates=bm.Covariates("kind", {"kind": "x"}))
+    fit = bm.fit(spec, bm.read_evidence(frame).select(), seed=1, settings=quick)
+    found = bm.bias_adjusted(fit, bias=dict.fromkeys("abcde", (0.2, 0.3)))
+    assert bm.contrast(found).table["between_only"].all()
+    plain = bm.fit(bm.ModelSpec(), fit.arms, seed=1, settings=quick)
+    assert "1 group" in repr(bm.plots.forest(bm.bias_adjusted(plain, bias={"a": (0, 1)})))
+
+
 def test_a_saved_fit_with_biases_reads_back(drawn: bm.Fit, tmp_path) -> None:
     found = bm.bias_adjusted(drawn, bias=BIAS | {"study02": (-0.3, 0.1)})
     found.save(tmp_path / "run")
