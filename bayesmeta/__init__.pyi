@@ -201,6 +201,10 @@ from .report.writing import (
     write_report as write_report,
 )
 from .sensitivity.bias import bias_adjusted as bias_adjusted
+from .sensitivity.bias_sensitivity import (
+    BiasSensitivity as BiasSensitivity,
+    bias_sensitivity as bias_sensitivity,
+)
 from .sensitivity.certainty import certainty as certainty
 from .sensitivity.power_scaling import power_scaling as power_scaling
 from .sensitivity.prior_grid import prior_grid as prior_grid

@@ -72,6 +72,12 @@ def stars(arms: bm.Arms) -> bm.RiskOfBias:
     return bm.read_risk_of_bias(frame, tool="NOS")
 
 
+def judged(arms: bm.Arms) -> bm.RiskOfBias:
+    frame = pd.DataFrame({"Study": arms.studies}).assign(**{f"D{k}": "Low" for k in range(1, 6)})
+    overall = ["High", "High", *["Low"] * (len(arms.studies) - 2)]
+    return bm.read_risk_of_bias(frame.assign(Overall=overall), tool="RoB 2")
+
+
 def drawn(name: str) -> Callable[[Case], object]:
     return lambda case: getattr(bm.plots, name)(case.fit, **case.one)
 
@@ -97,6 +103,10 @@ ANSWERS: Mapping[str, Callable[[Case], object]] = {
         case.fit, certainty=0.6, rate_above=0.3, **case.one
     ),
     "selection": lambda case: bm.selection(case.fit, smallest=0.5, rho=0.9),
+    "bias_adjusted": lambda case: bm.bias_adjusted(case.fit, bias={"s1": (0.2, 0.3)}),
+    "bias_sensitivity": lambda case: bm.bias_sensitivity(
+        case.fit, judged(case.arms), weights={"High": 0.5}
+    ),
     "unreported": lambda case: bm.unreported(case.fit, studies=2),
     "certainty": lambda case: bm.certainty(case.fit, bands=[(0, 0.3), (0.3, 1)]),
     "information_by_judgement": lambda case: bm.information_by_judgement(

@@ -35,6 +35,10 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     # ArviZ weighs draws again here; it needs scipy.stats, and asks whether arrays are Dask's.
     "report": ("run --quick", {*ENGINES, "dask"}),
     "sensitivity": ("run", ENGINES | DRAWING),
+    "bias": (
+        "run --judgements judged.csv --tool JBI --high Exclude --low Include",
+        ENGINES | DRAWING,
+    ),
     "missing": ("run --smallest 0.5 --rho 0.9", ENGINES | DRAWING),
     "certainty": ("run --band 0:0.2 --band 0.2:1", ENGINES | DRAWING),
     "update": ("run --evidence newer.csv --rate-above 0.3 --out updated", UNUSED | DRAWING),
@@ -53,9 +57,13 @@ ELSEWHERE = {"fit", "levels", "run"}
 FREE = {"calibrate", "models", "selfcheck", "warm"}
 """Commands that check or compile everything, and may load it, or that read what fits do not."""
 
+JUDGED = {"a": "Include", "b": "Include", "c": "Exclude", "d": "Include"}
+
 FILES = {
     "arms.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\nd,7,12,y,58\n",
     "newer.csv": "study,events,n,regimen,age\na,3,10,x,61\nb,5,20,y,70\nc,1,8,x,66\ne,7,12,y,58\n",
+    "judged.csv": f"Study,{','.join(f'D{k}' for k in range(1, 9))},Overall\n"
+    + "".join(f"{study}{8 * ',Yes'},{overall}\n" for study, overall in JUDGED.items()),
     "regimen.toml": """schema = 2
 name = "regimen"
 [study_effects]

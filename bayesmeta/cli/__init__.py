@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 import bayesmeta as bm
+from bayesmeta.cli.bias import bias
 from bayesmeta.cli.certainty import certainty
 from bayesmeta.cli.commands import Commands, add_command
 from bayesmeta.cli.compare import compare, validate
@@ -73,6 +74,7 @@ for command in (
     missing,
     certainty,
     update,
+    bias,
     grid,
     plan,
     run,

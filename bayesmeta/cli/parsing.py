@@ -40,6 +40,39 @@ def parsed_titles(option: str, pairs: list[str] | None) -> dict[str, str] | None
     return _split(option, pairs, SettingsError, written="title=name", cut=str.rpartition)
 
 
+def parsed_biases(option: str, pairs: list[str] | None) -> dict[str, tuple[float, float]] | None:
+    """Return means and standard deviations written as study=mean,sd; None where there are none."""
+    if not pairs:
+        return None
+    found = _split(option, pairs, SettingsError, written="study=mean,sd", cut=str.rpartition)
+    return {study: _pair(option, study, text) for study, text in found.items()}
+
+
+def _pair(option: str, study: str, text: str) -> tuple[float, float]:
+    mean, comma, sd = text.partition(",")
+    try:
+        if comma:
+            return float(mean), float(sd)
+    except ValueError:
+        pass
+    raise SettingsError(
+        f"`{option}` is written study=mean,sd, such as smith2019=0.2,0.3; got '{study}={text}'."
+    )
+
+
+def parsed_powers(option: str, pairs: list[str] | None) -> dict[str, float] | None:
+    """Return numbers written as label=number; None where there are none."""
+    if not pairs:
+        return None
+    found = _split(option, pairs, SettingsError, written="label=number", cut=str.rpartition)
+    try:
+        return {label: float(text) for label, text in found.items()}
+    except ValueError:
+        raise SettingsError(
+            f"`{option}` is written label=number, such as High=0.5; got '{', '.join(pairs)}'."
+        ) from None
+
+
 def _split(
     option: str,
     pairs: Sequence[str],

@@ -130,7 +130,7 @@ def intervals_by_label(
 
 def grouping_factor(coding: Coding, by: str | None) -> str | None:
     """Return the factor to group by, after checking it."""
-    factors = tuple(coding.levels)
+    factors = tuple(name for name in coding.levels if name not in coding.covariates.elicited)
     if by is None:
         return factors[0] if factors else None
     if by not in factors:

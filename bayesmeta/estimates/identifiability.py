@@ -7,7 +7,6 @@ everything else in which studies differ.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -20,56 +19,14 @@ from bayesmeta.estimates.heterogeneity import (
     profile_variance,
     sampling_variance,
 )
+from bayesmeta.estimates.information_rows import Rows, rows_known
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_by_outcome
 from bayesmeta.estimates.overlap import prior_overlap
 from bayesmeta.estimates.precision import Row
 from bayesmeta.inference.result import Fit
 
-TOLERANCE = 1e-8
-"""Part of a column's or of a contrast's size below which it counts as rounding."""
-
 ENDLESS = 1e6
 """Standard deviation that stands for an infinite one, of independent studies."""
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Differences of coded covariates, dims (row, covariate), each with its positive information."""
-
-    differences: Array
-    information: Array
-
-    def joined(self, other: "Rows") -> "Rows":
-        """Return these rows with those of `other`, which are independent of them."""
-        return Rows(
-            np.concatenate([self.differences, other.differences]),
-            np.concatenate([self.information, other.information]),
-        )
-
-    def about(self, contrasts: Array, size: Array) -> Array:
-        """Return the information on each contrast of the coefficients, dims (contrast, covariate).
-
-        It is ``1 / (c' I^-1 c)`` with I the sum of ``information * row row'``, and 0 where c is
-        not a sum of rows, so that the rows cannot tell it; `size` of each column measures rounding.
-        """
-        basis = self._basis(size)
-        scaled = contrasts / size
-        inside = scaled @ basis
-        gap = np.linalg.norm(scaled - inside @ basis.T, axis=1)
-        known = gap <= TOLERANCE * np.linalg.norm(scaled, axis=1)
-        found = np.zeros(len(contrasts))
-        if not basis.size:
-            return found
-        rows = self.differences / size @ basis * np.sqrt(self.information)[:, None]
-        # The triangle of a QR decomposition keeps digits that rows' rows would lose.
-        half = np.linalg.solve(np.linalg.qr(rows, mode="r").T, inside[known].T)
-        found[known] = 1 / (half**2).sum(axis=0)
-        return found
-
-    def _basis(self, size: Array) -> Array:
-        """Return orthonormal directions that the rows span, dims (covariate, direction)."""
-        _, lengths, directions = np.linalg.svd(self.differences / size, full_matrices=False)
-        return np.asarray(directions[lengths > TOLERANCE].T)
 
 
 def rows_within(design: Array, information: Array, study: Integers) -> Rows:
@@ -133,30 +90,22 @@ def within_shares(drawn: OutcomeDraws, contrasts: Array) -> Array:
     information = arm_information(sampling_variance(drawn) if kept else profile_variance(drawn))
     tau = np.minimum(np.sqrt(drawn.between).mean(axis=(0, 1)), ENDLESS)
     shares = np.empty(len(contrasts))
-    guessed = [drawn.guessed(weights) for weights in contrasts]
-    for rows in {one.tobytes(): one for one in guessed}.values():
-        those = np.array([np.array_equal(one, rows) for one in guessed])
+    # What is known of an elicited coefficient is not known from within studies.
+    elicited = contrasts[:, : len(drawn.coding.names)][:, drawn.coding.elicited].any(axis=1)
+    guessed = [
+        (drawn.guessed(weights), own) for weights, own in zip(contrasts, elicited, strict=True)
+    ]
+    for rows, own in {(one.tobytes(), own): (one, own) for one, own in guessed}.values():
+        those = np.array([np.array_equal(one, rows) and other == own for one, other in guessed])
         shares[those] = share_within(
             contrasts[those],
             design=drawn.matrix,
             information=np.where(rows, 0.0, information),
             study=drawn.arms.study_index,
             tau=tau[drawn.tau_of_study],
-            known=_slopes_by_study(drawn),
+            known=rows_known(drawn, elicited=not own),
         )
     return shares
-
-
-def _slopes_by_study(drawn: OutcomeDraws) -> Rows | None:
-    """Return what the distribution of slopes by study tells of them: that they lie about their mean."""
-    coding = drawn.coding
-    if not coding.slopes_by_study.any():
-        return None
-    term = drawn.fit.design.term_of_level
-    sigma = np.asarray(drawn.fit.posterior["sigma"]).mean(axis=(0, 1))[term]
-    rows = np.flatnonzero(coding.slopes_by_study[term])
-    differences = np.eye(len(coding.names) + term.size)[len(coding.names) + rows]
-    return Rows(differences, 1 / sigma[rows] ** 2)
 
 
 class Basis(NamedTuple):

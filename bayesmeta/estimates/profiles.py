@@ -40,7 +40,7 @@ def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Pro
     changes: list[dict[str, str]] = [
         {name: level}
         for name, levels in coding.levels.items()
-        if name not in nested_columns(coding)
+        if name not in nested_columns(coding) and name not in coding.covariates.elicited
         for level in levels
     ]
     changes += [

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import gammaln
 
 from bayesmeta.errors import SpecError
 from bayesmeta.evidence import Arms
 from bayesmeta.model import Binomial, Design, Logit, ModelSpec
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.weights import weighted_counts
 
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
@@ -84,17 +84,16 @@ def quadrature_fit(design: Design, bias: Biases | None = None) -> QuadratureFit:
     _check_covered(design)
     arms = design.arms
     # Arms of a study share its rate, so they are one binomial but for the coefficients.
-    events = np.bincount(arms.study_index, weights=arms.events)
-    n = np.bincount(arms.study_index, weights=arms.n)
-    coefficients = (
-        gammaln(arms.n + 1) - gammaln(arms.events + 1) - gammaln(arms.n - arms.events + 1)
+    events, n, coefficients = (
+        np.bincount(arms.study_index, weights=counts)
+        for counts in weighted_counts(arms, design.weights)
     )
     posterior = quadrature_posterior(
         events,
         n,
         design.mu[0],
         design.tau[0] if design.tau else None,
-        log_coefficients=np.bincount(arms.study_index, weights=coefficients),
+        log_coefficients=coefficients,
         published=design.published if len(design.published) else None,
         bias=np.array([bias.get(str(name), (0.0, 0.0)) for name in arms.studies]) if bias else None,
     )

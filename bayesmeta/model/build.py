@@ -11,6 +11,7 @@ from bayesmeta.model.observed_totals import totals_to_pymc
 from bayesmeta.model.publication import publication_to_pymc
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.model.survival_likelihood import survival_to_pymc
+from bayesmeta.model.weights import weighted_to_pymc
 from bayesmeta.priors import Prior
 
 if TYPE_CHECKING:
@@ -101,6 +102,8 @@ def build_design(design: Design) -> "pm.Model":
         own = {name: prior.to_pymc(name) for name, prior in spec.likelihood.parameters.items()}
         if design.totals.arm.size:
             totals_to_pymc(design, theta)
+        elif design.weights is not None:
+            weighted_to_pymc(spec.link, arms, theta, design.weights)
         else:
             spec.likelihood.to_pymc(theta, arms.n, arms.events, **own)
     return model

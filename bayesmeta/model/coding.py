@@ -66,6 +66,13 @@ class Coding:
         return np.array([STUDY in one.term.columns for one in self.exchangeable], dtype=bool)
 
     @property
+    def elicited(self) -> Flags:
+        """Whether the coefficient of each column has an elicited prior."""
+        terms = zip(self.covariates.parsed.terms, self.terms.widths, strict=True)
+        whole = [self.covariates.elicits(term) for term, width in terms for _ in range(width)]
+        return np.array([whole[one.place] for one in self.parts.each], dtype=bool)
+
+    @property
     def grouping(self) -> tuple[str, ...]:
         """Columns of exchangeable levels."""
         return self.covariates.parsed.grouping_columns
@@ -78,8 +85,8 @@ class Coding:
 
     @property
     def factors(self) -> dict[str, tuple[str, ...]]:
-        """Levels of each factor of the formula, the reference or else the first in order first."""
-        used = self.covariates.parsed.columns
+        """Levels of each factor that may be compared, the reference or else the first in order first."""
+        used = {*self.covariates.parsed.columns} - {*self.covariates.elicited}
         return {name: levels for name, levels in self.levels.items() if name in used}
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bayesmeta.deprecated import renamed_arguments
 from bayesmeta.errors import SpecError, listed, nearest
-from bayesmeta.model.formula import Formula, parse_formula
+from bayesmeta.model.formula import Factor, Formula, parse_formula
 from bayesmeta.model.values import level_text
 from bayesmeta.numeric import is_number
 
@@ -40,6 +40,10 @@ class Covariates:
     impute : sequence of str
         Numeric columns whose missing values are estimated in the model, as normal with mean and
         standard deviation of their own; arms that lack another covariate are left out.
+    elicited : sequence of str
+        Factors each of whose coefficients has a prior that was elicited, such as the biases of studies:
+        the evidence need not tell their levels apart, nor have the reference. Summaries and contrasts
+        stand at the reference.
 
     Raises
     ------
@@ -59,6 +63,7 @@ class Covariates:
     centre: Mapping[str, float] = field(default_factory=dict)
     level_proportions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     impute: Sequence[str] = ()
+    elicited: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if not isinstance(self.formula, str):
@@ -84,8 +89,10 @@ class Covariates:
 
     def _normalised(self) -> "dict[str, Mapping[str, object] | tuple[str, ...]]":
         """Return the arguments with levels as text, in values of their own."""
-        if not _is_list(self.impute) or not all(isinstance(name, str) for name in self.impute):
-            raise SpecError(f"`impute` must list columns, such as ['age']; got {self.impute!r}.")
+        for argument in ("impute", "elicited"):
+            given = getattr(self, argument)
+            if not _is_list(given) or not all(isinstance(name, str) for name in given):
+                raise SpecError(f"`{argument}` must list columns, such as ['age']; got {given!r}.")
         return {
             "reference": {column: level_text(level) for column, level in self.reference.items()},
             "groups": {
@@ -98,6 +105,7 @@ class Covariates:
                 for column, mapping in self.level_proportions.items()
             },
             "impute": tuple(self.impute),
+            "elicited": tuple(self.elicited),
         }
 
     def levels_of(self, column: str, values: Iterable[object]) -> list[str]:
@@ -105,6 +113,10 @@ class Covariates:
         groups = self.groups.get(column, {})
         group_of = {level: group for group, members in groups.items() for level in members}
         return [group_of.get(level, level) for level in map(level_text, values)]
+
+    def elicits(self, term: Sequence[Factor]) -> bool:
+        """Return whether the coefficients of a term of the formula have elicited priors."""
+        return any(set(factor.columns) & set(self.elicited) for factor in term)
 
     @property
     def parsed(self) -> Formula:

@@ -52,6 +52,8 @@ class Design:
     coding: Coding
     publication: Publication | None = None
     """How the publication of a study depends on its effect; None where all studies are known."""
+    weights: Array | None = None
+    """Power of each arm's likelihood, from 0 to 1, shape (arm,); None where all count in full."""
 
     @cached_property
     def published(self) -> Array:
@@ -272,7 +274,8 @@ def with_spec(design: Design, spec: ModelSpec, *, warn: bool = True) -> Design:
 
 def with_arms(design: Design, arms: Arms, rows: Flags) -> Design:
     """Return the design of some rows of its arms, `arms`, with the coding learnt from all."""
-    found = replace(design, arms=arms)
+    weights = None if design.weights is None else design.weights[rows]
+    found = replace(design, arms=arms, weights=weights)
     # Where values are imputed, the known ones decide on where missing ones stand.
     if not design.coding.covariates.impute:
         vars(found)["matrix"] = design.matrix[rows]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 import pandas as pd
@@ -80,7 +80,10 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
     coding = replace(raw, origin=raw.whole_row(None))
     matrix = coding.whole(frame)
-    _check_rank(*checked_parts(coding.parts, names, matrix, frame))
+    # Elicited priors tell apart what the evidence does not.
+    told = np.repeat([not covariates.elicits(term) for term in formula.terms], list(terms.widths))
+    labels, columns = checked_parts(coding.parts, names, matrix, frame)
+    _check_rank(tuple(compress(labels, told)), columns[:, told])
     spreads = coding.parts.labelled(names, _spreads(coding, frame, matrix, terms.widths))
     return replace(
         coding,
@@ -165,6 +168,11 @@ def _check_roles(covariates: Covariates, factors: list[str], frame: pd.DataFrame
             raise SpecError(
                 f"`level_proportions` names '{name}', which holds numbers. Name a factor."
             )
+    for name in covariates.elicited:
+        if name not in factors:
+            raise SpecError(
+                f"`elicited` names '{name}', which is no factor of the formula. Name a factor."
+            )
     for name in covariates.impute:
         if name in factors:
             numbers = pd.to_numeric(frame[name], errors="coerce")
@@ -200,14 +208,15 @@ def _levels(name: str, covariates: Covariates, frame: pd.DataFrame) -> tuple[str
             f"`groups` of '{name}' name none of its levels; got {listed(unexpected)}. {nearest(unexpected[0], known)}"
         )
     column = covariates.levels_of(name, frame[name])
-    there = sorted(set(column))
+    reference = covariates.reference.get(name)
+    own = {reference} if reference is not None and name in covariates.elicited else set()
+    there = sorted(own.union(column))
     if len(there) < 2:  # noqa: PLR2004
         raise InapplicableError(
             f"`formula`: covariate '{name}' has one level only, '{there[0]}', in these arms. Leave it out."
         )
     studies = pd.Series(frame[STUDY].to_numpy()).groupby(column).nunique()
-    shown = ", ".join(f"{level} ({studies[level]} studies)" for level in there)
-    reference = covariates.reference.get(name)
+    shown = ", ".join(f"{level} ({studies.get(level, 0)} studies)" for level in there)
     if reference is None:
         raise SpecError(f"`reference` must name the reference level of '{name}'. Levels: {shown}.")
     if reference not in there:

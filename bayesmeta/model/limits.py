@@ -76,6 +76,8 @@ SEVERAL_OUTCOMES = (
     Limit("`selection`", "a study may be published for any of its outcomes"),
     Limit("`unreported`", "a study may report some of its outcomes"),
     Limit("`certainty`", "bands are of the rate of one outcome"),
+    Limit("`bias_adjusted`", "a bias is of the rate of one outcome"),
+    Limit("`bias_sensitivity`", "a bias is of the rate of one outcome"),
 )
 """Everything that is not available yet where the arms have several outcomes."""
 
@@ -109,6 +111,8 @@ TOTALS = (
 """What is not available where totals over levels stand beside a covariate that tells these apart."""
 
 
+OF_CURVES = "a bias of a rate is one number, and one of a curve has a size at each time"
+
 SURVIVAL = (
     Limit(
         "`arm_effects`",
@@ -124,6 +128,8 @@ SURVIVAL = (
     ),
     Limit("method='quadrature'", "a curve has a shape beside its median", "Leave `method` out"),
     Limit("a PyMC model", "the meaning of its variables is not known", "Use a ModelSpec"),
+    Limit("`bias_adjusted`", OF_CURVES, "Fit the response rates of these studies"),
+    Limit("`bias_sensitivity`", OF_CURVES, "Fit the response rates of these studies"),
 )
 """What is not available for models of survival."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from bayesmeta import plots
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.model.limits import why_not_integrated
+from bayesmeta.report.bias_text import bias_blocks, bias_sentence
 from bayesmeta.report.document import Block, Figure, Text
 from bayesmeta.report.figures import figure_blocks
 from bayesmeta.report.fit_results import FitResults
@@ -39,7 +40,7 @@ METHODS = {"weighted": "by PSIS", "refit": "by refits", "bridged": "by bridge sa
 
 
 def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
-    """Yield how far the rates depend on the priors."""
+    """Yield how far the rates depend on the priors, and on biases of studies."""
     words, found, grid = results.words, results.sensitivity, results.prior_grid
     if results.tau_prior is not None:
         line = tau_prior_line(results.tau_prior, words)
@@ -61,6 +62,10 @@ def sensitivity_of_fit(results: FitResults) -> Iterator[Block]:
     else:
         lacking = not results.several and not results.fit.settings.arm_draws
         yield Text(NO_DRAWS if lacking else NOT_REFITTED)
+    if results.bias is not None:
+        yield from bias_blocks(results.bias, words)
+    elif results.why_no_bias:
+        yield Text(f"Models of the risk of bias were not fitted: {results.why_no_bias}.")
 
 
 def _failed(wrong: int, fits: int) -> Iterator[Block]:
@@ -82,6 +87,8 @@ def missing_lines(results: FitResults) -> Iterator[str]:
         yield without_results_sentence(without)
     if results.selection is not None:
         yield limit_sentence(results.selection, results.words)
+    if results.bias is not None and results.bias.ok:
+        yield from filter(None, [bias_sentence(results.bias, results.words)])
 
 
 def validation_of_fit(results: FitResults) -> Iterator[Block]:

@@ -37,6 +37,8 @@ from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.model.publication import why_no_publication
+from bayesmeta.report.bias_reasons import why_no_bias
+from bayesmeta.sensitivity.bias_sensitivity import BiasSensitivity, bias_sensitivity
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.selection import RHO, SMALLEST, Selection, selection
 from bayesmeta.sensitivity.sensitivity import Sensitivity, sensitivity
@@ -251,6 +253,26 @@ class FitResults:
             rho=max(RHO),
             profile=self.profile,
             ci_prob=self.question.ci_prob,
+        )
+
+    @property
+    def why_no_bias(self) -> str:
+        """Why no models of bias are fitted where judgements are given; empty if they are."""
+        judgements = self.options.judgements
+        return why_no_bias(self.fit, judgements, refits=self.options.refits) if judgements else ""
+
+    @cached_property
+    def bias(self) -> BiasSensitivity | None:
+        """The rates of one outcome under models of the risk of bias, by refits."""
+        judgements = self.options.judgements
+        if judgements is None or self.why_no_bias:
+            return None
+        return bias_sensitivity(
+            self.fit,
+            judgements,
+            profile=self.profile,
+            ci_prob=self.question.ci_prob,
+            event=self.event,
         )
 
     @property

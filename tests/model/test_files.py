@@ -110,6 +110,7 @@ SPECS = [
             {"hma": "aza"},
             level_proportions={"hma": {"aza": "share aza", "dec": "share_dec"}},
             impute=["age"],
+            elicited=["hma"],
         ),
     ),
 ]

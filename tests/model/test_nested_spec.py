@@ -172,6 +172,11 @@ def own_model() -> pm.Model:
     return model
 
 
+def judged(arms: bm.Arms) -> bm.RiskOfBias:
+    frame = pd.DataFrame({"Study": arms.studies}).assign(**{f"D{k}": "Low" for k in range(1, 6)})
+    return bm.read_risk_of_bias(frame.assign(Overall="Low"), tool="RoB 2")
+
+
 REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "method='quadrature'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, method="quadrature"),
     "engine='pymc'": lambda fit: bm.fit(POOLED, fit.arms, seed=1, engine="pymc"),
@@ -181,6 +186,8 @@ REFUSED: dict[str, Callable[[bm.Fit], object]] = {
     "`selection`": lambda fit: bm.selection(fit),
     "`unreported`": lambda fit: bm.unreported(fit, studies=2),
     "`certainty`": lambda fit: bm.certainty(fit, bands=[0.2]),
+    "`bias_adjusted`": lambda fit: bm.bias_adjusted(fit, bias={"s1": (0, 1)}),
+    "`bias_sensitivity`": lambda fit: bm.bias_sensitivity(fit, judged(fit.arms)),
 }
 
 

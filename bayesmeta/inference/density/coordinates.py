@@ -1,7 +1,6 @@
 """Between a design and its compiled density: its arrays, starting points, and draws as variables."""
 
 import numpy as np
-from scipy.special import gammaln
 
 from bayesmeta.arrays import Array
 from bayesmeta.inference.coefficients import coefficients_of
@@ -17,12 +16,13 @@ from bayesmeta.inference.density.levels import effects_of
 from bayesmeta.inference.kernels import bounded_values, located_values, unlocated
 from bayesmeta.model import Design
 from bayesmeta.model.totals import Totals
+from bayesmeta.model.weights import weighted_counts
 
 
 def density_data(design: Design) -> DensityData:
     """Return the arrays that the compiled density needs."""
     arms, spec = design.arms, design.spec
-    events, n = arms.events.astype(np.float64), arms.n.astype(np.float64)
+    events, n, coefficients = weighted_counts(arms, design.weights)
     arm_level, arm_information = empirical(events, n, spec)
     if spec.arm_effects is not None:
         study = by_study(arm_level, arm_information, arms.study_index, TYPICAL_TAU_ARM)
@@ -32,7 +32,7 @@ def density_data(design: Design) -> DensityData:
         arm_level = arm_information = np.zeros(0)
     events, n = (_without_totals(design.totals, counts) for counts in (events, n))
     return assembled(design, events, n, study)._replace(
-        log_coefficient=gammaln(n + 1) - gammaln(events + 1) - gammaln(n - events + 1),
+        log_coefficient=_without_totals(design.totals, coefficients),
         arm_level=arm_level,
         arm_information=arm_information,
     )

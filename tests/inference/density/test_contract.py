@@ -81,6 +81,15 @@ def test_publication_that_depends_on_rates(
     assert_contract(replace(design, publication=bm.Publication(0.3, 0.9, rho)))
 
 
+@pytest.mark.parametrize("arm_effects", [None, bm.ArmEffects()], ids=repr)
+@pytest.mark.parametrize("link", [bm.Logit(), bm.CLogLog()], ids=repr)
+def test_likelihoods_to_a_power(link: bm.Link, arm_effects: bm.ArmEffects | None) -> None:
+    """Powers from 0 to 1, of arms of one study among them."""
+    design = design_of(likelihood=bm.Binomial(link), arm_effects=arm_effects, covariates="factor")
+    weights = np.array([1.0, 0.3, 0.5, 0.0, 0.9, 0.2, 0.7, 1.0])
+    assert_contract(replace(design, weights=weights))
+
+
 def assert_contract(design: Design) -> None:
     data = density_data(design)
     definition = pymc_density(design)
