@@ -53,6 +53,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_the_run_is_that_of_a_fresh_fit_byte_for_byte(folder: Path, tmp_path: Path) -> None:
     assert run("update", folder / "run", "--evidence", folder / "new.csv", "--out", tmp_path / "a") == 0  # fmt: skip
     model = folder / "run" / "model.toml"
@@ -101,6 +102,7 @@ def test_it_prints_what_is_new_and_what_moved(text: str, printed: str) -> None:
     assert text in printed
 
 
+@pytest.mark.slow
 def test_json_is_that_of_the_library(folder: Path, tmp_path: Path, capsys) -> None:
     asked = ["--evidence", folder / "new.csv", "--out", tmp_path / "run", "--json"]
     assert run("update", folder / "run", *asked, "--rate-above", 0.2, "--certainty", 0.9) == 0
@@ -151,6 +153,7 @@ def test_what_makes_no_sense_is_refused(folder: Path, tmp_path: Path, capsys) ->
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_column_that_is_called_otherwise_can_be_named(folder: Path, tmp_path: Path) -> None:
     renamed = pd.read_csv(folder / "new.csv").rename(columns={"xi": "cr"})
     renamed.to_csv(tmp_path / "new.csv", index=False)

@@ -9,6 +9,7 @@ from bayesmeta.errors import ProfileError, listed
 from bayesmeta.estimates.profiles import beyond_evidence
 from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP, STUDY
+from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding
 
 
@@ -24,7 +25,24 @@ def overlap_groups(arms: Arms) -> dict[str, str]:
 
 def why_unpredicted(coding: Coding, row: "pd.Series[Any]") -> str:
     """Return why the model cannot predict an arm; empty if it can."""
+    return _why_not(coding, coding.profile_of(row))
+
+
+def at_new_levels(coding: Coding, row: "pd.Series[Any]") -> dict[str, Any] | None:
+    """Return the profile of an arm whose exchangeable levels no arm has, each as a new one.
+
+    None where it has no such level, or cannot be predicted for another reason.
+    """
     profile = coding.profile_of(row)
+    new = {
+        name: NEW
+        for name in coding.grouping
+        if name in coding.levels and str(profile[name]) not in coding.levels[name]
+    }
+    return profile | new if new and not _why_not(coding, profile | new) else None
+
+
+def _why_not(coding: Coding, profile: dict[str, Any]) -> str:
     absent = [
         name for name, value in profile.items() if not isinstance(value, dict) and pd.isna(value)
     ]

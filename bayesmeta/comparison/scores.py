@@ -4,6 +4,7 @@ The unit that is predicted is the study: the density of what it reports is that 
 together, with its own effect integrated out.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from bayesmeta.comparison.survival_predictions import SurvivalPredictions
 from bayesmeta.estimates.count_distributions import CountDistribution
 from bayesmeta.estimates.posterior import named_outcomes
 from bayesmeta.estimates.precision import Row
+from bayesmeta.estimates.rates import DrawnRates
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.inference.convergence import mcse_mean
 from bayesmeta.model import Design
@@ -68,22 +70,33 @@ def arm_scores(
     if isinstance(predictions, SurvivalPredictions):
         return report_scores(predictions, new, rng, weights)
     rows: list[Row] = []
-    arms, names = new.arms, named_outcomes(new.arms)
-    for place in map(int, np.flatnonzero(arms.n > 0)):
-        label = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
-        n, distributions = int(arms.n[place]), predictions.distributions(new, place)
-        for outcome, count, one in zip(names, arms.counts[place], distributions, strict=True):
-            if np.isnan(count):
-                continue
-            events = int(count)
-            row: Row = label | ({"outcome": outcome} if outcome else {})
-            row |= {"events": events, "n": n}
-            row |= count_scores(one.counts(n, weights), n, events, rng.random())
-            if weights is None:
-                score = one.log_probability(events, n)
-                row |= {"log_score": score.value, "mcse_log_score": score.mcse}
-            rows.append(row)
+    for place in map(int, np.flatnonzero(new.arms.n > 0)):
+        distributions = predictions.distributions(new, place)
+        rows += arm_rows(new.arms, place, distributions, rng, weights)
     return rows
+
+
+def arm_rows(  # noqa: PLR0917
+    arms: Arms,
+    place: int,
+    distributions: Sequence[DrawnRates],
+    rng: np.random.Generator,
+    weights: Array | None = None,
+) -> Iterator[Row]:
+    """Yield how each count of an arm lies in its prediction by the distribution of its true rate."""
+    label = {"study": str(arms.frame["study"][place]), "arm": str(arms.labels[place])}
+    n, counts = int(arms.n[place]), arms.counts[place]
+    for outcome, count, one in zip(named_outcomes(arms), counts, distributions, strict=True):
+        if np.isnan(count):
+            continue
+        events = int(count)
+        row: Row = label | ({"outcome": outcome} if outcome else {})
+        row |= {"events": events, "n": n}
+        row |= count_scores(one.counts(n, weights), n, events, rng.random())
+        if weights is None:
+            score = one.log_probability(events, n)
+            row |= {"log_score": score.value, "mcse_log_score": score.mcse}
+        yield row
 
 
 def count_scores(distribution: CountDistribution, n: int, events: int, between: float) -> Row:

@@ -1,20 +1,15 @@
 """`update`: a fit made again on newer evidence, what moved, and what the first fit predicted of it."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import Any, Unpack, cast
 
-import numpy as np
 import pandas as pd
 
-from bayesmeta.arrays import Flags
-from bayesmeta.comparison.later_cohorts import extrapolated, overlap_groups, why_unpredicted
 from bayesmeta.comparison.moves import coding_notes, decisions, moves, version_note
-from bayesmeta.comparison.plan import validation_stream
-from bayesmeta.comparison.predictions import predictions_of
-from bayesmeta.comparison.scores import arm_scores
+from bayesmeta.comparison.new_studies import predicted_studies, shared_patients
 from bayesmeta.comparison.updated import Update
 from bayesmeta.errors import (
     EvidenceError,
@@ -22,7 +17,6 @@ from bayesmeta.errors import (
     ModelWarning,
     ProfileError,
     SettingsError,
-    listed,
 )
 from bayesmeta.estimates.arguments import check_ci_prob, check_cohort, check_family
 from bayesmeta.estimates.events import BoundKeywords, Event, asked_event, cohort_event
@@ -159,7 +153,7 @@ def update(
         progress=progress,
     )
     fits = before, after
-    predicted, unpredicted = _predicted(before, after.arms)
+    predicted, unpredicted = predicted_studies(before, after.arms)
     return Update(
         before,
         after,
@@ -173,7 +167,7 @@ def update(
         (
             *coding_notes(before.coding, after.coding),
             *unpredicted,
-            *_shared(before.arms, after.arms),
+            *shared_patients(before.arms, after.arms),
             *version_note(before, after),
         ),
     )
@@ -264,46 +258,3 @@ def _rules(removed: pd.DataFrame, excluded: pd.DataFrame) -> list[str]:
     )
     rows = removed[names].itertuples(index=False, name=None)
     return [rules.get(tuple(map(plain, key)), "") for key in rows]
-
-
-def _predicted(before: Fit, arms: Arms) -> tuple[pd.DataFrame, Sequence[str]]:
-    """Return how the new studies lie in what the first fit predicts, and notes about them."""
-    studies = arms.frame[STUDY].astype(str)
-    fresh = ~studies.isin(list(map(str, before.arms.studies))).to_numpy(dtype=bool)
-    fresh &= arms.informed
-    reasons = dict(_unpredicted(before.coding, arms, fresh))
-    known = fresh & ~np.isin(np.arange(len(arms)), list(reasons))
-    notes = [
-        f"{arms.labels[place]} cannot be predicted by the first fit: {reason.removeprefix('`profile`: ')}"
-        for place, reason in reasons.items()
-    ]
-    if not known.any():
-        return pd.DataFrame(), notes
-    cohorts = arms.rows(known)
-    new = Design(before.spec, cohorts, before.coding)
-    rng = validation_stream(before.provenance.seed)
-    table = pd.DataFrame(arm_scores(predictions_of(before), new, rng))
-    return table, [*notes, *extrapolated(before.coding, cohorts)]
-
-
-def _unpredicted(coding: Coding, arms: Arms, fresh: Flags) -> Iterator[tuple[int, str]]:
-    """Yield the place of each new arm that the first fit cannot predict, and why."""
-    for place in map(int, np.flatnonzero(fresh)):
-        if reason := why_unpredicted(coding, arms.frame.iloc[place]):
-            yield place, reason
-
-
-def _shared(old: Arms, new: Arms) -> Iterator[str]:
-    """Yield which new studies may share patients with studies that predict them."""
-    first, later = overlap_groups(old), overlap_groups(new)
-    known = set(map(str, old.studies))
-    pairs = [
-        f"{later[group]} and {first[group]} (group '{group}')"
-        for group in first
-        if group in later and later[group] not in known
-    ]
-    if pairs:
-        yield (
-            f"New studies may share patients with studies of the first fit, which then tells of them in advance: "
-            f"{listed(pairs)}."
-        )

@@ -31,7 +31,7 @@ class CheckedTable:
     meaningful: ClassVar[Collection[str]] = MEANINGFUL
     """Columns that are not covariates."""
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """SHA-256 of the rows, their columns and their order."""
         return hash_of(self.frame)

@@ -289,6 +289,21 @@ def test_what_is_learnt_anew_is_told() -> None:
         bm.update(fit, gone, profile={"regimen": "b"})
 
 
+def test_a_level_that_no_arm_had_is_predicted_as_a_new_one() -> None:
+    old = evidence()
+    old["regimen"] += old["study"].isin(["s1", "s3", "s5"]).map({True: "2", False: ""})
+    arms = bm.read_evidence(old).select(outcome="CR")
+    fit = bm.fit(bm.ModelSpec(covariates="(1 | regimen)"), arms, seed=1, settings=QUICK)
+    found = bm.update(fit, later(old, "c"))
+    assert found.new_studies["study"].tolist() == ["near", "far"]
+    assert "near is predicted at a new level of regimen." in found.notes
+    for row in found.new_studies.to_dict("records"):
+        own = bm.predict(fit, n=row["n"], profile={"regimen": bm.NEW}, seed=1).distribution
+        counts = own.counts(row["n"])
+        assert row["at_most"] == counts.at_most(row["events"])
+        assert row["median"] == counts.quantiles([0.5])[0]
+
+
 def test_shared_patients_are_told(first: bm.Fit) -> None:
     old = evidence().assign(overlap_group="", overlap_rank=None)
     of_one = old["study"] == "s0"
