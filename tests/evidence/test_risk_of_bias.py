@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.evidence.risk_of_bias import TOOLS
 
 
 def table_of(domains: int, labels: list[str], overall: list[str]) -> pd.DataFrame:
@@ -70,3 +71,9 @@ def test_what_is_of_another_tool_is_refused(tool: str, frame: pd.DataFrame, mess
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(bm.EvidenceError, match=r"No file .*none\.csv"):
         bm.read_risk_of_bias(tmp_path / "none.csv", tool="RoB 2")
+
+
+def test_the_topics_of_a_tool_are_as_many_as_its_domains_may_be() -> None:
+    told = {name: one for name, one in TOOLS.items() if one.topics}
+    assert set(TOOLS) - set(told) == {"JBI"}
+    assert all(len(one.topics) in one.domains for one in told.values())
