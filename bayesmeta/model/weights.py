@@ -43,7 +43,9 @@ def weighted_counts(arms: Arms, weights: Array | None) -> tuple[Array, Array, Ar
 def check_weights(design: "Design", what: str) -> None:
     """Raise unless likelihoods of arms may be to a power; `what` asks for it."""
     if reason := why_no_weights(design):
-        raise SettingsError(f"{what} is not available for {design.spec.name}: {reason}.")
+        raise SettingsError(
+            f"{what} is not available for {design.spec.name}: {reason}. Leave it out."
+        )
 
 
 def why_no_weights(design: "Design") -> str:

@@ -69,7 +69,8 @@ def bias_adjusted(fit: AnyFit, *, bias: Biases) -> AnyFit:
     >>> [round(float(one.posterior.marginal("mu").quantile(0.5)), 1) for one in (exact, adjusted)]
     [-1.4, -1.7]
     """
-    check_posterior(fit)
+    # Survival is refused below, with the reason.
+    check_posterior(fit, survival=True)
     check_family(fit, "bias_adjusted")
     refuse_several(fit.arms, "`bias_adjusted`")
     found = checked_bias(fit, bias)

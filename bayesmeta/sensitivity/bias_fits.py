@@ -12,6 +12,7 @@ from bayesmeta.evidence.risk_groups import RiskGroups, check_label
 from bayesmeta.model import model_hash
 from bayesmeta.model.effects.base import check_scale
 from bayesmeta.model.spec import ModelSpec
+from bayesmeta.model.weights import check_weights
 from bayesmeta.numeric import is_number
 from bayesmeta.priors import Prior
 from bayesmeta.sensitivity.bias_models import design_without, high_risk_design, weighted_design
@@ -102,6 +103,7 @@ def checked_weights(
         raise SettingsError(
             f"`weights` must map overall judgements to powers, such as {{'High': 0.5}}; got {weights!r}."
         )
+    check_weights(fit.design, "`weights`")
     for label, power in weights.items():
         check_label("weights", label, tool)
         if not is_number(power) or not 0 <= power <= 1:

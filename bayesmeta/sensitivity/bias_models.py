@@ -12,7 +12,6 @@ from bayesmeta.evidence.columns import STUDY
 from bayesmeta.inference.exact import Biases
 from bayesmeta.model import Covariates, Design, ModelSpec, NormalLevels, make_design
 from bayesmeta.model.default_priors import DEFAULT
-from bayesmeta.model.weights import check_weights
 from bayesmeta.priors import Normal, Prior
 
 ELICITED, NONE = "elicited_bias", "none"
@@ -60,7 +59,6 @@ def high_risk_design(
 
 def weighted_design(design: Design, powers: Mapping[str, float]) -> Design:
     """Return the design in which the likelihood of each study is to a power."""
-    check_weights(design, "`weights`")
     studies = design.arms.frame[STUDY].astype(str)
     return replace(design, weights=np.array([powers[study] for study in studies], dtype=np.float64))
 

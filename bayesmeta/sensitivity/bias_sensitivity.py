@@ -221,7 +221,8 @@ def bias_sensitivity(  # noqa: PLR0913 - one argument for each thing asked, all 
     >>> found.refused
     {'bias at high risk': 'it has four parameters, and quadrature takes two; give a fit with draws'}
     """
-    check_posterior(fit)
+    # Survival is refused below, with the reason.
+    check_posterior(fit, survival=True)
     check_family(fit, "bias_sensitivity")
     refuse_several(fit.arms, "`bias_sensitivity`")
     check_ci_prob(ci_prob)

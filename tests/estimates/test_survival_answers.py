@@ -194,6 +194,14 @@ def test_notes_say_what_the_shape_and_the_standard_errors_rest_on(fit: bm.Fit) -
         (lambda fit: bm.contrast(fit, time=-1), "`time` must be months above 0"),
         (lambda fit: bm.shrinkage(fit), "is not available for survival"),
         (
+            lambda fit: bm.bias_adjusted(fit, bias={"a": (0, 1)}),
+            "`bias_adjusted` is not available for survival, since a bias of a rate is one number",
+        ),
+        (
+            lambda fit: bm.bias_sensitivity(fit, bm.RiskOfBias("RoB 2", pd.DataFrame())),
+            "`bias_sensitivity` is not available for survival, since a bias of a rate is one",
+        ),
+        (
             lambda fit: bm.plots.contrasts(bm.contrast(fit)),
             "odds ratios; it is not available for survival",
         ),

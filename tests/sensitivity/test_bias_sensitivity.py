@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,10 @@ import bayesmeta as bm
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.evidence.risk_groups import HIGH, LOW, risk_groups
 from bayesmeta.evidence.risk_of_bias import TOOLS
+from bayesmeta.inference.exact import quadrature_fit
+from bayesmeta.model.weights import check_weights
 from bayesmeta.sensitivity.bias_fits import fit_at_high_risk, fit_weighted, fit_without
+from bayesmeta.sensitivity.bias_models import weighted_design
 
 COUNTS = [(4, 12), (9, 22), (14, 41), (3, 15), (18, 30), (15, 22)]
 LABELS = ("Low", "Low", "Low", "Some concerns", "High", "High")
@@ -61,6 +65,16 @@ def test_a_power_of_one_is_the_fit_and_of_zero_leaves_out(
     assert none.log_marginal_likelihood == pytest.approx(without.log_marginal_likelihood, rel=1e-9)
     groups = risk_groups(JUDGED, exact.arms)
     assert means(fit_without(exact, groups)) == means(without)
+
+
+def test_powers_go_with_their_arms(exact: bm.QuadratureFit) -> None:
+    design = weighted_design(exact.design, powers(0.5))
+    kept = np.array([True, False, True, True, False, True])
+    assert design.rows(kept).weights.tolist() == [1.0, 1.0, 1.0, 0.5]
+    again = quadrature_fit(design.rows(kept))
+    with pytest.raises(bm.SettingsError, match="`weights` is not available"):
+        check_weights(replace(design, spec=bm.ModelSpec(likelihood=bm.BetaBinomial())), "`weights`")
+    assert again.arms.studies.tolist() == [NAMES[i] for i in np.flatnonzero(kept)]
 
 
 @pytest.mark.parametrize("alpha", [0.5, 0.07])
