@@ -17,7 +17,7 @@ from bayesmeta.priors import Normal, Prior
 ELICITED, NONE = "elicited_bias", "none"
 """Factor whose levels are the studies with an elicited bias, and its reference."""
 
-HIGH_RISK = "high_risk"
+HIGH_RISK = "high_risk_of_bias"
 """Column that is 1 of studies at high risk, and 0, where answers stand, of others."""
 
 
