@@ -3,8 +3,10 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const at = (id) => document.getElementById(id);
 
-// Patients up to which the figures by patients go, unless more are asked for.
-const FIGURES_TO = 200;
+// Patients up to which the figures by patients go: the first that leaves room beyond the trial. Few ends, so that a
+// slider that is dragged does not change the axis at every step.
+const ENDS = [50, 100, 200, LIMITS.n[1]];
+const ROOM = 1.25;
 // Milliseconds after the last change before it is spoken and written into the address: a slider that is dragged would
 // speak without end, and browsers limit how often an address may change.
 const PAUSE = 300;
@@ -42,7 +44,7 @@ const tellPower = (answer) => {
   const names = new Map(thresholds.map(({ name, value }, i) => [value, i ? name : "null: type-I error"]));
   const rates = [...new Set([...(data.rates ?? ratesOf(answer.conditions)), ...names.keys()])].sort((a, b) => a - b);
   const rows = rates.map((rate) => [
-    `true rate ${rate}${names.has(rate) ? `, ${names.get(rate)}` : ""}`,
+    `${rate}${names.has(rate) ? `, ${names.get(rate)}` : ""}`,
     ...trials.map(({ runs }) => percent(successAt(runs, n, rate))),
   ]);
   rows.push(["averaged over the MAP prior", ...trials.map(({ expected }) => percent(expected))]);
@@ -68,7 +70,7 @@ const tellCounts = (answer) => {
 };
 
 const drawAll = (answer) => {
-  const most = Math.max(FIGURES_TO, answer.n);
+  const most = ENDS.find((each) => each >= ROOM * answer.n) ?? LIMITS.n[1];
   drawPredictive(at("predictive"), answer);
   drawPower(at("power"), answer);
   const oneSided = directionOf(answer.conditions) !== null;

@@ -37,8 +37,11 @@ const posteriorProbability = (prior, n, y, condition) => {
   return sum(tails) / sum(shares);
 };
 
+// What rounding leaves of two probabilities that are the same. Equal to the certainty is not above it, as 0.75 after one
+// responder of one with a uniform prior and a threshold of 0.5.
+const TIE = 1e-13;
 const succeeds = (prior, n, y, conditions) =>
-  conditions.every((each) => posteriorProbability(prior, n, y, each) > each.certainty);
+  conditions.every((each) => posteriorProbability(prior, n, y, each) - each.certainty > TIE);
 
 // Whether 0 to n responders succeed.
 const successesOf = (prior, n, conditions) =>
@@ -56,11 +59,10 @@ const runsOf = (marked) => {
 
 // Probability of success for a true rate.
 const successAt = (runs, n, rate) =>
-  sum(runs.map(([first, last]) => binomialTail(first, n, rate) - binomialTail(last + 1, n, rate)));
+  sum(runs.map(([first, last]) => Math.max(binomialTail(first, n, rate) - binomialTail(last + 1, n, rate), 0)));
 
 // Probability of success averaged over what a distribution predicts.
-const expectedSuccess = (successes, pmf) =>
-  Math.min(sum(pmf.filter((_, y) => successes[y])), 1);
+const expectedSuccess = (successes, pmf) => Math.min(sum(pmf.filter((_, y) => successes[y])), 1);
 
 // The condition that tests: the most certain one, of several the hardest; see `Success.null`.
 const nullOf = (conditions) => {
