@@ -64,7 +64,7 @@ class ProfilePrior:
 
     def json(self, words: Wording) -> dict[str, Any]:
         """Return the mixture and what is told of it."""
-        found = {"label": self.label, "options": list(self.options)}
+        found = {"label": self.label, "shown": self.shown, "options": list(self.options)}
         return found | asdict(self.prior.mixture) | {"told": list(_told(self.prior, words))}
 
 

@@ -59,7 +59,10 @@ const lineOf = ({ svg, across, up }, look, points) => {
 const uprightOf = ({ svg, across, bottom }, look, x) =>
   drawn(svg, "line", { class: look, x1: across(x), x2: across(x), y1: MARGIN.top, y2: bottom });
 
-// Predictive distribution of the responders: bars under the MAP prior, points under the robust one.
+// Width of bars (pixels) below which an outline would fill them, and points would be a thick line.
+const NARROW = 4;
+
+// Predictive distribution of the responders: bars under the MAP prior, points or a line under the robust one.
 const drawPredictive = (svg, answer) => {
   const { n, pmf, trials, conflict } = answer;
   const robust = predictive(trials[1].prior, n);
@@ -80,10 +83,14 @@ const drawPredictive = (svg, answer) => {
   const wide = Math.max((across(1) - across(0)) * 0.8, 0.8);
   pmf.forEach((each, y) => {
     const top = up(100 * each);
-    const look = conflict[y].conflict ? "bar conflicting" : "bar";
+    const look = conflict[y].conflict ? `bar ${wide < NARROW ? "pale" : "hollow"}` : "bar";
     drawn(svg, "rect", { class: look, x: across(y) - wide / 2, width: wide, y: top, height: bottom - top });
   });
-  const radius = Math.min(Math.max(wide / 3, 1), 3);
+  if (wide < NARROW) {
+    lineOf(graph, "none", robust.map((each, y) => [y, 100 * each]));
+    return;
+  }
+  const radius = Math.min(wide / 3, 3);
   robust.forEach((each, y) => drawn(svg, "circle", { class: "point", cx: across(y), cy: up(100 * each), r: radius }));
 };
 
@@ -95,7 +102,7 @@ const drawBoundary = (svg, answer, most) => {
   // Where no number succeeds, there is no boundary.
   const kept = edges.map((own) => own.map((edge, i) => [i + 1, edge]).filter(([size, edge]) => edge >= 0 && edge <= size));
   const graph = graphOf(svg, {
-    x: [0, most],
+    x: [0, most + 0.5],
     y: [0, Math.max(...kept.flat().map(([, edge]) => edge), 1)],
     xTitle: "Patients (n)",
     yTitle: "Responders",

@@ -90,7 +90,8 @@ const tell = () => {
   );
   const error = shown.thresholds[0].success[1];
   at("alarm").hidden = error <= data.most_error;
-  at("alarm").textContent = `The type-I error is above ${percent(data.most_error)}: require a greater certainty, or borrow less.`;
+  at("alarm").textContent = `The type-I error is above ${100 * data.most_error}%: require a greater certainty, or borrow less.`;
+  at("prior-profile").textContent = profile.shown;
   at("prior").replaceChildren(
     ...profile.told.map((text) => Object.assign(document.createElement("p"), { textContent: text })),
   );
