@@ -212,6 +212,21 @@ def test_the_page_of_a_fit_has_its_profiles_and_that_of_other_runs_is_refused(
 
 
 @pytest.mark.slow
+def test_a_plan_of_no_size_starts_with_the_largest_tried(
+    runs: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "page.html"
+    asked = ["--success", SUCCESS, "--alternative", "0.5", "--n-max", "3", "--rates", "0.2,0.4"]
+    assert run("plan", runs["nested"], "--outcome", "ORR", *asked, "--interactive", out) == 0
+    printed = capsys.readouterr()
+    data = held(out.read_text())
+    assert f"Interactive page: {out}." in printed.out
+    assert data["start"]["n"] == 3
+    assert data["rates"] == [0.2, 0.4]
+    assert [one["options"] for one in data["profiles"]] == [["--outcome ORR"]]
+
+
+@pytest.mark.slow
 def test_a_page_of_a_fit_that_failed_warns_and_its_command_accepts_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,6 +1,7 @@
 """The interactive page in a browser: its numbers against those of the package, and how it is used."""
 
 import json
+import re
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -369,6 +370,36 @@ def test_the_page_fits_its_window(opened: Callable[..., Any], name: str, width: 
         ".map((one) => one.textContent)"
     )
     assert cut == []
+
+
+def test_a_rule_with_two_sides_has_no_boundary_by_patients(opened: Callable[..., Any]) -> None:
+    page = opened("two")
+    assert page.locator("figure.by-size:visible").count() == 2
+    conditions = [
+        {"threshold": 0.2, "certainty": 0.6, "direction": ">"},
+        {"threshold": 0.6, "certainty": 0.6, "direction": "<"},
+    ]
+    page.evaluate("conditions => update({ ...setting, conditions })", conditions)
+    settled(page)
+    assert page.locator("figure.by-size:visible").count() == 0
+    mixture = page.evaluate("shown.trials[1].prior")
+    prior = bm.BetaMixture(*(mixture[name] for name in ("weights", "a", "b")))
+    trial = bm.SingleArmTrial(30, prior, bm.Success([bm.Condition(**one) for one in conditions]))
+    assert page.locator("#answer li").first.inner_text() == (
+        f"With the robust prior {trial.words} responders succeed."
+    )
+
+
+def test_of_rare_events_the_figure_is_zoomed_and_the_command_can_be_read(
+    opened: Callable[..., Any],
+) -> None:
+    page = opened()
+    put(page, "threshold", "0.0000001")
+    put(page, "certainty", "0.51")
+    settled(page)
+    [rule] = re.findall(r'"(.*)"', page.inner_text("#command"))
+    assert bm.parse_success(rule).null_value == 1e-7
+    assert page.evaluate("highestRate(shown)") < 1
 
 
 def test_the_page_is_printed_with_its_setting(opened: Callable[..., Any]) -> None:

@@ -117,13 +117,24 @@ const drawBoundary = (svg, answer, most) => {
   });
 };
 
+// True rates at which curves may end, as of rare events, and the probability of success that is left beyond them.
+const ZOOMS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2];
+const FLAT = 0.001;
+const highestRate = ({ n, trials, thresholds }) => {
+  const flat = (runs, rate) => Math.abs(successAt(runs, n, 1) - successAt(runs, n, rate)) < FLAT;
+  const all = (rate) => thresholds.every(({ value }) => value <= rate) && trials.every(({ runs }) => flat(runs, rate));
+  return ZOOMS.find(all) ?? 1;
+};
+
 // Probability of success by true rate, with each prior.
 const drawPower = (svg, answer) => {
   const { n, trials, thresholds } = answer;
-  const rates = Array.from({ length: 201 }, (_, i) => i / 200);
+  const highest = highestRate(answer);
+  const rates = Array.from({ length: 201 }, (_, i) => (highest * i) / 200);
   const tested = thresholds[0];
   const graph = graphOf(svg, {
-    x: [0, 100],
+    x: [0, 100 * highest],
+    whole: highest === 1,
     y: [0, 100],
     xTitle: "True response rate (%)",
     yTitle: "Probability of success (%)",
