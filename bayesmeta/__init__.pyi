@@ -196,6 +196,7 @@ from .priors import (
     StudentT as StudentT,
     Uniform as Uniform,
 )
+from .report.interactive import write_interactive as write_interactive
 from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, told
-from bayesmeta.errors import RunError, listed
+from bayesmeta.errors import RunError, SettingsError, listed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from bayesmeta.report.document import Block
 
 REMEDY = "Choose another folder"
+
+PAGES = (".html", ".htm")
+"""Suffixes of interactive pages."""
 
 _TARGET = re.compile("([Rr]aise) target_accept")
 
@@ -90,3 +93,14 @@ def check_files(out: Path, names: Sequence[str], *, force: bool) -> None:
     if there and not force:
         raise RunError(f"{out} holds {listed(there)}. {REMEDY}, or replace them with --force.")
     check_folder_writable(out, remedy=REMEDY)
+
+
+def check_page(page: Path, *, force: bool) -> None:
+    """Raise if an interactive page cannot stand in a file, before the work that makes it."""
+    from bayesmeta.report.targets import check_target
+
+    if page.suffix.lower() not in PAGES:
+        raise SettingsError(f"An interactive page is a file called .html; got {page}. Call it so.")
+    if page.exists() and not page.is_dir() and not force:
+        raise RunError(f"{page} exists. Choose another file, or replace it with --force.")
+    check_target(page, replace=True, in_run=False)

@@ -1,5 +1,6 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -21,9 +22,17 @@ def plan(
     allow_unreliable: Annotated[
         bool, typer.Option("--allow-unreliable", help="Accept a fit that failed its diagnostics.")
     ] = False,
+    interactive: Annotated[
+        Path | None,
+        typer.Option(
+            help="Of one arm: also write an interactive page (.html) that starts with this plan. --force replaces the file.",
+        ),
+    ] = None,
 ) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""
     request.check()
+    if interactive is not None:
+        request.check_interactive(interactive, force=saved.force)
     import bayesmeta as bm
     from bayesmeta.report.plan_tables import FILES, plan_files, plan_json
     from bayesmeta.report.plan_text import plan_blocks
@@ -39,7 +48,23 @@ def plan(
     if out is not None:
         files = plan_files(found, prior=prior, sizes=sizes, words=words)
         write_files(out, files, force=saved.force)
+    if interactive is not None:
+        bm.write_interactive(
+            saved.run,
+            out=interactive,
+            profile=parsed_profile(profile),
+            outcome=outcome,
+            labels=saved.labels,
+            force=saved.force,
+            **request.start(sizes),
+        )
+    places = {"saved": out, "interactive": interactive}
     return Answer(
-        plan_json(found, prior=prior, sizes=sizes) | {"saved": None if out is None else str(out)},
-        [plan_blocks(found, sizes=sizes, words=words), [] if out is None else f"Saved in {out}."],
+        plan_json(found, prior=prior, sizes=sizes)
+        | {name: None if place is None else str(place) for name, place in places.items()},
+        [
+            plan_blocks(found, sizes=sizes, words=words),
+            *([] if out is None else [f"Saved in {out}."]),
+            *([] if interactive is None else [f"Interactive page: {interactive}."]),
+        ],
     )

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bayesmeta.cli.options import check_no_effect
+from bayesmeta.cli.output import check_page
 from bayesmeta.cli.parsing import parsed_interim, parsed_rates
 from bayesmeta.errors import SettingsError
 
@@ -133,6 +135,27 @@ class PlanRequest:
         if self.alternative is None:
             self._check_no_effect("without --alternative", "power", "alpha", "n_max")
             self._check_patients()
+
+    def check_interactive(self, page: Path, *, force: bool) -> None:
+        """Raise unless an interactive page can show the plan, and stand where it is to."""
+        if self.rule.of_two_arms:
+            raise SettingsError(
+                "`--interactive` is of one arm; `--success` is on rate - control, so that the trial has two, with a "
+                "boundary for each number of control responders. Leave it out."
+            )
+        check_no_effect("--interim", self.interim, "on an interactive page, which has no looks")
+        check_page(page, force=force)
+
+    def start(self, sizes: "Sizes | None") -> dict[str, Any]:
+        """Return the arguments of `write_interactive` about the plan that the page starts with."""
+        found = self.n if self.n is not None or sizes is None else sizes.n
+        return {
+            # Where no number of patients will do, the largest that was tried.
+            "n": sizes.n_max if found is None and sizes is not None else found,
+            "success": self.rule,
+            "rates": self.true_rates[0],
+            **(self._borrowed | {"robust": self._borrowed["robust"][0]}),
+        }
 
     def sizes(self, prior: "bm.MapPrior") -> "Sizes | None":
         """Return the patients needed with each prior; None where they were not asked for."""

@@ -1,7 +1,8 @@
 """The command `bayesmeta report`: a saved run as one file to read, send and archive."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,12 +17,25 @@ from bayesmeta.cli.options import (
     RatesPer,
     Times,
     Units,
+    check_no_effect,
 )
-from bayesmeta.cli.output import print_json
+from bayesmeta.cli.output import check_page, print_json
 from bayesmeta.cli.parsing import parsed_profile, parsed_units
 
 if TYPE_CHECKING:
     from bayesmeta import RiskOfBias
+
+OF_REPORTS = {
+    "form": ("--format", None),
+    "per": ("--per", None),
+    "ci_prob": ("--ci", 0.95),
+    "times": ("--time", None),
+    "rates_per": ("--rates-per", 100),
+    "refits": ("--quick", True),
+    "ranks": ("--ranks", False),
+    "judgements": ("--judgements", None),
+}
+"""Of each argument that a report alone has, its option and default."""
 
 
 @exits
@@ -69,35 +83,50 @@ def report(
     date: Annotated[
         str | None, typer.Option(help="Date, printed likewise; none if left out.")
     ] = None,
+    interactive: Annotated[
+        bool,
+        typer.Option(
+            "--interactive",
+            help="Of a fit: write a page on which a single-arm trial is planned, interactive.html in the run if --out is left out. --n, "
+            "--rate-above and --profile set its start.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
     *,
     judged: "RiskOfBias | None",
 ) -> int:
     """Write a report of a saved run: one file with figures, tables, limitations and checklists."""
-    from bayesmeta.report.writing import write_report
+    asked: dict[str, Any] = {
+        "out": out,
+        "profile": parsed_profile(profile),
+        "rate_above": rate_above,
+        "title": title,
+        "author": author,
+        "protocol": protocol,
+        "date": date,
+        "labels": labels,
+        "force": force,
+    }
+    own: dict[str, Any] = {
+        "form": form,
+        "per": parsed_units(per),
+        "ci_prob": ci,
+        "times": times,
+        "rates_per": rates_per,
+        "refits": not quick,
+        "ranks": ranks,
+        "judgements": judged,
+    }
+    if interactive:
+        _check_interactive(own, out, force=force)
+        from bayesmeta.report.interactive import write_interactive
 
-    written = write_report(
-        run,
-        out=out,
-        form=form,
-        profile=parsed_profile(profile),
-        per=parsed_units(per),
-        cohort=cohort,
-        ci_prob=ci,
-        rate_above=rate_above,
-        times=times,
-        refits=not quick,
-        ranks=ranks,
-        title=title,
-        author=author,
-        protocol=protocol,
-        date=date,
-        rates_per=rates_per,
-        labels=labels,
-        judgements=judged,
-        force=force,
-    )
+        written = write_interactive(run, n=cohort, **asked)
+    else:
+        from bayesmeta.report.writing import write_report
+
+        written = write_report(run, cohort=cohort, **asked, **own)
     if as_json:
         content = {
             "report": str(written.path),
@@ -110,3 +139,13 @@ def report(
             print(written.warning)
         print(f"{written.title}\nWritten to {written.path}.")
     return DIAGNOSTICS_FAILED if written.warning else OK
+
+
+def _check_interactive(asked: Mapping[str, Any], out: Path | None, *, force: bool) -> None:
+    """Raise if an option has no effect on an interactive page, or the file cannot be one."""
+    for name, (option, default) in OF_REPORTS.items():
+        check_no_effect(
+            option, asked[name] if asked[name] != default else None, "on an interactive page"
+        )
+    if out is not None:
+        check_page(out, force=force)

@@ -110,6 +110,16 @@ class FrontMatter:
     protocol: str = ""
     date: str = ""
 
+    def facts(self, title: str) -> Mapping[str, str]:
+        """Return what is printed below the title, by name; `title` where the author gives another."""
+        found = {
+            "Analysis": title if self.title else "",
+            "Author": self.author,
+            "Protocol": self.protocol,
+            "Date": self.date,
+        }
+        return {name: text for name, text in found.items() if text}
+
 
 @dataclass(frozen=True)
 class Document:
@@ -134,13 +144,7 @@ class Document:
     @property
     def facts(self) -> Mapping[str, str]:
         """What is printed below the title, by name; nothing that was not given."""
-        found = {
-            "Analysis": self.title if self.front.title else "",
-            "Author": self.front.author,
-            "Protocol": self.front.protocol,
-            "Date": self.front.date,
-        }
-        return {name: text for name, text in found.items() if text}
+        return self.front.facts(self.title)
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -83,8 +83,8 @@ def _run(first: int, last: int, n: int) -> str:
 def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
     fitted, sizes, found = plan.map_prior, plan.effective_sizes, plan.map_prior.inferred
-    history, worth = _prior(plan.compared.history, sizes[MAP], words.rates)
-    robust, robust_worth = _prior(plan.compared.named[ROBUST], sizes[ROBUST], words.rates)
+    history, worth = mixture_lines(plan.compared.history, sizes[MAP], words.rates)
+    robust, robust_worth = mixture_lines(plan.compared.named[ROBUST], sizes[ROBUST], words.rates)
     profile = marked(words.text(fitted.profile), 0 if found is None else found.inferred)
     return [
         f"MAP prior  of {rate} ({profile}): {history}",
@@ -123,7 +123,7 @@ def _no_elir(sizes: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _prior(mixture: BetaMixture, sizes: "pd.Series[float]", rates: Rates) -> list[str]:
+def mixture_lines(mixture: BetaMixture, sizes: "pd.Series[float]", rates: Rates) -> list[str]:
     """Return the components of a prior, then its mean, interval and effective sample sizes."""
     mean, low, high = rates.texts(mixture.mean, *mixture.interval(0.95))
     found = [f"{METHODS[str(name)]} {_size(value)}" for name, value in sizes.dropna().items()]

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 
-from bayesmeta.errors import RunError, SettingsError
-from bayesmeta.estimates.posterior import has_draws
+from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.questions import Question
 from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.result import Fit
@@ -14,9 +13,8 @@ from bayesmeta.labels import LabelSource
 from bayesmeta.model import OwnModel
 from bayesmeta.model.coding import Profile
 from bayesmeta.multiverse.results import GridResults
-from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
-from bayesmeta.report.document import Document, FrontMatter, labelled
+from bayesmeta.report.document import Document, labelled
 from bayesmeta.report.fit_report import fit_document
 from bayesmeta.report.fit_results import Options, fit_results
 from bayesmeta.report.grid_report import grid_document
@@ -28,14 +26,13 @@ from bayesmeta.report.saved_runs import (
     load_run,
     words_of_run,
 )
+from bayesmeta.report.targets import check_target, checked_path, front_matter
 from bayesmeta.rounding import Rates
 from bayesmeta.runs import describe_run
-from bayesmeta.runs.files import check_writable, write_whole
+from bayesmeta.runs.files import write_whole
 
 NAME = "report"
 DEFAULT_FORM = "html"
-
-EXAMPLES = {"run": "runs/first", "out": "report.html"}
 
 
 @dataclass(frozen=True)
@@ -175,27 +172,16 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     options = Options(
         per, refits, ranks, Rates(rates_per).per, labels, times, judgements=judgements
     )
-    front = _front(title=title, author=author, protocol=protocol, date=date)
-    folder, file = _path("run", run), None if out is None else _path("out", out)
+    front = front_matter(title=title, author=author, protocol=protocol, date=date)
+    folder, file = checked_path("run", run), None if out is None else checked_path("out", out)
     form = _form(form, file)
     if form == "docx":
         pandoc()
     target = folder / f"{NAME}.{form}" if file is None else file
-    _check_target(target, replace=force or out is None, in_run=out is None)
+    check_target(target, replace=force or out is None, in_run=out is None)
     document = replace(document_of(folder, question, options), front=front)
     write_whole(target, FORMATS[form](document), remedy="Choose another file")
     return WrittenReport(target, document.heading, document.warning)
-
-
-def _front(**given: str | None) -> FrontMatter:
-    """Return what the author says of a report, each in one line."""
-    said = {name: text for name, text in given.items() if text is not None}
-    for name, text in said.items():
-        if not isinstance(text, str) or len(text.splitlines()) != 1:
-            raise SettingsError(
-                f"`{name}` must be text in one line; got {text!r}. Leave it out, or write it so."
-            )
-    return FrontMatter(**{name: text.strip() for name, text in said.items()})
 
 
 def _form(form: str | None, out: Path | None) -> str:
@@ -210,31 +196,6 @@ def _form(form: str | None, out: Path | None) -> str:
             f"`form` is {asked}, but the file {out} is called .{suffix}. Leave `form` out, or call the file .{asked}."
         )
     return asked
-
-
-def _path(name: str, value: object) -> Path:
-    if has_draws(value):
-        raise SettingsError(
-            f"`{name}` must be the folder of a saved run; got {type(value).__name__}. Save it first, "
-            "fit.save(folder), and give the folder."
-        )
-    if not isinstance(value, str | PathLike):
-        raise SettingsError(
-            f"`{name}` must be a path; got {value!r}. Write it as text, such as {EXAMPLES[name]!r}."
-        )
-    return expanded(value)
-
-
-def _check_target(target: Path, *, replace: bool, in_run: bool) -> None:
-    """Raise if the file cannot take its place; a folder that is not a run is told of when it is read."""
-    if target.is_dir():
-        raise RunError(f"{target} is a folder. Choose a file.")
-    if target.exists() and not replace:
-        raise RunError(f"{target} exists. Choose another file, or replace it with force=True.")
-    if target.parent.is_dir():
-        check_writable(target, remedy="Choose another file")
-    elif not in_run:
-        raise RunError(f"There is no folder {target.parent}. Make it, or choose another file.")
 
 
 def document_of(

@@ -21,6 +21,7 @@ SLOW_EXAMPLES = (
     "sensitivity.power_scaling.power_scaling",
     "sensitivity.sensitivity.sensitivity",
     "plots.sensitivity.sensitivity",
+    "report.interactive.write_interactive",
     "report.writing.WrittenReport",
     "report.writing.write_report",
 )

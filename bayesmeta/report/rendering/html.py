@@ -31,10 +31,10 @@ JOINTS = re.compile(r"(?<=[_=;/])")
 
 def as_html(document: Document) -> bytes:
     """Return the report as HTML; every text is escaped, and no script but its own may run."""
-    style, script = _resource("report.css"), _resource("report.js")
+    style, script = resource("report.css"), resource("report.js")
     text = (
-        _environment()
-        .from_string(_resource("report.html.j2"))
+        environment()
+        .from_string(resource("report.html.j2"))
         .render(
             document=document,
             labels=document.labels,
@@ -104,12 +104,14 @@ def _least(text: str, short: int) -> int:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return what fills templates, every text escaped."""
     return Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
 
 
 @cache
-def _resource(name: str) -> str:
+def resource(name: str) -> str:
+    """Return the text of a file of the templates."""
     return (files("bayesmeta.report") / "templates" / name).read_text(encoding="utf-8")
