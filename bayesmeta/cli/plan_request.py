@@ -72,7 +72,7 @@ class PlanRequest:
     alternative: Annotated[
         float | None,
         typer.Option(
-            help="Find the smallest sample size with the required power at this true rate."
+            help="Find the smallest sample size with the required power at this true rate, which failure should not miss."
         ),
     ] = None
     power: Annotated[
