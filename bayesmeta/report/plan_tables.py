@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesmeta import plots
+from bayesmeta.planning.analysis_priors import AnalysisPrior
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
@@ -81,15 +82,26 @@ def _common(plan: AnyPlan) -> dict[str, Any]:
         "success": str(plan.trial.success),
         "robust": plan.robust,
         "weights": list(plan.compared.weights),
-        "vague": asdict(plan.compared.vague),
-        "priors": {name: asdict(prior) for name, prior in plan.priors.items()},
-        "design": None if plan.compared.design is None else asdict(plan.compared.design),
+        "vague": _prior_json(plan.compared.vague),
+        "priors": {name: _prior_json(prior) for name, prior in plan.priors.items()},
+        "design": _prior_json(plan.compared.design),
         "bayesian_characteristics": {
             name: asdict(found) for name, found in plan.characteristics.items()
         },
         "decides_alike": plan.decides_alike,
         "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
     }
+
+
+def _prior_json(prior: AnalysisPrior | None) -> Any:
+    return None if prior is None else _lists(asdict(prior))
+
+
+def _lists(value: Any) -> Any:
+    """Return a value with lists in place of tuples, at every depth."""
+    if isinstance(value, dict):
+        return {name: _lists(each) for name, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _of_trial(plan: AnyPlan) -> dict[str, Any]:
