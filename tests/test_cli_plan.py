@@ -218,7 +218,7 @@ def test_a_sam_and_a_design_prior_are_asked_for(
     direct = trial.bayesian_characteristics(design)
     assert found["bayesian_characteristics"]["SAM"]["missed"] == pytest.approx(direct.missed)
     weights = pd.read_csv(tmp_path / "plan" / "sam_weights.csv")
-    assert weights["weight"].to_numpy() == pytest.approx(sam.weights(30))
+    assert weights["weight"].to_numpy() == pytest.approx(sam.history_weights(30))
     table = pd.read_csv(tmp_path / "plan" / "borrowing.csv")
     assert set(table["prior"]) == {"MAP", "robust", "SAM", "none"}
     assert run(*asked, *more) == 0

@@ -53,7 +53,7 @@ def borrowing(
     -------
     DataFrame
         One row per prior and true rate: `prior`, `rate`, probability of `success`, and its `gain` over
-        no borrowing; `bias`, `mse` and `worth` of the posterior mean (`SingleArmTrial.estimation`). Of
+        no borrowing; `bias`, `mse` and `ess` of the posterior mean (`SingleArmTrial.estimation`). Of
         the prior: `boundary`, the smallest number of responders that succeeds, `type_one_error`,
         `power`, `expected_success` over `distribution`, and its `expected_gain`; `false_success` and
         `missed` (`BayesianCharacteristics`), missing where none, or all, succeed.
@@ -95,7 +95,7 @@ def borrowing(
     none = table[table["prior"] == NO_BORROWING]
     for gain, of in (("gain", "success"), ("expected_gain", "expected_success")):
         table[gain] = table[of] - np.tile(none[of], len(trials))
-    columns = ["prior", "rate", "success", "gain", "bias", "mse", "worth", "boundary"]
+    columns = ["prior", "rate", "success", "gain", "bias", "mse", "ess", "boundary"]
     columns += ["type_one_error", "power", "expected_success", "expected_gain"]
     columns += ["false_success", "missed"]
     return table[columns].reset_index(drop=True)

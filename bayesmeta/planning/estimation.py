@@ -20,7 +20,7 @@ def posterior_moments(prior: AnalysisPrior, n: int) -> tuple[Array, Array]:
 def estimation(prior: AnalysisPrior, n: int, rates: Array) -> pd.DataFrame:
     """Return the properties of the posterior mean at true rates; see `SingleArmTrial.estimation`."""
     mean, variance = posterior_moments(prior, n)
-    worth = mean * (1 - mean) / variance - 1 - n
+    size = mean * (1 - mean) / variance - 1 - n
     probability = binomial_pmf(n, rates)
     errors = (mean - rates[:, None]) ** 2
     return pd.DataFrame(
@@ -28,6 +28,6 @@ def estimation(prior: AnalysisPrior, n: int, rates: Array) -> pd.DataFrame:
             "rate": rates,
             "bias": probability @ mean - rates,
             "mse": (probability * errors).sum(axis=1),
-            "worth": probability @ worth,
+            "ess": probability @ size,
         }
     )

@@ -134,7 +134,7 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
         """
         if self.compared.sam is None:
             return None
-        weights = self.compared.sam.weights(self._borrowing_patients)
+        weights = self.compared.sam.history_weights(self._borrowing_patients)
         return pd.DataFrame({"events": np.arange(len(weights)), "weight": weights})
 
     @cached_property
@@ -144,7 +144,7 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
         Columns `weight`, and `elir`, the patients that the prior is worth. Between them, of one arm:
         `succeed`, the numbers of responders that do; one for each threshold of the conditions, such
         as ``null 0.35``, the probability of success where it is the true rate; and
-        `expected_success`, averaged over the MAP prior. Of two arms: `listed` and `expected`, the
+        `expected_success`, averaged over the design prior. Of two arms: `listed` and `expected`, the
         largest type-I errors of `TwoArmPlan.largest_errors`.
         """
         rows = []

@@ -78,7 +78,7 @@ class SamPrior:
         """Second parameters of all components, those of the vague prior last."""
         return (*self.history.b, *self.vague.b)
 
-    def weights(self, n: int) -> Array:
+    def history_weights(self, n: int) -> Array:
         """Return the weight of history after 0 to n responders of n, shape (n + 1,)."""
         return np.asarray(expit(self._log_odds(np.arange(n + 1), n)))
 

@@ -207,8 +207,8 @@ class SingleArmTrial(Trial):
         """Return the properties of the posterior mean as an estimate of true rates.
 
         Columns `rate`; `bias` and `mse`, the mean error and the mean squared error (probability);
-        and `worth`, the mean of the posterior's effective sample size (by moments) less n: the
-        patients that the prior is worth once the data are in, which is fewer where they conflict.
+        and `ess`, the mean of the posterior's effective sample size (by moments) less n: what the
+        prior is worth in patients once the data are in, which is less where they conflict.
         """
         return estimation(self.prior, self.n, check_rates("rates", rates))
 

@@ -116,7 +116,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         """The trial under each prior of the control, one row per prior and true control rate.
 
         Columns `prior`, `control`; `type_one_error`, missing where the rate leaves no room for the
-        null; `bias`, `mse` and `worth` of the posterior mean of the control rate, as those of
+        null; `bias`, `mse` and `ess` of the posterior mean of the control rate, as those of
         `SingleArmTrial.estimation`. Of the prior: `expected_success`, `false_success` and `missed`, see
         `characteristics`.
         """

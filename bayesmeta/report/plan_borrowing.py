@@ -13,13 +13,13 @@ from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.plan_words import NAMES, AnyPlan, exact_percent, rate
 
 ESTIMATES = (
-    "bias and root mean squared error (percentage points) of the posterior mean, and patients that the prior is worth "
+    "bias and root mean squared error (percentage points) of the posterior mean, and effective sample size of the prior "
     "after the data"
 )
 """What the cells of a table of estimates are."""
 
-WORTH = (
-    "Worth: mean effective sample size of the posterior (moments) less the patients of the arm; below 0 where prior and "
+SIZE = (
+    "The effective sample size is the mean of the posterior's (moments) less the patients of the arm. It is below 0 where prior and "
     "data disagree so much that the posterior is wider than that of the data alone."
 )
 
@@ -44,7 +44,7 @@ def one_arm_borrowing(plan: Plan) -> Iterator[Block]:
     rates = np.array(list(named))
     tables = {name: trial.estimation(rates) for name, trial in plan.trials.items()}
     yield _estimates("by true rate", [f"true rate {rate(each)}" for each in rates], tables)
-    yield Items((WORTH,))
+    yield Items((SIZE,))
 
 
 def two_arm_borrowing(plan: TwoArmPlan) -> Iterator[Block]:
@@ -59,7 +59,7 @@ def two_arm_borrowing(plan: TwoArmPlan) -> Iterator[Block]:
     tables = {str(name): own for name, own in plan.borrowing.groupby("prior", sort=False)}
     rows = [f"true control rate {rate(each)}" for each in plan.controls]
     yield _estimates("of the control rate, by true control rate", rows, tables)
-    yield Items((WORTH,))
+    yield Items((SIZE,))
 
 
 def averaged(plan: Plan) -> str:
@@ -106,8 +106,8 @@ def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> 
     """Return bias, error and worth with each prior, in one cell each."""
     cells = {
         NAMES[name]: [
-            f"{_points(bias)}, {100 * mse**0.5:.1f}, {worth:.1f}"
-            for bias, mse, worth in own[["bias", "mse", "worth"]].to_numpy()
+            f"{_points(bias)}, {100 * mse**0.5:.1f}, {size:.1f}"
+            for bias, mse, size in own[["bias", "mse", "ess"]].to_numpy()
         ]
         for name, own in tables.items()
     }

@@ -105,12 +105,12 @@ def test_estimates_against_loops(analysis):
         sizes = [bm.effective_sample_size(each, method="moment") - 25 for each in after]
         assert row.bias == pytest.approx(chance @ errors)
         assert row.mse == pytest.approx(chance @ errors**2)
-        assert row.worth == pytest.approx(chance @ sizes)
+        assert row.ess == pytest.approx(chance @ sizes)
 
 
 def test_a_beta_prior_is_worth_its_patients_whatever_the_data():
     table = bm.SingleArmTrial(25, bm.BetaMixture([1], a=[7], b=[11]), BOTH).estimation([0.1, 0.9])
-    assert table["worth"].to_numpy() == pytest.approx([18, 18])
+    assert table["ess"].to_numpy() == pytest.approx([18, 18])
 
 
 def test_bad_input():

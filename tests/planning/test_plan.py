@@ -267,7 +267,7 @@ def test_a_sam_prior_is_compared_with_the_others(prior):
     content, told = content_of(found), text_of(found)
     assert content["priors"]["SAM"]["delta"] == 0.15
     weights = [row["weight"] for row in content["sam_weights"]]
-    assert weights == pytest.approx(sam.weights(30).tolist())
+    assert weights == pytest.approx(sam.history_weights(30).tolist())
     assert "SAM        difference 0.15, prior odds 0.5: history has weight" in told
     assert "that keeps a type-I error, with the SAM prior" in told
     assert plan_plots(found)["power"].table["design"].unique().tolist() == [

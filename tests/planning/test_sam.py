@@ -24,7 +24,7 @@ def test_the_example_of_the_r_package(odds, found):
     """SAMprior, example of `SAM_weight`: 12 of 60 against Beta(40, 60), difference 0.15."""
     prior = bm.SamPrior(EXAMPLE, delta=0.15, prior_odds=odds)
     assert prior.weight(events=12, n=60) == pytest.approx(found, abs=5e-7)
-    assert prior.weights(60)[12] == prior.weight(events=12, n=60)
+    assert prior.history_weights(60)[12] == prior.weight(events=12, n=60)
 
 
 @pytest.mark.parametrize("delta", [0.05, 0.15, 0.45, 0.55])
@@ -32,7 +32,7 @@ def test_the_example_of_the_r_package(odds, found):
 def test_weights_of_all_counts(delta, odds):
     prior = bm.SamPrior(HISTORY, delta, odds)
     direct = [weight(y, 35, HISTORY.mean, delta, odds) for y in range(36)]
-    np.testing.assert_allclose(prior.weights(35), direct, rtol=1e-9)
+    np.testing.assert_allclose(prior.history_weights(35), direct, rtol=1e-9)
     assert np.exp(prior.log_weights(35)).sum(axis=1) == pytest.approx(np.ones(36))
 
 

@@ -151,7 +151,7 @@ def test_a_sam_prior_and_a_design_prior_of_the_treated_rate(prior):
     plan = bm.plan_two_arms(prior, n=16, n_control=8, success=SUCCESS, **asked)
     sam = bm.SamPrior(prior.mixture, 0.15)
     assert plan.trials["SAM"] == bm.TwoArmTrial(16, 8, VAGUE, sam, SUCCESS)
-    assert plan.sam_weights["weight"].to_numpy() == pytest.approx(sam.weights(8))
+    assert plan.sam_weights["weight"].to_numpy() == pytest.approx(sam.history_weights(8))
     for name, trial in plan.trials.items():
         direct = trial.bayesian_characteristics(design, prior.mixture)
         assert plan.characteristics[name] == direct
