@@ -221,8 +221,10 @@ def test_a_sam_and_a_design_prior_are_asked_for(
     assert weights["weight"].to_numpy() == pytest.approx(sam.history_weights(30))
     table = pd.read_csv(tmp_path / "plan" / "borrowing.csv")
     assert set(table["prior"]) == {"MAP", "robust", "SAM", "none"}
-    assert run(*asked, *more) == 0
-    assert "averaged over the design prior" in capsys.readouterr().out
+    assert run(*asked, *more, "--out", tmp_path / "again") == 0
+    printed = capsys.readouterr().out
+    assert "averaged over the design prior" in printed
+    assert printed.rstrip().endswith(f"Saved in {tmp_path / 'again'}.")
 
 
 @pytest.mark.parametrize(
