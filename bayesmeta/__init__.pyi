@@ -149,6 +149,7 @@ from .planning.conflict import (
     Conflict as Conflict,
     prior_data_conflict as prior_data_conflict,
 )
+from .planning.design_prior import BayesianCharacteristics as BayesianCharacteristics
 from .planning.interim import InterimLook as InterimLook
 from .planning.map_prior import (
     MapPrior as MapPrior,
@@ -164,6 +165,7 @@ from .planning.plan import (
     plan as plan,
 )
 from .planning.robust import robustify as robustify
+from .planning.sam import SamPrior as SamPrior
 from .planning.sample_size import effective_sample_size as effective_sample_size
 from .planning.single_arm import SingleArmTrial as SingleArmTrial
 from .planning.success import (

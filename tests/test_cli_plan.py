@@ -200,3 +200,45 @@ def test_a_plan_replaces_its_tables_only_where_asked_and_writes_rates_as_asked(
     assert run(*asked) == 2
     assert "replace them with --force" in capsys.readouterr().err
     assert run(*asked, "--force") == 0
+
+
+@pytest.mark.slow
+def test_a_sam_and_a_design_prior_are_asked_for(
+    fits: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["plan", fits / "sound", *ASKED, "--n", "30", "--success", SUCCESS]
+    written = "0.75 Beta(12, 18) + 0.25 Beta(1, 1)"
+    more = ["--sam-delta", "0.15", "--sam-odds", "0.5", "--design", written]
+    assert run(*asked, *more, "--out", tmp_path / "plan", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    prior = bm.map_prior(bm.load_fit(fits / "sound"), profile={"regimen_class": "ven_hma"})
+    sam = bm.SamPrior(prior.mixture, 0.15, 0.5)
+    design = bm.BetaMixture([0.75, 0.25], a=[12, 1], b=[18, 1])
+    trial = bm.SingleArmTrial(30, sam, SUCCESS)
+    direct = trial.bayesian_characteristics(design)
+    assert found["bayesian_characteristics"]["SAM"]["missed"] == pytest.approx(direct.missed)
+    weights = pd.read_csv(tmp_path / "plan" / "sam_weights.csv")
+    assert weights["weight"].to_numpy() == pytest.approx(sam.history_weights(30))
+    table = pd.read_csv(tmp_path / "plan" / "borrowing.csv")
+    assert set(table["prior"]) == {"MAP", "robust", "SAM", "none"}
+    assert run(*asked, *more, "--out", tmp_path / "again") == 0
+    printed = capsys.readouterr().out
+    assert "averaged over the design prior" in printed
+    assert printed.rstrip().endswith(f"Saved in {tmp_path / 'again'}.")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["--sam-odds", "0.5"], "`--sam-odds` has no effect without --sam-delta"),
+        (["--design", "Normal(0, 1)"], "'Normal(0, 1)' cannot be read"),
+        (["--design", "0.5 Beta(1, 2) + x"], "'x' cannot be read. Write it such as"),
+        (["--design", "0.5 Beta(1, 2)"], "`--design`: `weights` must be at least 0 and sum to 1"),
+        (["--design", "Beta(1)"], "'Beta(1)' cannot be read"),
+    ],
+)
+def test_a_design_prior_that_can_not_be_read_is_refused(
+    capsys: pytest.CaptureFixture[str], given: list[str], message: str, tmp_path: Path
+) -> None:
+    assert run("plan", tmp_path, "--n", "30", "--success", SUCCESS, *given) == 2
+    assert message in capsys.readouterr().err

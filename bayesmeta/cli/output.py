@@ -59,8 +59,8 @@ def check_tables(out: Path | None, names: Sequence[str], *, force: bool) -> None
 
 
 def save_tables(out: Path | None, tables: "Mapping[str, pd.DataFrame]") -> list[str]:
-    """Write tables, if they are asked for; return the line that says so."""
-    if out is None:
+    """Write tables, if there are any and they are asked for; return the line that says so."""
+    if out is None or not tables:
         return []
     write_files(out, {f"{name}.csv": csv_of(table) for name, table in tables.items()}, force=True)
     return ["", f"Tables in {out}: {', '.join(f'{name}.csv' for name in tables)}."]

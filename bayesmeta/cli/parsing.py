@@ -1,8 +1,12 @@
 """Options that are written as text: profiles, units, rates, bands and an interim analysis."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from bayesmeta.errors import ProfileError, SettingsError
+from bayesmeta.errors import ProfileError, SettingsError, SpecError
+
+if TYPE_CHECKING:
+    import bayesmeta as bm
 
 
 def parsed_profile(pairs: list[str] | None) -> "dict[str, str | dict[str, float]] | None":
@@ -145,3 +149,31 @@ def parsed_interim(text: str | None) -> tuple[int, int] | None:
             "such as 8/20."
         )
     return int(events), int(n)
+
+
+def parsed_mixture(option: str, text: str | None) -> "bm.BetaMixture | None":
+    """Return a mixture written 0.7 Beta(8, 22) + 0.3 Beta(1, 1), as plans print it; None without one."""
+    if text is None:
+        return None
+    import bayesmeta as bm
+    from bayesmeta.priors import parse_prior
+
+    written = 'Write it such as "Beta(8, 22)", or "0.7 Beta(8, 22) + 0.3 Beta(1, 1)".'
+    weights, betas = [], []
+    for part in text.split("+"):
+        weight, family, rest = part.partition("Beta")
+        try:
+            weights.append(float(weight) if weight.strip() else 1.0)
+            found = parse_prior(family + rest)
+        except (SpecError, ValueError):
+            found = None
+        if not isinstance(found, bm.Beta):
+            raise SettingsError(
+                f"`{option}` must be beta distributions with their shares; '{part.strip()}' cannot be read. {written}"
+            )
+        betas.append(found)
+    a, b = (tuple(getattr(each, name) for each in betas) for name in ("a", "b"))
+    try:
+        return bm.BetaMixture(tuple(weights), a, b)
+    except SettingsError as error:
+        raise SettingsError(f"`{option}`: {error}") from None

@@ -9,7 +9,7 @@ import typer
 
 from bayesmeta.cli.options import check_no_effect
 from bayesmeta.cli.output import check_page
-from bayesmeta.cli.parsing import parsed_interim, parsed_rates
+from bayesmeta.cli.parsing import parsed_interim, parsed_mixture, parsed_rates
 from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class PlanRequest:
     alternative: Annotated[
         float | None,
         typer.Option(
-            help="Find the smallest sample size with the required power at this true rate."
+            help="Find the smallest sample size with the required power at this true rate, which failure should not miss."
         ),
     ] = None
     power: Annotated[
@@ -99,6 +99,28 @@ class PlanRequest:
             help="Stop for futility if the predictive probability of success is below this."
         ),
     ] = None
+    sam_delta: Annotated[
+        float | None,
+        typer.Option(
+            help="Compare a self-adapting mixture (SAM) prior with this clinically significant difference of rates, such as "
+            "0.15."
+        ),
+    ] = None
+    sam_odds: Annotated[
+        float | None,
+        typer.Option(
+            help="Prior odds of no conflict of the SAM prior. Default: 1.", show_default=False
+        ),
+    ] = None
+    design: Annotated[
+        str | None,
+        typer.Option(
+            help='Design prior of the true rate, such as "Beta(8, 22)" or "0.7 Beta(8, 22) + 0.3 Beta(1, 1)"; with two '
+            "arms, of the treated rate. Decisions are averaged over it; the analysis does not use it. Default: the MAP "
+            "prior; with two arms, uniform.",
+            show_default=False,
+        ),
+    ] = None
 
     @cached_property
     def rule(self) -> "bm.Success":
@@ -120,9 +142,16 @@ class PlanRequest:
             parsed_rates("--control-rates", self.control_rates),
         )
 
+    @cached_property
+    def design_prior(self) -> "bm.BetaMixture | None":
+        """The design prior."""
+        return parsed_mixture("--design", self.design)
+
     def check(self) -> None:
         """Raise unless each option can be read, and they go together."""
-        _ = self.true_rates, self.looks
+        _ = self.true_rates, self.looks, self.design_prior
+        if self.sam_delta is None:
+            self._check_no_effect("without --sam-delta", "sam_odds")
         if self.rule.of_two_arms:
             where = "on a trial of two arms, whose --success is on rate - control"
             self._check_no_effect(
@@ -168,8 +197,8 @@ class PlanRequest:
         alpha = ALPHA if self.alpha is None else self.alpha
         power = POWER if self.power is None else self.power
         priors = plan_priors(
-            prior, self._borrowed["robust"], mean=self.vague_mean, n=self.vague_n
-        ).named
+            prior, self.weight or [WEIGHT], mean=self.vague_mean, n=self.vague_n
+        ).fixed
         found = {
             name: smallest_n(
                 self.rule,
@@ -193,13 +222,19 @@ class PlanRequest:
         rates, controls = self.true_rates
         asked: dict[str, Any] = {"n": n, "success": self.rule, "rates": rates, **self._borrowed}
         if self.control_n is None:
-            return bm.plan(prior, **asked, **self.looks)
+            return bm.plan(prior, **asked, **self.looks, alternative=self.alternative)
         return bm.plan_two_arms(prior, **asked, n_control=self.control_n, controls=controls)
 
     @property
     def _borrowed(self) -> dict[str, Any]:
-        weights = self.weight or [WEIGHT]
-        return {"robust": weights, "vague_mean": self.vague_mean, "vague_n": self.vague_n}
+        return {
+            "robust": self.weight or [WEIGHT],
+            "vague_mean": self.vague_mean,
+            "vague_n": self.vague_n,
+            "sam_delta": self.sam_delta,
+            "sam_odds": self.sam_odds,
+            "design": self.design_prior,
+        }
 
     def _check_no_effect(self, where: str, *names: str) -> None:
         for name in names:

@@ -1,7 +1,5 @@
 """Checks of arguments that several answers about a trial share."""
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from bayesmeta.arrays import Array
@@ -29,16 +27,6 @@ def check_distribution(name: str, distribution: object) -> None:
             f"`{name}` must be a BetaMixture, or the `distribution` of a prediction; got {type(distribution).__name__}. "
             "Write BetaMixture([1], a=[1], b=[1]), or predict(fit, ...).distribution."
         )
-
-
-def check_priors(priors: object) -> None:
-    """Raise unless `priors` maps names to mixtures, one or more."""
-    if not isinstance(priors, Mapping) or not priors:
-        raise SettingsError(
-            f'`priors` must map a name to each BetaMixture; got {priors!r}. Write {{"MAP": prior}}.'
-        )
-    for name, prior in priors.items():
-        check_mixture(f"priors[{name!r}]", prior)
 
 
 def check_rates(name: str, rates: object) -> Array:

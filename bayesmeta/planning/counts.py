@@ -8,7 +8,8 @@ from scipy.special import betainc, betaincc, betaln, gammaln, softmax
 from scipy.stats import binom
 
 from bayesmeta.arrays import Array, Flags, Integers
-from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.analysis_priors import AnalysisPrior
+from bayesmeta.planning.sam import SamPrior
 
 MOST_CELLS = 1_000_000
 """Cells of a table that is held at once."""
@@ -19,18 +20,21 @@ def log_rates(log_odds: Array) -> tuple[Array, Array]:
     return -np.logaddexp(0, -log_odds), -np.logaddexp(0, log_odds)
 
 
-def posteriors(prior: BetaMixture, n: int) -> tuple[Array, Array, Array]:
+def posteriors(prior: AnalysisPrior, n: int) -> tuple[Array, Array, Array]:
     """Return weights, a and b of the posteriors after 0 to n responders, each (n + 1, components)."""
     y = np.arange(n + 1, dtype=np.float64)[:, None]
     a, b = np.array(prior.a), np.array(prior.b)
-    with np.errstate(divide="ignore"):
-        log_weights = np.log(prior.weights)
+    if isinstance(prior, SamPrior):
+        log_weights = prior.log_weights(n)
+    else:
+        with np.errstate(divide="ignore"):
+            log_weights = np.log(prior.weights)
     a_after, b_after = a + y, b + n - y
     weights = softmax(log_weights + betaln(a_after, b_after) - betaln(a, b), axis=1)
     return np.asarray(weights, dtype=np.float64), a_after, b_after
 
 
-def posterior_tail(prior: BetaMixture, n: int, threshold: float, *, above: bool) -> Array:
+def posterior_tail(prior: AnalysisPrior, n: int, threshold: float, *, above: bool) -> Array:
     """Return P(rate > threshold), or P(rate < threshold), after 0 to n responders of n."""
     weights, a, b = posteriors(prior, n)
     tail = (betaincc if above else betainc)(a, b, threshold)

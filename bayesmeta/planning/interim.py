@@ -11,11 +11,13 @@ import pandas as pd
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_whole
+from bayesmeta.planning.analysis_priors import belief
 from bayesmeta.planning.arguments import check_distribution, check_open, check_patients, check_rates
 from bayesmeta.planning.conflict import Conflict, prior_data_conflict
 from bayesmeta.planning.counts import binomial_pmf, hypergeometric, in_blocks
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import ROBUST
+from bayesmeta.planning.sam import SamPrior
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
 
 
@@ -72,13 +74,18 @@ class InterimLook:
                 f"`n` of an interim look must be less than the trial's {self.trial.n} patients; got {self.n}."
             )
         check_open("stop_below", self.stop_below)
+        if self.distribution is None and isinstance(self.trial.prior, SamPrior):
+            raise SettingsError(
+                "`distribution` is needed where the prior of `trial` is a SamPrior, whose weight changes with every patient. "
+                "Give a BetaMixture, such as its `history`."
+            )
         if self.distribution is not None:
             check_distribution("distribution", self.distribution)
 
     @cached_property
     def table(self) -> pd.DataFrame:
         """Predictive probability of `success`, and whether to `stop`, for every interim count."""
-        distribution = self.trial.prior if self.distribution is None else self.distribution
+        distribution = belief(self.trial.prior) if self.distribution is None else self.distribution
         at_end = distribution.pmf(self.trial.n)
         both = np.stack([at_end, at_end * self.trial.successes])
         seen, succeeding = np.hstack([both @ block for block in self._given_all()])

@@ -10,12 +10,17 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.planning.arguments import check_rates
-from bayesmeta.planning.borrowing import borrowing
+from bayesmeta.planning.borrowing import NO_BORROWING, borrowing
 from bayesmeta.planning.conflict import conflict_table
+from bayesmeta.planning.design_prior import (
+    BayesianCharacteristics,
+    alternative_of,
+    single_arm_design,
+)
 from bayesmeta.planning.interim import Interim, interim_of
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ROBUST, ComparedPlan, plan_priors
+from bayesmeta.planning.plan_priors import ComparedPlan, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success, as_success
 
@@ -42,9 +47,12 @@ class Plan(ComparedPlan[SingleArmTrial]):
         True rates (probability) of the tables.
     interim : Interim or None
         What a look at patients seen so far finds.
+    alternative : float
+        True rate (probability) that failure should not miss.
     """
 
     interim: Interim | None
+    alternative: float
 
     @cached_property
     def operating_characteristics(self) -> pd.DataFrame:
@@ -62,14 +70,37 @@ class Plan(ComparedPlan[SingleArmTrial]):
 
     @cached_property
     def borrowing(self) -> pd.DataFrame:
-        """The trial under each prior; see `bayesmeta.borrowing`. Averaged over the MAP prior."""
-        priors = {name: self.priors[name] for name in (MAP, ROBUST)}
-        return borrowing(self.trial.n, self.trial.success, priors, rates=self.rates)
+        """The trial under each prior; see `bayesmeta.borrowing`. Averaged over the design prior."""
+        priors = {name: each for name, each in self.priors.items() if name != NO_BORROWING}
+        return borrowing(
+            self.trial.n,
+            self.trial.success,
+            priors,
+            rates=self.rates,
+            distribution=self.design,
+            alternative=self.alternative,
+        )
+
+    @property
+    def design(self) -> BetaMixture:
+        """The design prior: the MAP prior where no other was given."""
+        found = self.compared.design
+        return self.compared.history if found is None else found
+
+    @cached_property
+    def characteristics(self) -> dict[str, BayesianCharacteristics]:
+        """Bayesian operating characteristics with each prior, averaged over the design prior."""
+        joint = single_arm_design(self.design, self.trial.n, self.trial.success, self.alternative)
+        return {name: joint.characteristics(each.successes) for name, each in self.trials.items()}
 
     @cached_property
     def conflict(self) -> pd.DataFrame:
         """Tail probabilities, under the MAP prior, of every number of responders at the end."""
-        return conflict_table(self.priors[MAP], self.trial.n)
+        return conflict_table(self.compared.history, self.trial.n)
+
+    @property
+    def _borrowing_patients(self) -> int:
+        return self.trial.n
 
     def _needed(self, trial: SingleArmTrial, alpha: float) -> dict[str, object]:
         found = trial.certainty_for(alpha)
@@ -91,7 +122,7 @@ class Plan(ComparedPlan[SingleArmTrial]):
             f"{row.threshold} {row.rate:g}": row.success
             for row in trial.threshold_errors.itertuples()
         }
-        expected = trial.probability_of_success(self.compared.history)
+        expected = trial.probability_of_success(self.design)
         return {"succeed": trial.words, **errors, "expected_success": expected}
 
 
@@ -106,6 +137,10 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     rates: Sequence[float] | None = None,
     interim: tuple[int, int] | None = None,
     stop_below: float | None = None,
+    sam_delta: float | None = None,
+    sam_odds: float | None = None,
+    design: BetaMixture | None = None,
+    alternative: float | None = None,
 ) -> Plan:
     """Return the plan of a single-arm trial that borrows through a MAP prior.
 
@@ -127,6 +162,17 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
         Responders and patients seen so far.
     stop_below : float, optional
         Predictive probability of success below which the interim stops the trial; 0.1 where None.
+    sam_delta : float, optional
+        Clinically significant difference (probability) of a SAM prior, which is compared with the
+        others; its vague component is that of the robust prior. See `SamPrior`.
+    sam_odds : float, optional
+        Its prior odds of no conflict; 1 where None.
+    design : BetaMixture, optional
+        Design prior: distribution of the true rate over which decisions are averaged; the MAP prior
+        where None. The analysis does not use it.
+    alternative : float, optional
+        True rate (probability) of the power, which failure should not miss; the farthest threshold of
+        `success` where None.
 
     Returns
     -------
@@ -153,8 +199,28 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     '12 or more of 40'
     >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
     {'MAP': 0.14, 'robust': 0.14, 'none': 0.2}
+
+    A SAM prior beside the others, and decisions averaged over a prior of the design alone:
+
+    >>> found = bm.plan(
+    ...     prior,
+    ...     n=30,
+    ...     success="P(rate > 0.2) > 0.95",
+    ...     sam_delta=0.15,
+    ...     design=bm.BetaMixture([1], a=[6], b=[14]),
+    ... )
+    >>> {name: round(each.false_success, 3) for name, each in found.characteristics.items()}
+    {'MAP': 0.004, 'robust': 0.004, 'SAM': 0.009, 'none': 0.009}
     """
-    compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
+    compared = plan_priors(
+        map_prior,
+        robust,
+        mean=vague_mean,
+        n=vague_n,
+        sam_delta=sam_delta,
+        sam_odds=sam_odds,
+        design=design,
+    )
     success = as_success(success)
     if stop_below is not None and interim is None:
         raise SettingsError(
@@ -165,7 +231,7 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     found = _rates(success) if rates is None else check_rates("rates", rates)
     least = STOP_BELOW if stop_below is None else stop_below
     at = None if interim is None else interim_of(trials, compared.history, interim, least)
-    return Plan(map_prior, compared, trials, found, at)
+    return Plan(map_prior, compared, trials, found, at, alternative_of(success, alternative))
 
 
 def _rates(success: Success) -> Array:

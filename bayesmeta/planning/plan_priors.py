@@ -11,17 +11,20 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number
-from bayesmeta.planning.borrowing import NO_BORROWING, VAGUE
+from bayesmeta.planning.analysis_priors import AnalysisPrior
+from bayesmeta.planning.arguments import check_mixture
+from bayesmeta.planning.borrowing import NO_BORROWING
 from bayesmeta.planning.certainty import LEVELS
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.robust import mixed, vague_component
+from bayesmeta.planning.robust import VAGUE, mixed, vague_component
+from bayesmeta.planning.sam import SamPrior, sam_settings
 from bayesmeta.planning.sample_size import Method, effective_sample_size
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.two_arms import TwoArmTrial
 
-MAP, ROBUST = "MAP", "robust"
-"""Names of the two priors that borrow."""
+MAP, ROBUST, SAM = "MAP", "robust", "SAM"
+"""Names of the priors that borrow."""
 
 MOST_ERROR = 0.1
 """Type-I error (one-sided) above which a plan warns."""
@@ -31,17 +34,41 @@ METHODS: tuple[Method, ...] = ("elir", "moment", "morita")
 
 @dataclass(frozen=True)
 class PlanPriors:
-    """The MAP prior, the shares of the vague component in robust versions of it, and that component."""
+    """The priors of a plan, and what they are made of.
+
+    Parameters
+    ----------
+    history, vague : BetaMixture
+        The MAP prior, and the vague component of its robust versions.
+    weights : tuple of float
+        Shares of the vague component.
+    sam : SamPrior or None
+        The self-adapting version, where one is asked for.
+    design : BetaMixture or None
+        Distribution of the rate that decisions are averaged over, where it is not the default one.
+    """
 
     history: BetaMixture
     weights: tuple[float, ...]
     vague: BetaMixture
+    sam: SamPrior | None = None
+    design: BetaMixture | None = None
 
     @property
-    def named(self) -> dict[str, BetaMixture]:
-        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
-        robust = mixed(self.history, self.vague, self.weights[0])
-        return {MAP: self.history, ROBUST: robust, NO_BORROWING: VAGUE}
+    def robust(self) -> BetaMixture:
+        """The robust version of the MAP prior: the prior of the analysis."""
+        return mixed(self.history, self.vague, self.weights[0])
+
+    @property
+    def fixed(self) -> dict[str, BetaMixture]:
+        """The priors whose weights do not depend on the trial's data."""
+        return {MAP: self.history, ROBUST: self.robust, NO_BORROWING: VAGUE}
+
+    @property
+    def named(self) -> dict[str, AnalysisPrior]:
+        """The MAP, the robust and the SAM prior, and the uniform prior, which borrows nothing."""
+        sam: dict[str, AnalysisPrior] = {} if self.sam is None else {SAM: self.sam}
+        return {MAP: self.history, ROBUST: self.robust, **sam, NO_BORROWING: VAGUE}
 
     @property
     def by_weight(self) -> dict[float, BetaMixture]:
@@ -65,8 +92,8 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
         return self.compared.weights[0]
 
     @property
-    def priors(self) -> dict[str, BetaMixture]:
-        """The MAP prior, its robust version and the uniform prior, which borrows nothing."""
+    def priors(self) -> dict[str, AnalysisPrior]:
+        """The MAP, the robust and the SAM prior, and the uniform prior, which borrows nothing."""
         return self.compared.named
 
     @property
@@ -85,7 +112,7 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
 
         Missing where a method has no answer; see `bayesmeta.effective_sample_size`.
         """
-        return effective_sizes({name: self.priors[name] for name in (MAP, ROBUST)})
+        return effective_sizes({MAP: self.compared.history, ROBUST: self.compared.robust})
 
     @cached_property
     def certainties(self) -> pd.DataFrame:
@@ -100,13 +127,24 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
         return self.by_prior(lambda trial: pd.DataFrame([self._needed(trial, a) for a in LEVELS]))
 
     @cached_property
+    def sam_weights(self) -> pd.DataFrame | None:
+        """Weight of history in the SAM prior by number of responders; None without such a prior.
+
+        Of two arms they are those of the control. Columns `events` and `weight`.
+        """
+        if self.compared.sam is None:
+            return None
+        weights = self.compared.sam.history_weights(self._borrowing_patients)
+        return pd.DataFrame({"events": np.arange(len(weights)), "weight": weights})
+
+    @cached_property
     def by_weight(self) -> pd.DataFrame:
         """The trial by weight of the vague component, from 0 (MAP) to 1 (vague alone).
 
         Columns `weight`, and `elir`, the patients that the prior is worth. Between them, of one arm:
         `succeed`, the numbers of responders that do; one for each threshold of the conditions, such
         as ``null 0.35``, the probability of success where it is the true rate; and
-        `expected_success`, averaged over the MAP prior. Of two arms: `listed` and `expected`, the
+        `expected_success`, averaged over the design prior. Of two arms: `listed` and `expected`, the
         largest type-I errors of `TwoArmPlan.largest_errors`.
         """
         rows = []
@@ -114,6 +152,11 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
             size = effective_sizes({"": prior}).loc["elir", ""]
             rows.append({"weight": weight, **self._weighed(prior), "elir": size})
         return pd.DataFrame(rows)
+
+    @property
+    @abstractmethod
+    def _borrowing_patients(self) -> int:
+        """Patients of the arm that borrows."""
 
     @abstractmethod
     def _needed(self, trial: Trial, alpha: float) -> dict[str, object]:
@@ -130,7 +173,14 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
 
 
 def plan_priors(
-    map_prior: MapPrior, robust: float | Sequence[float], *, mean: float, n: float
+    map_prior: MapPrior,
+    robust: float | Sequence[float],
+    *,
+    mean: float,
+    n: float,
+    sam_delta: float | None = None,
+    sam_odds: float | None = None,
+    design: BetaMixture | None = None,
 ) -> PlanPriors:
     """Return the priors of a plan, after checking what they are made of."""
     if not isinstance(map_prior, MapPrior):
@@ -144,7 +194,19 @@ def plan_priors(
             f"`robust` must be one weight or more, each once; got {robust!r}. Write 0.2, or [0.1, 0.2, 0.5]."
         )
     vague = vague_component(mean=mean, n=n, names=("vague_mean", "vague_n"))
-    return PlanPriors(map_prior.mixture, weights, vague)
+    if sam_odds is not None and sam_delta is None:
+        raise SettingsError(
+            "`sam_odds` has no effect without `sam_delta`, the clinically significant difference of a SAM prior. Leave it "
+            "out, or give both."
+        )
+    if design is not None:
+        check_mixture("design", design)
+    history, sam = map_prior.mixture, None
+    if sam_delta is not None:
+        odds = 1.0 if sam_odds is None else sam_odds
+        found = sam_settings(history, sam_delta, odds, ("sam_delta", "sam_odds"))
+        sam = SamPrior(history, *found, vague)
+    return PlanPriors(history, weights, vague, sam, design)
 
 
 def _weights(robust: object) -> Iterator[float]:

@@ -9,6 +9,9 @@ from bayesmeta.planning.mixtures import BetaMixture
 if TYPE_CHECKING:
     from bayesmeta.planning.map_prior import MapPrior
 
+VAGUE = BetaMixture((1.0,), (1.0,), (1.0,))
+"""The prior that borrows nothing: every rate is as probable as another."""
+
 
 def robustify(
     prior: "BetaMixture | MapPrior", *, weight: float, mean: float = 0.5, n: float = 1

@@ -10,6 +10,7 @@ import pandas as pd
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError
+from bayesmeta.planning.analysis_priors import AnalysisPrior, belief, check_analysis_prior
 from bayesmeta.planning.arguments import (
     check_distribution,
     check_events,
@@ -20,6 +21,12 @@ from bayesmeta.planning.arguments import (
 )
 from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import hypergeometric, in_set, posterior_tail
+from bayesmeta.planning.design_prior import (
+    BayesianCharacteristics,
+    alternative_of,
+    single_arm_design,
+)
+from bayesmeta.planning.estimation import estimation
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.success import Success, as_success
 
@@ -41,7 +48,7 @@ class SingleArmTrial(Trial):
     ----------
     n : int
         Patients.
-    prior : BetaMixture
+    prior : BetaMixture or SamPrior
         Distribution of the rate that the analysis starts from.
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``.
@@ -67,12 +74,12 @@ class SingleArmTrial(Trial):
     """
 
     n: int
-    prior: BetaMixture
+    prior: AnalysisPrior
     success: Success
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n", check_patients("n", self.n))
-        check_mixture("prior", self.prior)
+        check_analysis_prior("prior", self.prior)
         object.__setattr__(self, "success", as_success(self.success))
         if self.success.of_two_arms:
             raise SettingsError(
@@ -161,11 +168,49 @@ class SingleArmTrial(Trial):
         Spiegelhalter, Freedman & Blackburn 1986, doi:10.1016/0197-2456(86)90003-6.
         """
         events, n = check_events(events, n, self.n)
-        distribution = self.prior if distribution is None else distribution
+        distribution = (
+            belief(self.prior, events=events, n=n) if distribution is None else distribution
+        )
         check_distribution("distribution", distribution)
         return min(
             float(count_distribution_after(distribution, self.n, events, n) @ self.successes), 1.0
         )
+
+    def bayesian_characteristics(
+        self, design: BetaMixture | None = None, *, alternative: float | None = None
+    ) -> BayesianCharacteristics:
+        """Return P(success), P(rate <= null | success) and P(rate > alternative | failure).
+
+        They are averaged over the design prior, the prior of the analysis where None. The null is
+        that of `success`; `alternative` is the farthest of its thresholds where None.
+
+        Examples
+        --------
+        >>> from bayesmeta.planning.mixtures import BetaMixture
+        >>> trial = SingleArmTrial(40, BetaMixture([1], a=[1], b=[1]), "P(rate > 0.35) > 0.9")
+        >>> found = trial.bayesian_characteristics(BetaMixture([1], a=[12], b=[18]))
+        >>> round(found.success, 3), round(found.false_success, 3), round(found.missed, 3)
+        (0.368, 0.038, 0.555)
+
+        References
+        ----------
+        O'Hagan, Stevens & Campbell 2005, doi:10.1002/pst.175 (assurance).
+        Best, Ajimi, Neuenschwander, Saint-Hilary & Wandel 2023, doi:10.48550/arXiv.2309.02141.
+        """
+        design = belief(self.prior) if design is None else design
+        check_mixture("design", design)
+        other = alternative_of(self.success, alternative)
+        joint = single_arm_design(design, self.n, self.success, other)
+        return joint.characteristics(self.successes)
+
+    def estimation(self, rates: npt.ArrayLike) -> pd.DataFrame:
+        """Return the properties of the posterior mean as an estimate of true rates.
+
+        Columns `rate`; `bias` and `mse`, the mean error and the mean squared error (probability);
+        and `ess`, the mean of the posterior's effective sample size (by moments) less n: what the
+        prior is worth in patients once the data are in, which is less where they conflict.
+        """
+        return estimation(self.prior, self.n, check_rates("rates", rates))
 
     @cached_property
     def _probabilities(self) -> list[Array]:

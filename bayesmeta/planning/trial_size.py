@@ -66,7 +66,8 @@ def smallest_n(
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
     prior : BetaMixture
-        Distribution of the rate that the analysis starts from.
+        Distribution of the rate that the analysis starts from. A SamPrior is refused: with it the
+        error need not be largest at the null.
     null_rate : float, optional
         True rate of the type-I error; the threshold of the most certain condition where None.
     alternative : float

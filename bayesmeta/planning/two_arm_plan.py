@@ -10,12 +10,18 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
 from bayesmeta.planning.arguments import check_rates
-from bayesmeta.planning.borrowing import VAGUE
 from bayesmeta.planning.conflict import conflict_table
+from bayesmeta.planning.design_prior import (
+    BayesianCharacteristics,
+    alternative_of,
+    two_arm_design,
+)
+from bayesmeta.planning.estimation import estimation
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
-from bayesmeta.planning.plan_priors import MAP, ComparedPlan, plan_priors
-from bayesmeta.planning.success import Success, as_success
+from bayesmeta.planning.plan_priors import ComparedPlan, plan_priors
+from bayesmeta.planning.robust import VAGUE
+from bayesmeta.planning.success import NULL, Success, as_success
 from bayesmeta.planning.two_arms import TwoArmTrial
 
 SPREAD = np.arange(1, 10) / 10
@@ -86,7 +92,53 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     def conflict(self) -> pd.DataFrame | None:
         """Tail probabilities, under the MAP prior, of control responders; None without patients."""
         n = self.trial.n_control
-        return conflict_table(self.priors[MAP], n) if n else None
+        return conflict_table(self.compared.history, n) if n else None
+
+    @cached_property
+    def characteristics(self) -> dict[str, BayesianCharacteristics]:
+        """Bayesian operating characteristics with each prior of the control.
+
+        Averaged over the design prior of the treated rate, uniform where none was given, and over the
+        MAP prior of the control rate. The alternative is the farthest threshold of `success`.
+        """
+        trial, design = self.trial, self.compared.design
+        treated = VAGUE if design is None else design
+        joint = two_arm_design(
+            (treated, trial.n_treated),
+            (self.compared.history, trial.n_control),
+            trial.success,
+            alternative_of(trial.success, None),
+        )
+        return {name: joint.characteristics(each.successes) for name, each in self.trials.items()}
+
+    @cached_property
+    def borrowing(self) -> pd.DataFrame:
+        """The trial under each prior of the control, one row per prior and true control rate.
+
+        Columns `prior`, `control`; `type_one_error`, missing where the rate leaves no room for the
+        null; `bias`, `mse` and `ess` of the posterior mean of the control rate, as those of
+        `SingleArmTrial.estimation`. Of the prior: `expected_success`, `false_success` and `missed`, see
+        `characteristics`.
+        """
+        return pd.concat(map(self._borrowed, self.trials), ignore_index=True)
+
+    def _borrowed(self, name: str) -> pd.DataFrame:
+        trial, found = self.trials[name], self.characteristics[name]
+        table = estimation(trial.prior_control, trial.n_control, self.controls)
+        table = table.rename(columns={"rate": "control"})
+        errors = trial.threshold_errors(self.controls)
+        null = errors[errors["threshold"] == NULL].set_index("control")["success"]
+        return pd.DataFrame(
+            {
+                "prior": name,
+                "control": table.pop("control"),
+                "type_one_error": null.reindex(self.controls).to_numpy(),
+                **table,
+                "expected_success": found.success,
+                "false_success": found.false_success,
+                "missed": found.missed,
+            }
+        )
 
     def _largest(self, trial: TwoArmTrial) -> pd.DataFrame:
         null = trial.success.null_value
@@ -98,6 +150,10 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
             row = errors.iloc[int(errors["success"].argmax())]
             rows.append({"controls": name, "control": row["control"], "success": row["success"]})
         return pd.DataFrame(rows)
+
+    @property
+    def _borrowing_patients(self) -> int:
+        return self.trial.n_control
 
     def _needed(self, trial: TwoArmTrial, alpha: float) -> dict[str, object]:
         return asdict(trial.certainty_for(alpha, self.expected_controls))
@@ -118,6 +174,9 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     vague_n: float = 1,
     rates: Sequence[float] | None = None,
     controls: Sequence[float] | None = None,
+    sam_delta: float | None = None,
+    sam_odds: float | None = None,
+    design: BetaMixture | None = None,
 ) -> TwoArmPlan:
     """Return the plan of a two-arm trial whose control borrows through a MAP prior.
 
@@ -137,6 +196,14 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
         Mean rate and size (patients) of the vague component; see `robustify`.
     rates, controls : sequence of float, optional
         True rates (probability) of the treated and of the control arm; tenths where None.
+    sam_delta : float, optional
+        Clinically significant difference (probability) of a SAM prior of the control, which is
+        compared with the others; its vague component is that of the robust prior. See `SamPrior`.
+    sam_odds : float, optional
+        Its prior odds of no conflict; 1 where None.
+    design : BetaMixture, optional
+        Design prior of the treated rate, over which decisions are averaged; uniform where None. That
+        of the control rate is the MAP prior.
 
     Returns
     -------
@@ -163,7 +230,20 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     >>> found.trial.boundary["smallest"].tolist()[:5]
     [7, 9, 11, 13, 15]
     """
-    compared = plan_priors(map_prior, robust, mean=vague_mean, n=vague_n)
+    compared = plan_priors(
+        map_prior,
+        robust,
+        mean=vague_mean,
+        n=vague_n,
+        sam_delta=sam_delta,
+        sam_odds=sam_odds,
+        design=design,
+    )
+    if sam_delta is not None and n_control == 0:
+        raise SettingsError(
+            "`sam_delta` has no effect without control patients, whose responders set the weight of history. Leave it "
+            "out, or give `n_control`."
+        )
     success = as_success(success)
     trials = {
         name: TwoArmTrial(n, n_control, VAGUE, prior, success)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
+from bayesmeta.planning.analysis_priors import AnalysisPrior, belief, check_analysis_prior
 from bayesmeta.planning.arguments import (
     check_distribution,
     check_mixture,
@@ -17,6 +18,11 @@ from bayesmeta.planning.arguments import (
 )
 from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import binomial_pmf, posteriors
+from bayesmeta.planning.design_prior import (
+    BayesianCharacteristics,
+    alternative_of,
+    two_arm_design,
+)
 from bayesmeta.planning.difference import Betas, difference_above
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import CountDistribution
@@ -37,7 +43,7 @@ class TwoArmTrial(Trial):
     ----------
     n_treated, n_control : int
         Patients of each arm; no patients of control where history alone serves as one.
-    prior_treated, prior_control : BetaMixture
+    prior_treated, prior_control : BetaMixture or SamPrior
         Distributions of the rates that the analysis starts from.
     success : Success or str
         Such as ``"P(rate - control > 0.1) > 0.9"``.
@@ -63,15 +69,15 @@ class TwoArmTrial(Trial):
 
     n_treated: int
     n_control: int
-    prior_treated: BetaMixture
-    prior_control: BetaMixture
+    prior_treated: AnalysisPrior
+    prior_control: AnalysisPrior
     success: Success
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "n_treated", check_patients("n_treated", self.n_treated))
         object.__setattr__(self, "n_control", check_patients("n_control", self.n_control, least=0))
-        check_mixture("prior_treated", self.prior_treated)
-        check_mixture("prior_control", self.prior_control)
+        check_analysis_prior("prior_treated", self.prior_treated)
+        check_analysis_prior("prior_control", self.prior_control)
         object.__setattr__(self, "success", as_success(self.success))
         if not self.success.of_two_arms:
             raise SettingsError(
@@ -159,13 +165,38 @@ class TwoArmTrial(Trial):
         What is believed of each rate is a BetaMixture or the distribution of a prediction; the
         prior of the analysis where None.
         """
-        treated = self.prior_treated if distribution_treated is None else distribution_treated
-        control = self.prior_control if distribution_control is None else distribution_control
+        treated = (
+            belief(self.prior_treated) if distribution_treated is None else distribution_treated
+        )
+        control = (
+            belief(self.prior_control) if distribution_control is None else distribution_control
+        )
         check_distribution("distribution_treated", treated)
         check_distribution("distribution_control", control)
         # No patients of control have one count, 0, whatever is believed of their rate.
         counts = control.pmf(self.n_control) if self.n_control else np.ones(1)
         return min(float(counts @ self.successes @ treated.pmf(self.n_treated)), 1.0)
+
+    def bayesian_characteristics(
+        self,
+        design_treated: BetaMixture | None = None,
+        design_control: BetaMixture | None = None,
+        *,
+        alternative: float | None = None,
+    ) -> BayesianCharacteristics:
+        """Return P(success), P(difference <= null | success), P(difference > alternative | failure).
+
+        They are averaged over design priors of the two rates, which are independent; the priors of
+        the analysis where None. The null is that of `success`; `alternative`, a difference, is the
+        farthest of its thresholds where None. See `SingleArmTrial.bayesian_characteristics`.
+        """
+        treated = belief(self.prior_treated) if design_treated is None else design_treated
+        control = belief(self.prior_control) if design_control is None else design_control
+        check_mixture("design_treated", treated)
+        check_mixture("design_control", control)
+        other = alternative_of(self.success, alternative)
+        arms = (treated, self.n_treated), (control, self.n_control)
+        return two_arm_design(*arms, self.success, other).characteristics(self.successes)
 
     @cached_property
     def _probabilities(self) -> list[Array]:

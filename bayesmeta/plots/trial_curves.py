@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted, listed
-from bayesmeta.planning.arguments import check_patients, check_priors
-from bayesmeta.planning.mixtures import BetaMixture
+from bayesmeta.planning.analysis_priors import AnalysisPrior, check_priors
+from bayesmeta.planning.arguments import check_patients
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success, as_success
 from bayesmeta.plots.checks import check_lines
@@ -144,7 +144,7 @@ def _draw_power(graph: Axes, table: pd.DataFrame, designs: Mapping[str, SingleAr
 
 
 def boundary(
-    priors: Mapping[str, BetaMixture],
+    priors: Mapping[str, AnalysisPrior],
     success: Success | str,
     *,
     n: Sequence[int],
@@ -156,7 +156,7 @@ def boundary(
 
     Parameters
     ----------
-    priors : mapping of str to BetaMixture
+    priors : mapping of str to BetaMixture or SamPrior
         One to six priors of the analysis by name.
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
@@ -219,7 +219,7 @@ def boundary(
 
 
 def _boundaries(
-    name: str, prior: BetaMixture, success: Success, sizes: Sequence[int]
+    name: str, prior: AnalysisPrior, success: Success, sizes: Sequence[int]
 ) -> pd.DataFrame:
     trials = [SingleArmTrial(n, prior, success) for n in sizes]
     edges = [each.boundary if success.direction == ">" else each.largest for each in trials]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from bayesmeta.errors import counted
 from bayesmeta.labels import Labels
+from bayesmeta.planning.analysis_priors import belief
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import CountDistribution, SingleArmTrial
@@ -198,7 +199,7 @@ def responders(
     Plot(responders: 40 patients)
     """
     check_kind("trial", trial, SingleArmTrial, "SingleArmTrial(n, prior, success)")
-    probability = (trial.prior if distribution is None else distribution).pmf(trial.n)
+    probability = (belief(trial.prior) if distribution is None else distribution).pmf(trial.n)
     table = pd.DataFrame(
         {"events": np.arange(trial.n + 1), "probability": probability, "success": trial.successes}
     )

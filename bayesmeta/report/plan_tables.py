@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from bayesmeta import plots
+from bayesmeta.planning.analysis_priors import AnalysisPrior
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixture_text import to_json
-from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
-from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.report.machine import records
 from bayesmeta.report.plan_text import Sizes
 from bayesmeta.report.plan_words import NAMES, AnyPlan, mixture_warnings, warnings_of
@@ -28,7 +27,7 @@ SMALLEST = 5
 FILES = (
     *("sample_size.csv", "threshold_errors.csv", "certainties.csv", "by_weight.csv"),
     *("effective_sample_size.csv", "decisions.csv", "borrowing.csv", "conflict.csv", "interim.csv"),
-    *("interim_operating_characteristics.csv", "largest_errors.csv"),
+    *("interim_operating_characteristics.csv", "largest_errors.csv", "sam_weights.csv"),
     *("operating_characteristics.csv", "prior.json", "robust_prior.json"),
     *("map_prior.png", "power.png", "responders.png", "boundary.png"),
 )
@@ -43,6 +42,8 @@ def _tables(plan: AnyPlan) -> dict[str, pd.DataFrame]:
         "by_weight": plan.by_weight,
         "effective_sample_size": plan.effective_sizes.reset_index(),
     }
+    if plan.sam_weights is not None:
+        found["sam_weights"] = plan.sam_weights
     if plan.conflict is not None:
         found["conflict"] = plan.conflict.reset_index()
     if isinstance(plan, Plan):
@@ -50,6 +51,7 @@ def _tables(plan: AnyPlan) -> dict[str, pd.DataFrame]:
         return found | own
     return found | {
         "decisions": plan.trial.boundary.reset_index(),
+        "borrowing": plan.borrowing,
         "largest_errors": plan.largest_errors,
         "operating_characteristics": plan.operating_characteristics,
     }
@@ -80,15 +82,26 @@ def _common(plan: AnyPlan) -> dict[str, Any]:
         "success": str(plan.trial.success),
         "robust": plan.robust,
         "weights": list(plan.compared.weights),
-        "vague": _mixture_json(plan.compared.vague),
-        "priors": {name: _mixture_json(prior) for name, prior in plan.priors.items()},
+        "vague": _prior_json(plan.compared.vague),
+        "priors": {name: _prior_json(prior) for name, prior in plan.priors.items()},
+        "design": _prior_json(plan.compared.design),
+        "bayesian_characteristics": {
+            name: asdict(found) for name, found in plan.characteristics.items()
+        },
         "decides_alike": plan.decides_alike,
         "warnings": [*mixture_warnings(plan.map_prior), *warnings_of(plan)],
     }
 
 
-def _mixture_json(prior: BetaMixture) -> dict[str, list[float]]:
-    return {name: list(values) for name, values in asdict(prior).items()}
+def _prior_json(prior: AnalysisPrior | None) -> Any:
+    return None if prior is None else _lists(asdict(prior))
+
+
+def _lists(value: Any) -> Any:
+    """Return a value with lists in place of tuples, at every depth."""
+    if isinstance(value, dict):
+        return {name: _lists(each) for name, each in value.items()}
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _of_trial(plan: AnyPlan) -> dict[str, Any]:
@@ -101,7 +114,8 @@ def _of_trial(plan: AnyPlan) -> dict[str, Any]:
         "n": trial.n,
         "boundary": trial.boundary,
         "largest": trial.largest,
-        "probability_of_success": trial.probability_of_success(plan.map_prior.mixture),
+        "probability_of_success": trial.probability_of_success(plan.design),
+        "alternative": plan.alternative,
         "type_one_error": trial.type_one_error(),
         "interim": None if plan.interim is None else _interim(plan, plan.interim),
     }
@@ -131,7 +145,7 @@ def plan_files(
     found: dict[str, bytes] = {}
     if plan is not None:
         tables |= _tables(plan)
-        robust = to_json(plan.priors[ROBUST], plan.map_prior.about)
+        robust = to_json(plan.compared.robust, plan.map_prior.about)
         written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
         found = {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
         drawn = plan_plots(plan, words)
@@ -151,7 +165,7 @@ def _csv(table: pd.DataFrame, prior: MapPrior) -> bytes:
 
 def plan_plots(plan: AnyPlan, words: Wording = PLAIN) -> dict[str, "Plot"]:
     """Return the figures of a plan by name."""
-    robust, reliable = plan.priors[ROBUST], plan.map_prior.reliable
+    robust, reliable = plan.compared.robust, plan.map_prior.reliable
     notes = [] if reliable else ["NOT RELIABLE: the fit failed its diagnostics."]
     scale = plots.RateScale(per=words.rates.per)
     prior = plots.map_prior(plan.map_prior, robust=robust, scale=scale, labels=words.labels)
@@ -160,9 +174,9 @@ def plan_plots(plan: AnyPlan, words: Wording = PLAIN) -> dict[str, "Plot"]:
         trial = plan.trial
         trials = {NAMES[name]: one for name, one in plan.trials.items()}
         drawn["power"] = plots.power(trials, notes=notes)
-        drawn["responders"] = plots.responders(trial, distribution=plan.priors[MAP], notes=notes)
+        drawn["responders"] = plots.responders(trial, distribution=plan.design, notes=notes)
         if trial.success.direction is not None:
             sizes = range(min(SMALLEST, trial.n), trial.n + 1)
-            priors = {NAMES[name]: prior for name, prior in plan.priors.items()}
+            priors = {NAMES[name]: each for name, each in plan.compared.fixed.items()}
             drawn["boundary"] = plots.boundary(priors, trial.success, n=sizes, notes=notes)
     return drawn

@@ -10,16 +10,22 @@ import pandas as pd
 
 from bayesmeta.planning.interim import Interim
 from bayesmeta.planning.plan import Plan
-from bayesmeta.planning.plan_priors import MAP, ROBUST
+from bayesmeta.planning.plan_priors import ROBUST
 from bayesmeta.planning.success import NULL, Success
 from bayesmeta.planning.trial_size import SampleSize
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
+from bayesmeta.report.plan_borrowing import (
+    averaged,
+    named_rates,
+    one_arm_borrowing,
+    two_arm_borrowing,
+)
 from bayesmeta.report.plan_words import (
     NAMES,
     AnyPlan,
-    certainty_table,
+    certainty_tables,
     conflict_line,
     exact_percent,
     largest_error,
@@ -122,14 +128,14 @@ def plan_blocks(
 def _one_arm(plan: Plan, words: Wording) -> Iterator[Block]:
     yield from map(Text, prior_lines(plan, rate="a new study's rate", words=words))
     yield from map(Text, ["", *_success(plan), "", *_errors(plan)])
-    yield certainty_table(plan)
+    yield from certainty_tables(plan)
     yield Text("")
-    yield from _borrowing(plan)
+    yield from one_arm_borrowing(plan)
     errors = {
         f"{name} {value:g}": f"{'type-I error, ' * (name == NULL)}{name} {rate(value)}"
         for name, value in plan.trial.success.thresholds
     }
-    yield from weight_table(plan, errors | {"expected_success": "averaged over the MAP prior"})
+    yield from weight_table(plan, errors | {"expected_success": f"averaged over {averaged(plan)}"})
     if plan.interim is not None:
         yield Text("")
         yield from _interim(plan, plan.interim)
@@ -138,12 +144,12 @@ def _one_arm(plan: Plan, words: Wording) -> Iterator[Block]:
 def _success(plan: Plan) -> Iterator[str]:
     """Yield which counts succeed with the robust prior, how probably, and which conflict."""
     trial = plan.trial
-    expected = exact_percent(trial.probability_of_success(plan.priors[MAP]))
+    expected = exact_percent(trial.probability_of_success(plan.design))
     yield f"Success    {trial.success}"
     yield f"           With the robust prior {trial.words} responders succeed."
     if plan.decides_alike:
         yield f"           {ALIKE}"
-    yield f"           Probability of success before the trial, averaged over the MAP prior: {expected}."
+    yield f"           Probability of success before the trial, averaged over {averaged(plan)}: {expected}."
     yield conflict_line(plan.conflict, "responders")
 
 
@@ -161,35 +167,9 @@ def _errors(plan: Plan) -> Iterator[str]:
     yield from (f"WARNING    {text}" for text in warnings_of(plan))
 
 
-def _named_rates(plan: Plan) -> dict[float, str]:
-    """Return the true rates that are shown, each with its name where it is a threshold."""
-    told = {
-        each.value: ", null: type-I error" if each.name == NULL else ", decision value"
-        for each in plan.trial.success.thresholds
-    }
-    rates = np.unique([*plan.rates, *told])
-    return {true: f"true rate {rate(true)}{told.get(true, '')}" for true in rates}
-
-
-def _borrowing(plan: Plan) -> Iterator[Block]:
-    """Yield the operating characteristics with either prior, and without borrowing."""
-    named, history = _named_rates(plan), plan.priors[MAP]
-    cells = {"": [*named.values(), "averaged over the MAP prior"]}
-    for name, trial in plan.trials.items():
-        success = trial.operating_characteristics(np.array(list(named)))["success"]
-        expected = trial.probability_of_success(history)
-        cells[NAMES[name]] = list(map(exact_percent, [*success, expected]))
-    yield Table(
-        "Operating characteristics: probability of success, with each prior of the analysis",
-        pd.DataFrame(cells),
-    )
-    words = "; ".join(f"{NAMES[name]} {trial.words}" for name, trial in plan.trials.items())
-    yield Items((f"Succeed: {words}.", "Exact, by enumeration of all numbers of responders."))
-
-
 def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
     """Yield what an interim look finds, and what it does to the trial."""
-    look, named = interim.look, _named_rates(plan)
+    look, named = interim.look, named_rates(plan)
     found = ", ".join(
         f"{NAMES[name]} {exact_percent(value)}" for name, value in interim.success.items()
     )
@@ -219,8 +199,10 @@ def _interim(plan: Plan, interim: Interim) -> Iterator[Block]:
 def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
     yield from map(Text, prior_lines(plan, rate="the control rate", words=words))
     yield from map(Text, ["", *_success_of_two(plan), "", *_errors_of_two(plan)])
-    yield certainty_table(plan, " over control rates within the 95% interval of the MAP prior")
-    names = list(NAMES.values())
+    yield from certainty_tables(
+        plan, " over control rates within the 95% interval of the MAP prior"
+    )
+    names = [NAMES[name] for name in plan.trials]
     for name, value in plan.trial.success.thresholds:
         title = "Type-I error at the null" if name == NULL else "Success at the decision value"
         table = plan.threshold_errors
@@ -237,6 +219,8 @@ def _two_arms(plan: TwoArmPlan, words: Wording) -> Iterator[Block]:
         _by_control(rows, list(rows["column"].unique())),
     )
     yield Items(("Exact, by enumeration of the responders of both arms.",))
+    yield Text("")
+    yield from two_arm_borrowing(plan)
     yield from weight_table(
         plan,
         {

@@ -13,7 +13,7 @@ from bayesmeta.planning.conflict import CONFLICT
 from bayesmeta.planning.map_prior import MapPrior
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
-from bayesmeta.planning.plan_priors import MAP, MOST_ERROR, ROBUST
+from bayesmeta.planning.plan_priors import MAP, MOST_ERROR, ROBUST, SAM
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
 from bayesmeta.report.document import Block, Table, Text
 from bayesmeta.rounding import Rates
@@ -25,7 +25,7 @@ MOST_DIFFERENCE = 0.02
 """Difference of the distribution functions of mixture and draws above which a plan warns."""
 
 METHODS = {"elir": "ELIR", "moment": "moments", "morita": "Morita"}
-NAMES = {MAP: "MAP", ROBUST: "robust", NO_BORROWING: "no borrowing"}
+NAMES = {MAP: "MAP", ROBUST: "robust", SAM: "SAM", NO_BORROWING: "no borrowing"}
 ENDS = {0.0: "0 (MAP)", 1.0: "1 (vague alone)"}
 
 TWO_SIDED = {0.025: "2.5% (two-sided 5%)"}
@@ -38,6 +38,9 @@ USUAL = {
 """Type-I errors of trials of one arm, and of two (Rubinstein 2005, doi:10.1200/JCO.2005.01.149)."""
 
 CONFIRMATORY = "confirmatory ones 2.5%, which is two-sided 5%"
+
+HALF = 0.5
+"""Weight from which on history counts more than the vague component."""
 
 PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
 """Distance from 0 or 1 that one decimal of a percentage shows, the least that is shown, and decimals."""
@@ -84,7 +87,7 @@ def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
     """Return the two priors that borrow, and what each is worth."""
     fitted, sizes, found = plan.map_prior, plan.effective_sizes, plan.map_prior.inferred
     history, worth = mixture_lines(plan.compared.history, sizes[MAP], words.rates)
-    robust, robust_worth = mixture_lines(plan.compared.named[ROBUST], sizes[ROBUST], words.rates)
+    robust, robust_worth = mixture_lines(plan.compared.robust, sizes[ROBUST], words.rates)
     profile = marked(words.text(fitted.profile), 0 if found is None else found.inferred)
     return [
         f"MAP prior  of {rate} ({profile}): {history}",
@@ -95,7 +98,26 @@ def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
         f"Robust     {100 * plan.compared.weights[0]:.3g}% of it vague: {robust}",
         robust_worth,
         *(f"           {line}" for line in _no_elir(sizes)),
+        *_sam_lines(plan),
     ]
+
+
+def _sam_lines(plan: AnyPlan) -> Iterator[str]:
+    """Yield what the SAM prior is, and where it borrows; nothing without one."""
+    sam, table = plan.compared.sam, plan.sam_weights
+    if sam is None or table is None:
+        return
+    weights, n = table["weight"].to_numpy(), len(table) - 1
+    who = "responders" if isinstance(plan, Plan) else "control responders"
+    most = np.flatnonzero(weights >= HALF)
+    where = (
+        f"at least 50% at {runs(map(int, most), n)}" if most.size else "below 50% at every number"
+    )
+    top = int(weights.argmax())
+    yield (
+        f"SAM        difference {rate(sam.delta)}, prior odds {sam.prior_odds:.3g}: history has weight {where} of {n} {who}, "
+        f"at most {exact_percent(weights[top])}, at {top}."
+    )
 
 
 def mixture_warnings(fitted: MapPrior) -> list[str]:
@@ -176,7 +198,25 @@ def conflict_line(table: pd.DataFrame, who: str) -> str:
 
 
 def warnings_of(plan: AnyPlan) -> list[str]:
-    """Return what to be warned of: a type-I error above 10%."""
+    """Return what to be warned of: a type-I error above 10%, and success that comes and goes."""
+    return [*_high_error(plan), *_erratic(plan)]
+
+
+def _erratic(plan: AnyPlan) -> Iterator[str]:
+    """Yield that counts that succeed with the SAM prior are no neighbours, where that is so."""
+    if SAM not in plan.trials or plan.trial.success.direction is None:
+        return
+    steps = np.diff(plan.trials[SAM].successes.astype(int), axis=0)
+    if (steps > 0).any() and (steps < 0).any():
+        who = "responders" if isinstance(plan, Plan) else "control responders"
+        yield (
+            f"With the SAM prior success comes and goes as {who} increase, since its weight of history falls beyond "
+            "a number of them. Give another difference, or do not use it."
+        )
+
+
+def _high_error(plan: AnyPlan) -> list[str]:
+    """Return that the type-I error with the robust prior is above 10%, where it is."""
     if isinstance(plan, Plan):
         error = plan.trial.type_one_error()
         where = f"at the null, a true rate of {rate(plan.trial.success.null_value)}"
@@ -197,12 +237,18 @@ def largest_error(plan: TwoArmPlan, controls: str) -> tuple[float, float]:
     return float(rows["success"].item()), float(rows["control"].item())
 
 
-def certainty_table(plan: AnyPlan, where: str = "") -> Table:
-    """Return the certainty that keeps each usual level, with the prior of the analysis."""
+def certainty_tables(plan: AnyPlan, where: str = "") -> Iterator[Table]:
+    """Yield the certainty that keeps each usual level, with the prior of the analysis and with SAM."""
+    yield _certainties(plan, ROBUST, where)
+    if plan.compared.sam is not None:
+        yield _certainties(plan, SAM, f"{where}, with the SAM prior")
+
+
+def _certainties(plan: AnyPlan, prior: str, where: str) -> Table:
     null, table = plan.trial.success.null, plan.certainties
     inner = f"P({null.subject} {null.direction} {rate(null.threshold)})"
     cells = []
-    for row in table[table["prior"] == ROBUST].to_dict("records"):
+    for row in table[table["prior"] == prior].to_dict("records"):
         exists, certainty = pd.notna(row["rounded"]), "none"
         if exists:
             certainty = "any" if row["always"] else f"{row['rounded']:.12g}"

@@ -33,7 +33,9 @@ def test_a_prior_that_never_succeeds_has_no_boundary():
 def test_bad_input():
     with pytest.raises(bm.SettingsError, match="must not use the name 'none'"):
         bm.borrowing(40, BOTH, {"none": HISTORY}, rates=[0.5])
-    with pytest.raises(bm.SettingsError, match="`priors` must map a name to each BetaMixture"):
+    with pytest.raises(bm.SettingsError, match="`priors` must map a name to each prior"):
         bm.borrowing(40, BOTH, {}, rates=[0.5])
-    with pytest.raises(bm.SettingsError, match=r"`priors\['MAP'\]` must be a BetaMixture; got int"):
+    with pytest.raises(
+        bm.SettingsError, match=r"`priors\['MAP'\]` must be a BetaMixture or a SamPrior; got int"
+    ):
         bm.borrowing(40, BOTH, {"MAP": 1}, rates=[0.5])

@@ -251,3 +251,83 @@ def test_rates_are_no_text(prior):
         bm.SettingsError, match="`rates` must be one or more probabilities in a row"
     ):
         bm.plan(prior, n=40, success=SUCCESS, rates=[])
+
+
+def test_a_sam_prior_is_compared_with_the_others(prior):
+    found = bm.plan(prior, n=30, success=SUCCESS, sam_delta=0.15, sam_odds=0.5, vague_mean=0.3)
+    sam = bm.SamPrior(prior.mixture, 0.15, 0.5, bm.BetaMixture([1], a=[0.6], b=[1.4]))
+    assert list(found.priors) == ["MAP", "robust", "SAM", "none"]
+    assert found.priors["SAM"] == sam
+    assert found.trials["SAM"] == bm.SingleArmTrial(30, sam, SUCCESS)
+    assert found.trial == bm.plan(prior, n=30, success=SUCCESS, vague_mean=0.3).trial
+    assert found.borrowing["prior"].unique().tolist() == list(found.priors)
+    needed = found.certainties[found.certainties["prior"] == "SAM"]
+    errors = [found.trials["SAM"].certainty_for(a).type_one_error for a in needed["alpha"]]
+    assert needed["type_one_error"].tolist() == pytest.approx(errors)
+    content, told = content_of(found), text_of(found)
+    assert content["priors"]["SAM"]["delta"] == 0.15
+    weights = [row["weight"] for row in content["sam_weights"]]
+    assert weights == pytest.approx(sam.history_weights(30).tolist())
+    assert "SAM        difference 0.15, prior odds 0.5: history has weight" in told
+    assert "that keeps a type-I error, with the SAM prior" in told
+    assert plan_plots(found)["power"].table["design"].unique().tolist() == [
+        "MAP",
+        "robust",
+        "SAM",
+        "no borrowing",
+    ]
+    alone = bm.plan(prior, n=30, success=SUCCESS)
+    assert alone.sam_weights is None
+    assert "SAM" not in text_of(alone)
+
+
+def test_decisions_are_averaged_over_the_design_prior(prior):
+    design = bm.BetaMixture([1], a=[9], b=[21])
+    found = bm.plan(prior, n=30, success="P(rate > 0.2) > 0.9", design=design, alternative=0.35)
+    assert found.trial == bm.plan(prior, n=30, success="P(rate > 0.2) > 0.9").trial
+    rows, told = found.borrowing.groupby("prior").first(), text_of(found)
+    for name, trial in found.trials.items():
+        direct = trial.bayesian_characteristics(design, alternative=0.35)
+        assert found.characteristics[name] == direct
+        row = rows.loc[name]
+        assert row["expected_success"] == pytest.approx(trial.probability_of_success(design))
+        assert (row["false_success"], row["missed"]) == (direct.false_success, direct.missed)
+        assert row["power"] == pytest.approx(stats.binom.sf(trial.boundary - 1, 30, 0.35))
+        assert content_of(found)["bayesian_characteristics"][name]["missed"] == direct.missed
+    expected = exact_percent(found.trial.probability_of_success(design))
+    assert f"averaged over the design prior: {expected}." in told
+    assert "P(rate <= 0.2 | success)" in told
+    assert "P(rate > 0.35 | failure)" in told
+    assert "true rate 0.35, alternative" in told
+    assert "MAP prior: " not in told
+    default = bm.plan(prior, n=30, success=SUCCESS)
+    assert (default.design, default.alternative) == (prior.mixture, 0.35)
+
+
+def test_a_sam_prior_that_makes_success_come_and_go_is_warned_of():
+    class Fitted(bm.MapPrior):
+        mixture = bm.BetaMixture([1], a=[200], b=[300])
+        profile, reliable, ecdf_difference, kl = "x", True, 0.0, 0.0
+
+    asked = {"n": 10, "success": "P(rate > 0.35) > 0.97"}
+    found = bm.plan(Fitted.__new__(Fitted), **asked, sam_delta=0.3)
+    assert [text[:46] for text in content_of(found)["warnings"]][-1:] == [
+        "With the SAM prior success comes and goes as r"
+    ]
+    without = bm.plan(Fitted.__new__(Fitted), **asked)
+    assert not [text for text in content_of(without)["warnings"] if "SAM" in text]
+
+
+def test_bad_input_about_sam_and_design(prior):
+    with pytest.raises(bm.SettingsError, match="`sam_odds` has no effect without `sam_delta`"):
+        bm.plan(prior, n=40, success=SUCCESS, sam_odds=0.2)
+    with pytest.raises(bm.SettingsError, match="`sam_delta` must be a probability between 0 and 1"):
+        bm.plan(prior, n=40, success=SUCCESS, sam_delta=15)
+    with pytest.raises(bm.SettingsError, match="`sam_delta` must leave a rate between 0 and 1"):
+        bm.plan(prior, n=40, success=SUCCESS, sam_delta=0.95)
+    with pytest.raises(bm.SettingsError, match="`sam_odds` must be a positive number"):
+        bm.plan(prior, n=40, success=SUCCESS, sam_delta=0.1, sam_odds=0)
+    with pytest.raises(bm.SettingsError, match="`design` must be a BetaMixture; got float"):
+        bm.plan(prior, n=40, success=SUCCESS, design=0.3)
+    with pytest.raises(bm.SettingsError, match="`alternative` must not lie below the null value"):
+        bm.plan(prior, n=40, success=SUCCESS, alternative=0.1)

@@ -188,7 +188,9 @@ def test_bad_input():
     for n in (0, -1, 2.5, True):
         with pytest.raises(bm.SettingsError, match="`n` must be a whole number of patients"):
             bm.SingleArmTrial(n, VAGUE, BOTH)
-    with pytest.raises(bm.SettingsError, match="`prior` must be a BetaMixture; got float"):
+    with pytest.raises(
+        bm.SettingsError, match="`prior` must be a BetaMixture or a SamPrior; got float"
+    ):
         bm.SingleArmTrial(40, 0.3, BOTH)
     with pytest.raises(bm.SettingsError, match=r"of a single arm is on the rate; .* TwoArmTrial"):
         bm.SingleArmTrial(40, VAGUE, "P(rate - control > 0.1) > 0.9")

@@ -143,3 +143,42 @@ def test_bad_input(prior):
         ask(controls=[20])
     with pytest.raises(bm.SettingsError, match="`map_prior` must be a MapPrior; got BetaMixture"):
         bm.plan_two_arms(VAGUE, n=12, n_control=6, success="P(rate - control > 0.1) > 0.9")
+
+
+def test_a_sam_prior_and_a_design_prior_of_the_treated_rate(prior):
+    design = bm.BetaMixture([1], a=[9], b=[11])
+    asked = {"controls": [0.15, 0.3, 0.95], "rates": [0.6], "sam_delta": 0.15, "design": design}
+    plan = bm.plan_two_arms(prior, n=16, n_control=8, success=SUCCESS, **asked)
+    sam = bm.SamPrior(prior.mixture, 0.15)
+    assert plan.trials["SAM"] == bm.TwoArmTrial(16, 8, VAGUE, sam, SUCCESS)
+    assert plan.sam_weights["weight"].to_numpy() == pytest.approx(sam.history_weights(8))
+    for name, trial in plan.trials.items():
+        direct = trial.bayesian_characteristics(design, prior.mixture)
+        assert plan.characteristics[name] == direct
+        rows = plan.borrowing[plan.borrowing["prior"] == name].set_index("control")
+        assert set(rows["missed"]) == {direct.missed}
+        for control in (0.15, 0.3, 0.95):
+            assert rows.loc[control, "type_one_error"] == pytest.approx(
+                by_loops(trial, control, control)
+            )
+        after = [mean_after(trial.prior_control, y) for y in range(9)]
+        chance = stats.binom.pmf(np.arange(9), 8, 0.3)
+        assert rows.loc[0.3, "bias"] == pytest.approx(chance @ after - 0.3)
+        assert rows.loc[0.3, "mse"] == pytest.approx(chance @ (np.array(after) - 0.3) ** 2)
+    told = text_of(plan)
+    assert "SAM        difference 0.15, prior odds 1: history has weight" in told
+    assert "P(rate - control <= 0 | success)" in told
+    assert "P(rate - control > 0.1 | failure)" in told
+    assert "over the design prior of the treated rate and the MAP prior of the control" in told
+    content = json.loads(json.dumps(content_of(plan)))
+    assert content["design"] == {"weights": [1], "a": [9], "b": [11]}
+    assert content["bayesian_characteristics"]["SAM"]["success"] > 0
+
+
+def mean_after(prior, events):
+    return prior.update(events=events, n=8).mean
+
+
+def test_the_sam_prior_needs_patients_of_control(prior):
+    with pytest.raises(bm.SettingsError, match="`sam_delta` has no effect without control patie"):
+        bm.plan_two_arms(prior, n=16, n_control=0, success=SUCCESS, sam_delta=0.15)

@@ -208,6 +208,6 @@ def test_bad_input():
     with pytest.raises(bm.SettingsError, match="`success` of two arms is on their difference"):
         bm.TwoArmTrial(5, 5, VAGUE, VAGUE, "P(rate > 0.3) > 0.9")
     with pytest.raises(
-        bm.SettingsError, match="`prior_control` must be a BetaMixture; got NoneType"
+        bm.SettingsError, match="`prior_control` must be a BetaMixture or a SamPrior; got NoneType"
     ):
         bm.TwoArmTrial(5, 5, VAGUE, None, SUCCESS)
