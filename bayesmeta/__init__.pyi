@@ -189,6 +189,9 @@ from .priors import (
     StudentT as StudentT,
     Uniform as Uniform,
 )
+from .report.dossier.plan_dossier import write_dossier as write_dossier
+from .report.dossier.review import write_prisma as write_prisma
+from .report.dossier.writing import WrittenDossier as WrittenDossier
 from .report.writing import (
     WrittenReport as WrittenReport,
     write_report as write_report,

@@ -24,6 +24,7 @@ from bayesmeta.cli.missing import missing
 from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
+from bayesmeta.cli.prisma import prisma
 from bayesmeta.cli.report import report
 
 __all__ = ["app", "main"]
@@ -63,6 +64,7 @@ for command in (
     cumulative,
     plot,
     report,
+    prisma,
     compare,
     validate,
     sensitivity,

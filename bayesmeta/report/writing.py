@@ -168,7 +168,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
         {} if profile is None else profile, rate_above=rate_above, cohort=cohort, ci_prob=ci_prob
     )
     options = Options(per, refits, ranks, Rates(rates_per).per, labels, times)
-    front = _front(title=title, author=author, protocol=protocol, date=date)
+    front = front_matter(title=title, author=author, protocol=protocol, date=date)
     folder, file = _path("run", run), None if out is None else _path("out", out)
     form = _form(form, file)
     if form == "docx":
@@ -180,7 +180,7 @@ def write_report(  # noqa: PLR0913 - one argument for each thing asked, all but 
     return WrittenReport(target, document.heading, document.warning)
 
 
-def _front(**given: str | None) -> FrontMatter:
+def front_matter(**given: str | None) -> FrontMatter:
     """Return what the author says of a report, each in one line."""
     said = {name: text for name, text in given.items() if text is not None}
     for name, text in said.items():
