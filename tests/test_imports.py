@@ -34,6 +34,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "plot": ("run forest --out figures", UNUSED),
     # ArviZ weighs draws again here; it needs scipy.stats, and asks whether arrays are Dask's.
     "report": ("run --quick", {*ENGINES, "dask"}),
+    "prisma": ("run --out review", {*ENGINES, "dask"}),
     "sensitivity": ("run", ENGINES | DRAWING),
     "missing": ("run --smallest 0.5 --rho 0.9", ENGINES | DRAWING),
     "validate": ("pooled --evidence arms.csv --train n>8 --test n==8", UNUSED | DRAWING),

@@ -101,5 +101,5 @@ def _guideline(content: Content, one: Guideline) -> Iterator[Block]:
 def lines_to_say(rows: Iterable[Row]) -> list[str]:
     """Return what must still be said, item by item."""
     return [
-        f"{row.guideline} {row.item}: {row.answer}" for row in rows if row.state == "to be said"
+        f"{row.guideline}, {row.name}: {row.answer}" for row in rows if row.state == "to be said"
     ]

@@ -12,8 +12,7 @@ from bayesmeta.model import OwnModel
 from bayesmeta.report.dossier.answering import Answer, Found, NotApplicable, Number
 from bayesmeta.report.dossier.fit_tables import FitFacts
 from bayesmeta.report.fit_text import heterogeneity_line
-from bayesmeta.report.sections.redo import selection_options
-from bayesmeta.report.sections.selection import DERIVED
+from bayesmeta.report.sections.selection import DERIVED, wanted_rows
 
 OWN_MODEL = NotApplicable("The model is a user-supplied PyMC model, which has no model file.")
 BY_QUADRATURE = "The posterior was computed by quadrature, without draws."
@@ -56,8 +55,9 @@ def selection(facts: FitFacts) -> Found:
         return NotApplicable("The arms were given as they are, without a selection.")
     numbers = facts.tables.quantities("selection")
     table = facts.fit.arms.selection.get("table") or "in memory"
-    options = " ".join(selection_options(facts.fit.arms)) or "the default rules alone"
-    text = f"Rows of the table '{table}', selected by: {options}."
+    wanted = " ".join(wanted_rows(facts.fit.arms.selection))
+    names = " > ".join(facts.words.outcome(name) for name in _names(facts))
+    text = f"Table '{table}', outcome {names}. {wanted} The file has all options."
     return facts.tables.answer(text, "selection", *numbers)
 
 
@@ -223,13 +223,13 @@ def diagnostics(facts: FitFacts) -> Found:
     if facts.draws is None:
         return NotApplicable(f"{BY_QUADRATURE} There is no Monte-Carlo error.")
     frame, found = facts.tables.frames["diagnostics"], diagnose(facts.draws)
-    worst = {"r_hat": frame["r_hat"].idxmax(), "ess_bulk": frame["ess_bulk"].idxmin()}
+    worst = {"r_hat": np.nanargmax(frame["r_hat"]), "ess_bulk": np.nanargmin(frame["ess_bulk"])}
     numbers = [
         facts.tables.number(
             f"{label} {column}",
             "diagnostics",
             column,
-            parameter=frame.loc[worst[column], "parameter"],
+            parameter=frame["parameter"].iloc[int(worst[column])],
         )
         for label, column in (("largest", "r_hat"), ("smallest", "ess_bulk"))
     ]
@@ -258,6 +258,10 @@ def materials(facts: FitFacts) -> Found:
     numbers = facts.tables.quantities("provenance", "SHA-256 of the arms", "SHA-256 of the model")
     text = "This folder has the arms (arms.csv), the rows left out (excluded.csv), the model and all tables of results."
     return facts.tables.answer(text, "provenance", *numbers)
+
+
+def _names(facts: FitFacts) -> list[str]:
+    return [str(name) for name in facts.tables.frames["outcomes"]["outcome"]]
 
 
 def _rates(facts: FitFacts, quantity: str) -> list[Number]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
+from bayesmeta.errors import counted
 from bayesmeta.planning.borrowing import NO_BORROWING
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.report.dossier.answering import Found, NotApplicable, Number
@@ -20,7 +21,7 @@ def endpoint(facts: PlanFacts) -> Found:
     what = "the response rate" if subject == "rate" else "the difference of the response rates"
     numbers = facts.tables.quantities("design", "success rule")
     profile = facts.words.text(facts.plan.map_prior.profile)
-    text = f"The criterion is on {what}; the prior is for: {profile}."
+    text = f"The criterion is on {what}; the prior is for {profile}."
     return facts.tables.answer(text, "design", *numbers)
 
 
@@ -64,7 +65,7 @@ def mixture_fit(facts: PlanFacts) -> Found:
         for column in ("ecdf_difference", "kl")
     ]
     text = (
-        f"The mixture of {count} represents the predictive distribution with a Kolmogorov distance of "
+        f"A mixture of {counted(count, 'component')} represents the predictive distribution with a Kolmogorov distance of "
         f"{numbers[0].value:.4f}."
     )
     return facts.tables.answer(text, "mixture_fit", *numbers)

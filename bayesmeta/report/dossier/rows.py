@@ -31,6 +31,12 @@ class Row:
     file: str = ""
     sha256: str = ""
 
+    @property
+    def name(self) -> str:
+        """The item as people read it: a number with its topic, or words."""
+        numbered = self.item[0].isdigit()
+        return f"{self.item} {self.topic}" if numbered else self.item.replace("-", " ")
+
     def json(self) -> dict[str, Any]:
         """Return it for machines."""
         numbers = [
@@ -73,7 +79,7 @@ def table_of(rows: Iterable[Row], speaker: str) -> pd.DataFrame:
         )
         cells.append(
             {
-                "item": row.item if new else "",
+                "item": row.name if new else "",
                 "asked": row.asked if new else "",
                 "answer": f"{said[0].upper()}{said[1:]}",
                 "file": row.file,
