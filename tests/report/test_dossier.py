@@ -1,107 +1,32 @@
-"""Dossiers: mapping files, numbers that stand where rows say, hashes, and the same bytes again."""
+"""Dossiers: numbers that stand where rows say, hashes, the same bytes again, folders, commands."""
 
-import csv
-import hashlib
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
+from dossier_reading import check_manifest, check_rows, content, numbers_of, row_of
 from report_reading import run
 from scipy.stats import binom
 
 import bayesmeta as bm
-from bayesmeta.report.dossier.characteristics import CHARACTERISTICS
-from bayesmeta.report.dossier.fit_answers import FIT_ANSWERS
-from bayesmeta.report.dossier.guidelines import E20, FDA, PRISMA, guideline
-from bayesmeta.report.dossier.plan_answers import PLAN_ANSWERS
 
 SUCCESS = "P(rate > 0.2) > 0.9 and P(rate > 0.3) > 0.5"
-LISTS = {"arms.csv", "model.toml"}
-"""Files that answer as a whole, and not by a number in them."""
-
-ITEMS_OF_PRISMA = [
-    *(*map(str, range(1, 10)), "10a", "10b", "11", "12", *(f"13{letter}" for letter in "abcdef")),
-    *(
-        "14",
-        "15",
-        "16a",
-        "16b",
-        "17",
-        "18",
-        "19",
-        *(f"20{letter}" for letter in "abcd"),
-        "21",
-        "22",
-    ),
-    *(*(f"23{letter}" for letter in "abcd"), "24a", "24b", "24c", "25", "26", "27"),
-]
-"""Numbers of the items in the checklist of Page et al. 2021."""
-
-
-@pytest.mark.parametrize("name", [FDA, E20, PRISMA])
-def test_a_mapping_is_whole(name: str) -> None:
-    found = guideline(name)
-    ids = [item.id for item in found.items]
-    assert len(set(ids)) == len(ids)
-    known = FIT_ANSWERS if found.of == "fit" else {**FIT_ANSWERS, **PLAN_ANSWERS, **CHARACTERISTICS}
-    assert {source for item in found.items for source in item.answers} - set(known) == set()
-    assert all(item.answers or item.to_be_said for item in found.items)
-    assert all(len(set(item.answers)) == len(item.answers) for item in found.items)
-    texts = [found.about, *(f"{item.asked} {item.to_be_said}" for item in found.items)]
-    assert all(text.rstrip().endswith((".", "?")) for text in texts)
-
-
-def test_every_answer_of_the_code_is_asked_for_once_by_name() -> None:
-    asked = {
-        of: {
-            source
-            for name in (FDA, E20, PRISMA)
-            for item in guideline(name).items
-            for source in item.answers
-            if guideline(name).of == of
-        }
-        for of in ("plan", "fit")
-    }
-    assert asked["plan"] | asked["fit"] == {*FIT_ANSWERS, *PLAN_ANSWERS, *CHARACTERISTICS}
-    assert not set(FIT_ANSWERS) & {*PLAN_ANSWERS, *CHARACTERISTICS}
-    assert not set(PLAN_ANSWERS) & set(CHARACTERISTICS)
-
-
-def test_the_items_of_prisma_are_those_of_the_checklist() -> None:
-    assert [item.id for item in guideline(PRISMA).items] == ITEMS_OF_PRISMA
-
-
-@pytest.mark.parametrize("name", [FDA, E20])
-def test_a_mapping_from_secondary_sources_says_so_and_cites_no_section(name: str) -> None:
-    found = guideline(name)
-    assert found.basis.startswith("Secondary sources: ")
-    assert found.status.startswith("draft")
-    for item in found.items:
-        assert not re.search(r"(?i)§|\b(section|line|page)s? \d", f"{item.asked} {item.to_be_said}")
 
 
 @pytest.fixture(scope="module")
-def fit() -> bm.Fit:
-    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    return bm.fit(bm.load_model("pooled"), arms, seed=1)
-
-
-@pytest.fixture(scope="module")
-def run_folder(fit: bm.Fit, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run_folder(reviewed_fit: bm.Fit, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("saved") / "run"
-    fit.save(folder)
+    reviewed_fit.save(folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def plan(fit: bm.Fit) -> bm.Plan:
-    return bm.plan(bm.map_prior(fit, components=2), n=40, success=SUCCESS, interim=(3, 15))
+def plan(reviewed_fit: bm.Fit) -> bm.Plan:
+    return bm.plan(bm.map_prior(reviewed_fit, components=2), n=40, success=SUCCESS, interim=(3, 15))
 
 
 @pytest.fixture(scope="module")
@@ -115,65 +40,6 @@ def prior() -> bm.MapPrior:
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     return bm.map_prior(exact, components=1)
-
-
-def content(folder: Path, stem: str = "dossier") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((folder / f"{stem}.json").read_text(encoding="utf-8"))
-    return found
-
-
-def cells(file: Path, number: dict[str, Any]) -> list[str]:
-    """Return the cells of a CSV file that a number refers to, as they are written."""
-    with file.open(encoding="utf-8", newline="") as text:
-        rows = list(csv.DictReader(text))
-    return [
-        row[number["column"]]
-        for row in rows
-        if all(same(row[name], value) for name, value in number["row"].items())
-    ]
-
-
-def same(text: str, value: Any) -> bool:
-    """Return whether a cell holds a value, every digit of it."""
-    if value is None:
-        return text == ""
-    if isinstance(value, bool | str):
-        return text == str(value)
-    return float(text) == value
-
-
-def check_rows(folder: Path, stem: str = "dossier") -> None:
-    """Check that each row has what it refers to, and each file the hash that the rows give."""
-    rows = content(folder, stem)["rows"]
-    for row in rows:
-        if row["state"] != "answered":
-            assert row["file"] == row["sha256"] == ""
-            assert row["numbers"] == []
-            assert row["answer"]
-            continue
-        file = folder / row["file"]
-        assert hashlib.sha256(file.read_bytes()).hexdigest() == row["sha256"]
-        assert row["numbers"] or row["file"] in LISTS, row["source"]
-        for number in row["numbers"]:
-            [cell] = cells(file, number)
-            assert same(cell, number["value"]), (row["source"], number)
-
-
-def check_manifest(folder: Path) -> None:
-    hashes = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["sha256"]
-    assert set(hashes) == {path.name for path in folder.iterdir()} - {"manifest.json"}
-    for name, found in hashes.items():
-        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == found
-
-
-def row_of(written: bm.WrittenDossier, source: str) -> Any:
-    rows = written.rows[written.rows["source"] == source]
-    return rows.iloc[0]
-
-
-def numbers_of(written: bm.WrittenDossier, source: str) -> dict[str, Any]:
-    rows = [row for row in content(written.path)["rows"] if row["source"] == source]
-    return {one["label"]: one["value"] for one in rows[0]["numbers"]}
 
 
 @pytest.mark.slow
@@ -357,49 +223,12 @@ def test_a_folder_is_replaced_only_by_force_and_never_half(
 
 
 @pytest.mark.slow
-def test_a_review_has_its_numbers_and_what_its_authors_must_say(
-    fit: bm.Fit, tmp_path: Path
-) -> None:
-    written = bm.write_prisma(fit, tmp_path / "prisma", profile=None)
-    check_rows(written.path, "prisma")
-    check_manifest(written.path)
-    assert list(dict.fromkeys(written.rows["item"])) == ITEMS_OF_PRISMA
-    rows = content(written.path, "prisma")["rows"]
-    found = {row["source"]: row for row in rows if row["item"] == "20b"}
-    table = bm.summary(fit).set_index("quantity")
-    values = [one["value"] for one in found["rates"]["numbers"]]
-    assert values[0] == table.loc["typical rate", "median"]
-    assert values[3:] == table.loc["new study", ["median", "lower", "upper"]].tolist()
-    assert [one["value"] for one in found["heterogeneity"]["numbers"]] == table.loc[
-        "tau", ["median", "lower", "upper"]
-    ].tolist()
-    assert row_of(written, "contrasts")["state"] == "not applicable"
-    assert row_of(written, "authors")["answer"] == "The title."
-    forest = pd.read_csv(written.path / "forest.csv")
-    assert (forest["kind"] == "arm").sum() == len(fit.arms.frame)
-
-
-@pytest.mark.slow
-def test_a_review_of_nested_outcomes_tells_of_each(tmp_path: Path) -> None:
-    table, few = bm.load_evidence("rr_aml_venetoclax"), bm.SamplerSettings(chains=2, draws=500)
-    arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
-    fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=few)
-    written = bm.write_prisma(fit, tmp_path / "prisma")
-    check_rows(written.path, "prisma")
-    for source in ("outcomes", "rates", "heterogeneity", "tau_prior"):
-        answer = row_of(written, source)["answer"]
-        assert "ORR" in answer
-        assert "CR" in answer
-    assert row_of(written, "contrasts")["state"] == "answered"
-    plan = bm.plan(bm.map_prior(fit, outcome="CR", force=True), n=20, success="P(rate > 0.1) > 0.9")
-    planned = bm.write_dossier(plan, tmp_path / "dossier")
-    check_rows(planned.path)
-    assert "ORR" not in row_of(planned, "heterogeneity")["answer"]
-
-
-def test_what_no_review_is_of_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(bm.SettingsError, match="`fit` must be a Fit or QuadratureFit; got str"):
-        bm.write_prisma("runs/first", tmp_path / "prisma")  # type: ignore[arg-type]
+def test_a_rate_may_be_asked_for_twice(prior: bm.MapPrior, tmp_path: Path) -> None:
+    plan = bm.plan(prior, n=12, success="P(rate > 0.2) > 0.9", rates=[0.3, 0.3])
+    written = bm.write_dossier(plan, tmp_path / "twice")
+    assert numbers_of(written, "operating_characteristics") == {
+        "true rate 0.3": plan.trial.operating_characteristics([0.3])["success"].item()
+    }
 
 
 @pytest.mark.slow

@@ -49,7 +49,8 @@ class Tables:
         frame = self.frames[table]
         for name, value in row.items():
             frame = frame[frame[name] == value]
-        [value] = frame[column]
+        # A rate may be asked for twice, which makes two rows alike.
+        [value] = frame[column].drop_duplicates()
         return Number(
             label, plain_value(value), column, {k: plain_value(v) for k, v in row.items()}
         )

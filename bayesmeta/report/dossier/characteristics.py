@@ -87,7 +87,8 @@ def operating_characteristics(facts: PlanFacts) -> Found:
         )
         for row in rows
     ]
-    text = f"Probability of success with the robust prior at {len(numbers)} pairs of true rates. {EXACT}"
+    ends = [exact_percent(find(one.value for one in numbers)) for find in (min, max)]
+    text = f"Probability of success with the robust prior at {len(numbers)} pairs of true rates, from {' to '.join(ends)}. {EXACT}"
     return facts.tables.answer(text, "operating_characteristics", *numbers)
 
 

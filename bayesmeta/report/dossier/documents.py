@@ -22,8 +22,8 @@ from bayesmeta.wording import PLAIN, Wording
 
 HOW = (
     "Each row is one answer to one item of a guideline: what is asked, in our own words; the answer; the file in this folder that "
-    "it is from; and the first digits of that file's SHA-256. The last section lists the files with all digits, and dossier.json "
-    "has for each number its row and column."
+    "it is from; and the first digits of that file's SHA-256. The last section lists the files with all digits, and the JSON file "
+    "beside this one has for each number its row and column."
 )
 
 
@@ -76,9 +76,7 @@ def _sections(content: Content) -> Iterator[Section]:
     if content.figures:
         yield Section("Figures", tuple(content.figures))
     files = pd.DataFrame({"file": list(content.hashes), "SHA-256": list(content.hashes.values())})
-    other = Text(
-        "manifest.json holds the hashes of all files, of this one and of dossier.json too."
-    )
+    other = Text("manifest.json holds the hashes of all files, of this one too.")
     yield Section(
         "Files", (Table("Files that answers refer to, and figures", files), other), appendix=True
     )
@@ -90,7 +88,7 @@ def _counts(content: Content) -> Iterator[str]:
             f"{sum(row.state == state for row in content.of(one))} {state_words(state, one.speaker)}"
             for state in ("answered", "not applicable", "to be said")
         )
-        yield f"{one.id}: {counted(len(one.items), 'item')}; answers: {told}."
+        yield f"{one.id}: {counted(len(one.items), 'entry', 'entries')}; answers: {told}."
 
 
 def _guideline(content: Content, one: Guideline) -> Iterator[Block]:
@@ -100,6 +98,6 @@ def _guideline(content: Content, one: Guideline) -> Iterator[Block]:
 
 def lines_to_say(rows: Iterable[Row]) -> list[str]:
     """Return what must still be said, item by item."""
-    return [
-        f"{row.guideline}, {row.name}: {row.answer}" for row in rows if row.state == "to be said"
-    ]
+    left = [row for row in rows if row.state == "to be said"]
+    several = len({row.guideline for row in left}) > 1
+    return [f"{f'{row.guideline}, ' * several}{row.name}: {row.answer}" for row in left]

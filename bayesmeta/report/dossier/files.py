@@ -21,7 +21,7 @@ MANIFEST = "manifest.json"
 EVIDENCE = (
     *("arms.csv", "excluded.csv", "evidence.csv", "outcomes.csv", "exclusions.csv"),
     *("selection.csv", "derivations.csv", "provenance.csv", "summary.csv", "diagnostics.csv"),
-    *("tau_prior.csv", "model.toml", MANIFEST),
+    *("tau_prior.csv", "model.toml", "model.txt", MANIFEST),
 )
 """Files about a fit and its evidence, and that of the hashes."""
 

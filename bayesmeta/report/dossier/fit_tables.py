@@ -56,7 +56,9 @@ class FitFacts:
     def texts(self) -> dict[str, str]:
         """Files that are text."""
         spec = self.fit.spec
-        return {} if isinstance(spec, OwnModel) else {"model.toml": to_toml(spec)}
+        if isinstance(spec, OwnModel):
+            return {"model.txt": f"{spec.definition}\n"}
+        return {"model.toml": to_toml(spec)}
 
     def _frames(self) -> Iterator[tuple[str, pd.DataFrame]]:
         arms = self.fit.arms
@@ -84,7 +86,7 @@ class FitFacts:
         return [self.profile or {}]
 
     def _of_draws(self, fit: Fit) -> Iterator[tuple[str, pd.DataFrame]]:
-        if fit.spec.study_effects.tau is not None:
+        if not isinstance(fit.spec, OwnModel) and fit.spec.study_effects.tau is not None:
             yield (
                 "tau_prior",
                 self._by_outcome(

@@ -49,7 +49,7 @@ class Guideline:
     def about(self) -> str:
         """What it is, in a sentence."""
         return (
-            f"{self.title}. {self.issuer}, {self.status} of {self.date} ({self.reference}). Version {self.version} of the "
+            f"{self.title}. {self.issuer}, {self.status}, {self.date} ({self.reference}). Version {self.version} of the "
             f"mapping. {self.basis}"
         )
 

@@ -34,8 +34,9 @@ class Row:
     @property
     def name(self) -> str:
         """The item as people read it: a number with its topic, or words."""
-        numbered = self.item[0].isdigit()
-        return f"{self.item} {self.topic}" if numbered else self.item.replace("-", " ")
+        if self.item[0].isdigit():
+            return f"{self.item} {self.topic}"
+        return f"{self.item[0].upper()}{self.item[1:].replace('-', ' ')}"
 
     def json(self) -> dict[str, Any]:
         """Return it for machines."""
