@@ -89,6 +89,8 @@ Where to add what:
 - a figure: a file in `plots`; a command: a function in `cli`;
 - what several outcomes lack, or totals over levels: a line of ``SEVERAL_OUTCOMES`` or ``TOTALS`` in
   `model.limits`, with its reason;
+- what a guideline asks: a file in ``report/dossier/mappings``; what answers it: a function of
+  `report.dossier.plan_answers` or `report.dossier.fit_answers`, under the name that the file gives it;
 - an old name: `deprecated`.
 
 The R package ``bayesmeta`` on CRAN is another: it pools estimates with standard errors in the

@@ -198,6 +198,9 @@ from .priors import (
     StudentT as StudentT,
     Uniform as Uniform,
 )
+from .report.dossier.plan_dossier import write_dossier as write_dossier
+from .report.dossier.review import write_prisma as write_prisma
+from .report.dossier.writing import WrittenDossier as WrittenDossier
 from .report.interactive import write_interactive as write_interactive
 from .report.writing import (
     WrittenReport as WrittenReport,

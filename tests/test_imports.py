@@ -34,6 +34,7 @@ ASKED: dict[str, tuple[str, set[str]]] = {
     "plot": ("run forest --out figures", UNUSED),
     # ArviZ weighs draws again here; it needs scipy.stats, and asks whether arrays are Dask's.
     "report": ("run --quick", {*ENGINES, "dask"}),
+    "prisma": ("run --out review", {*ENGINES, "dask"}),
     "sensitivity": ("run", ENGINES | DRAWING),
     "bias": (
         "run --judgements judged.csv --tool JBI --high Exclude --low Include",

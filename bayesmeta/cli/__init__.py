@@ -27,6 +27,7 @@ from bayesmeta.cli.missing import missing
 from bayesmeta.cli.package import calibrate, models, selfcheck, warm
 from bayesmeta.cli.plan import plan
 from bayesmeta.cli.plot import plot
+from bayesmeta.cli.prisma import prisma
 from bayesmeta.cli.report import report
 from bayesmeta.cli.update import update
 
@@ -68,6 +69,7 @@ for command in (
     cumulative,
     plot,
     report,
+    prisma,
     compare,
     validate,
     sensitivity,

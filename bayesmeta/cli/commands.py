@@ -57,6 +57,8 @@ _PHRASES = {
     "use `load_evidence` for bundled tables": "see `bayesmeta evidence list` for the bundled tables",
     "Write 0.2, or [0.1, 0.2, 0.5].": "Give each once, such as --weight 0.1 --weight 0.2.",
     "such as (0.3, 1)": "such as 0.3:1",
+    # Of `plan`, the argument `force` is --allow-unreliable where it does not replace anything.
+    "replace it with force=True": "replace it with --force",
 }
 """Advice that is about Python, and what to do instead at the command line."""
 

@@ -1,7 +1,8 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +11,9 @@ from bayesmeta.cli.options import Outcome, Profiles, taking
 from bayesmeta.cli.output import check_files, write_files
 from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.cli.plan_request import PlanRequest
+
+if TYPE_CHECKING:
+    from bayesmeta.report.plan_words import AnyPlan
 
 
 @answering()
@@ -28,6 +32,12 @@ def plan(
             help="Of one arm: also write an interactive page (.html) that starts with this plan. --force replaces the file.",
         ),
     ] = None,
+    dossier: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write a dossier into this new folder: what FDA and ICH drafts ask, each with number, file and hash."
+        ),
+    ] = None,
 ) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""
     request.check()
@@ -40,6 +50,7 @@ def plan(
     out, words = saved.out, saved.words
     if out is not None:
         check_files(out, FILES, force=saved.force)
+    write_dossier = dossier_writer(dossier, force=saved.force)
     prior = bm.map_prior(
         saved.fit, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
     )
@@ -58,13 +69,37 @@ def plan(
             force=saved.force,
             **request.start(sizes),
         )
-    places = {"saved": out, "interactive": interactive}
+    dossier_lines = write_dossier(found, words=words, sizes=sizes)
+    places = {
+        "saved": out,
+        "interactive": interactive,
+        "dossier": None if found is None else dossier,
+    }
+    told = {name: None if place is None else str(place) for name, place in places.items()}
     return Answer(
-        plan_json(found, prior=prior, sizes=sizes)
-        | {name: None if place is None else str(place) for name, place in places.items()},
+        plan_json(found, prior=prior, sizes=sizes) | told,
         [
             plan_blocks(found, sizes=sizes, words=words),
             *([] if out is None else [f"Saved in {out}."]),
             *([] if interactive is None else [f"Interactive page: {interactive}."]),
+            dossier_lines,
         ],
     )
+
+
+def dossier_writer(folder: Path | None, *, force: bool) -> Callable[..., list[str]]:
+    """Return what writes the dossier of a plan, if asked for, and returns the line that says so."""
+    if folder is None:
+        return lambda _, **__: []
+    # Reports load much that a plan does not need.
+    from bayesmeta.report.dossier.plan_dossier import check_dossier, save_dossier
+    from bayesmeta.report.dossier.writing import dossier_line
+
+    check_dossier(folder, force=force)
+
+    def write(found: "AnyPlan | None", **asked: Any) -> list[str]:
+        if found is None:
+            return ["No dossier: there is no plan."]
+        return [dossier_line(save_dossier(found, folder, force=force, **asked))]
+
+    return write

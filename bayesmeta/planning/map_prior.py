@@ -23,6 +23,15 @@ from bayesmeta.planning.robust import robustify
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Origin:
+    """What a prior was made from: a fit, and what was asked of it."""
+
+    fit: AnyFit
+    profile: Profile | None
+    outcome: str
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class MapPrior:
     """A meta-analytic predictive prior: the distribution of a new study's rate, as a mixture of betas.
 
@@ -38,12 +47,15 @@ class MapPrior:
         Whether the draws passed their diagnostics.
     inferred : Inferred or None
         Arms at the profile, and those whose count no source prints, where known.
+    origin : Origin or None
+        The fit that it was made from, where known.
     """
 
     fitted: MixtureFit
     profile: str
     reliable: bool
     inferred: Inferred | None = None
+    origin: Origin | None = None
 
     @property
     def mixture(self) -> BetaMixture:
@@ -180,4 +192,10 @@ def map_prior(
         label = f"{named}, {label}"
     distribution = rates_at(fit, profile, outcome).cohort()
     inferred = inferred_at(fit, profile, named)
-    return MapPrior(fit_mixture(distribution, components=components), label, not problems, inferred)
+    return MapPrior(
+        fit_mixture(distribution, components=components),
+        label,
+        not problems,
+        inferred,
+        Origin(fit, profile, named),
+    )

@@ -1,5 +1,6 @@
 """Plans of trials for machines: as JSON, and as files (tables as CSV, priors as JSON, figures)."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -137,29 +138,46 @@ def _interim(plan: Plan, interim: Interim) -> dict[str, Any]:
     }
 
 
+def plan_frames(plan: AnyPlan | None, sizes: Sizes | None) -> dict[str, pd.DataFrame]:
+    """Return the tables that a plan writes, by name; without a plan, of the sizes."""
+    found = {} if sizes is None else {"sample_size": sizes.table}
+    if plan is not None:
+        found |= _tables(plan)
+    if isinstance(plan, Plan) and plan.interim is not None:
+        look = plan.interim.look
+        found["interim"] = look.table.reset_index()
+        found["interim_operating_characteristics"] = look.operating_characteristics(plan.rates)
+    return found
+
+
 def plan_files(
     plan: AnyPlan | None, *, prior: MapPrior, sizes: Sizes | None, words: Wording = PLAIN
 ) -> dict[str, bytes]:
     """Return the tables, priors and figures of a plan, by name of file; without a plan, of the sizes."""
-    tables = {} if sizes is None else {"sample_size": sizes.table}
-    found: dict[str, bytes] = {}
-    if plan is not None:
-        tables |= _tables(plan)
-        robust = to_json(plan.compared.robust, plan.map_prior.about)
-        written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
-        found = {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
-        drawn = plan_plots(plan, words)
-        found |= {f"{name}.png": plot.png(dpi=DPI) for name, plot in drawn.items()}
-    if isinstance(plan, Plan) and plan.interim is not None:
-        look = plan.interim.look
-        tables["interim"] = look.table.reset_index()
-        tables["interim_operating_characteristics"] = look.operating_characteristics(plan.rates)
-    return found | {f"{name}.csv": _csv(table, prior) for name, table in tables.items()}
+    tables = plan_frames(plan, sizes)
+    found = {
+        f"{name}.csv": csv_of(table, reliable=prior.reliable) for name, table in tables.items()
+    }
+    if plan is None:
+        return found
+    return found | priors_json(plan) | drawn_files(plan_plots(plan, words))
 
 
-def _csv(table: pd.DataFrame, prior: MapPrior) -> bytes:
-    # What is made from a prior is no more reliable than the prior.
-    marked = table if prior.reliable else table.assign(reliable="no")
+def priors_json(plan: AnyPlan) -> dict[str, bytes]:
+    """Return the files of the two priors that borrow."""
+    robust = to_json(plan.compared.robust, plan.map_prior.about)
+    written = {"prior": plan.map_prior.to_json(), "robust_prior": robust}
+    return {f"{name}.json": f"{text}\n".encode() for name, text in written.items()}
+
+
+def drawn_files(drawn: Mapping[str, "Plot"]) -> dict[str, bytes]:
+    """Return the files of figures."""
+    return {f"{name}.png": plot.png(dpi=DPI) for name, plot in drawn.items()}
+
+
+def csv_of(table: pd.DataFrame, *, reliable: bool) -> bytes:
+    """Return a table as CSV, marked where what it is made from is not reliable."""
+    marked = table if reliable else table.assign(reliable="no")
     return marked.to_csv(index=False, lineterminator="\n").encode()
 
 

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -170,42 +171,58 @@ def _write(path: Path, content: bytes) -> None:
         os.close(descriptor)
 
 
+@dataclass(frozen=True)
+class FolderKind:
+    """A kind of folder that is written whole: its name, the file it is known by, and all it may hold."""
+
+    name: str
+    mark: str
+    own: frozenset[str]
+
+
 FIT = "fit.json"
 """The file by which the folder of a saved fit is known."""
 
-_OWN = frozenset(
-    {FIT, "draws.nc", "model.toml", "coding.json", "arms.csv", "reports.csv", "excluded.csv"}
-    | {"forest.png"}
-    | {f"report.{form}" for form in ("html", "md", "json", "docx")}
+SAVED_RUN = FolderKind(
+    "saved run",
+    FIT,
+    frozenset(
+        {FIT, "draws.nc", "model.toml", "coding.json", "arms.csv", "reports.csv", "excluded.csv"}
+        | {"forest.png"}
+        | {f"report.{form}" for form in ("html", "md", "json", "docx")}
+    ),
 )
 """Files that it may hold; no other is ever deleted."""
 
 _REMEDY = "Choose another folder"
 
 
-def check_folder(folder: str | PathLike[str], *, force: bool) -> Path:
-    """Return `folder` as a path, after checking that a fit may be saved there."""
+def check_folder(folder: str | PathLike[str], *, force: bool, kind: FolderKind = SAVED_RUN) -> Path:
+    """Return `folder` as a path, after checking that one of this kind may be written there."""
     path = folder_of(folder).absolute()
-    is_fit = (path / FIT).is_file()
-    if is_fit and not force:
+    is_one = (path / kind.mark).is_file()
+    if is_one and not force:
         raise RunError(f"{path} exists. {_REMEDY}, or replace it with force=True.")
-    if path.exists() and not is_fit:
+    if path.exists() and not is_one:
         raise RunError(
-            f"{path} exists and is not a saved run (it holds no {FIT}); it is not changed. {_REMEDY}."
+            f"{path} exists and is not a {kind.name} (it holds no {kind.mark}); it is not changed. {_REMEDY}."
         )
-    unexpected = sorted({file.name for file in path.iterdir()} - _OWN) if is_fit else []
+    unexpected = sorted({file.name for file in path.iterdir()} - kind.own) if is_one else []
     if unexpected:
         raise RunError(
-            f"{path} holds files that are not of a run and would be lost: {listed(unexpected)}. Move them first."
+            f"{path} holds files that are not of a {kind.name.removeprefix('saved ')} and would be lost: "
+            f"{listed(unexpected)}. Move them first."
         )
     check_folder_writable(path.parent, remedy=_REMEDY)
     return path
 
 
 @contextmanager
-def whole_folder(folder: str | PathLike[str], *, force: bool) -> Iterator[Path]:
+def whole_folder(
+    folder: str | PathLike[str], *, force: bool, kind: FolderKind = SAVED_RUN
+) -> Iterator[Path]:
     """Yield an empty folder that takes the place of `folder` when the block ends well; else it stays."""
-    path = check_folder(folder, force=force)
+    path = check_folder(folder, force=force, kind=kind)
     with explained(path, remedy=_REMEDY):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = _beside(path, ".partial")
@@ -233,7 +250,7 @@ def _replace(partial: Path, path: Path) -> None:
         path.rename(old / path.name)
         partial.rename(path)
     except BaseException:
-        # Whatever stopped it, an interrupt included: the old fit gets its place back.
+        # Whatever stopped it, an interrupt included: the old folder gets its place back.
         if not path.exists():
             (old / path.name).rename(path)
         raise

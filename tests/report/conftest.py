@@ -137,3 +137,10 @@ def _survival(folder: Path) -> None:
 def document_of_kind(runs: Mapping[str, Path]) -> Callable[[str], Document]:
     """Return the whole report of a comparison, a grid or another fit; each is made once."""
     return cache(lambda kind: document_of(runs[kind]))
+
+
+@pytest.fixture(scope="session")
+def reviewed_fit() -> bm.Fit:
+    """Return the fit of the pooled model whose dossiers are written."""
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    return bm.fit(bm.load_model("pooled"), arms, seed=1)

@@ -1,5 +1,6 @@
 """A report as Markdown, and as a Word file that pandoc makes of it where it is installed."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,6 +24,10 @@ from bayesmeta.report.rendering.pieces import data_uri, with_commands
 
 DPI = 200
 """Of figures in Word files."""
+
+NO_DATE = {"SOURCE_DATE_EPOCH": "315532800"}
+"""Tells pandoc to write 1980-01-01, the first date that the format holds, for the time of day: the same
+report has the same bytes."""
 
 Address = Callable[[str, Plot], str]
 """Where an image stands, by the name of the figure and the figure."""
@@ -143,6 +148,7 @@ def as_docx(document: Document) -> bytes:
         done = subprocess.run(  # noqa: S603 - a fixed command; texts are in a file
             command,
             cwd=folder,
+            env={**os.environ, **NO_DATE},
             capture_output=True,
             encoding="utf-8",
             errors="replace",

@@ -1,0 +1,80 @@
+"""What dossiers tell of a plan, as tables beside those that every plan writes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from bayesmeta.planning.plan import Plan
+from bayesmeta.report.dossier.answering import Tables, pairs
+from bayesmeta.report.dossier.fit_tables import FitFacts
+from bayesmeta.report.plan_tables import plan_frames
+from bayesmeta.report.plan_text import Sizes
+from bayesmeta.report.plan_words import AnyPlan
+from bayesmeta.wording import PLAIN, Wording
+
+CI_PROB = 0.95
+"""Probability of the intervals of priors."""
+
+
+@dataclass(frozen=True, eq=False)
+class PlanFacts:
+    """A plan, the sizes that were looked for, and the fit that its prior is from, as far as known."""
+
+    plan: AnyPlan
+    sizes: Sizes | None = None
+    fit: FitFacts | None = None
+    words: Wording = PLAIN
+
+    @property
+    def one_arm(self) -> Plan | None:
+        """The plan, if the trial has one arm."""
+        return self.plan if isinstance(self.plan, Plan) else None
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The tables of the plan."""
+        own = {
+            "design": pairs(dict(self._design())),
+            "priors": self._priors(),
+            "prior_summary": self._prior_summary(),
+            "mixture_fit": self.plan.map_prior.table.reset_index(),
+        }
+        return Tables(plan_frames(self.plan, self.sizes) | own)
+
+    def _design(self) -> Iterator[tuple[str, Any]]:
+        plan, vague = self.plan, self.plan.compared.vague
+        yield "success rule", str(plan.trial.success)
+        if self.one_arm is not None:
+            yield "patients", self.one_arm.trial.n
+        else:
+            yield "patients in the treated arm", plan.trial.n_treated  # type: ignore[union-attr]
+            yield "patients in the control arm", plan.trial.n_control  # type: ignore[union-attr]
+        yield "weight of the vague component", plan.robust
+        yield "mean of the vague component", vague.mean
+        yield "size of the vague component", vague.a[0] + vague.b[0]
+
+    def _priors(self) -> pd.DataFrame:
+        rows = [
+            {"prior": name, "component": i, "weight": weight, "a": a, "b": b}
+            for name, prior in self.plan.compared.fixed.items()
+            for i, (weight, a, b) in enumerate(
+                zip(prior.weights, prior.a, prior.b, strict=True), start=1
+            )
+        ]
+        return pd.DataFrame(rows)
+
+    def _prior_summary(self) -> pd.DataFrame:
+        rows = []
+        for name, prior in self.plan.compared.fixed.items():
+            low, high = prior.interval(CI_PROB)
+            row = {"prior": name, "mean": prior.mean, "sd": prior.sd, "lower": low, "upper": high}
+            rows.append(row)
+        return pd.DataFrame(rows)
+
+    @property
+    def robust_components(self) -> int:
+        """Components of the prior of the analysis; the last is the vague one."""
+        return len(self.plan.compared.robust.weights)
