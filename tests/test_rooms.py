@@ -22,6 +22,7 @@ ORDER = (
         "bundled",
         "labels",
         "layout",
+        "shown",
     ),
     ("rounding", "wording", "places", "progress"),
     ("runs",),

@@ -25,12 +25,13 @@ from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.limits import check_integrated
 from bayesmeta.numeric import check_seed
+from bayesmeta.shown import Shown
 
 OVERLAP, OVERLAP_RISK = "overlap_group", "overlap_risk"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Validation:
+class Validation(Shown):
     """Later cohorts held against what earlier studies predicted of them.
 
     Made by `validate`.
@@ -64,6 +65,8 @@ class Validation:
     >>> round(found.elpd), found.diagnostics.ok
     (-5, True)
     """
+
+    shown = "arms"
 
     fit: Fit
     test: Arms
