@@ -27,6 +27,8 @@ class Shown:
 def html_of(text: str, table: "pd.DataFrame | None" = None) -> str:
     """Return text, escaped, as a paragraph, or line by line; below it a table as pandas shows it."""
     tag = "pre" if "\n" in text else "p"
+    # Pages of notebooks set other letters, in which columns do not stand below their headings.
+    style = ' style="font-family: monospace"' if tag == "pre" else ""
     # None where the user's options of pandas ask for no HTML.
     below = table._repr_html_() if table is not None else None  # type: ignore[operator]
-    return f"<{tag}>{html.escape(text)}</{tag}>{below or ''}"
+    return f"<{tag}{style}>{html.escape(text)}</{tag}>{below or ''}"

@@ -72,7 +72,8 @@ def test_a_contrast_shows_its_table(regimen_fit: bm.Fit) -> None:
     found = bm.contrast(regimen_fit, against="ven_hma")
     assert found._repr_html_() == html_of(repr(found), found.table)
     assert bm.diagnose(regimen_fit)._repr_html_().startswith("<p>Diagnostics(ok; largest R-hat")
-    assert bm.summary(regimen_fit)._repr_html_().startswith("<pre>Parameters (log-odds; 95%")
+    summary = bm.summary(regimen_fit)._repr_html_()
+    assert summary.startswith('<pre style="font-family: monospace">Parameters (log-odds; 95%')
 
 
 def test_pandas_decides_whether_and_how_much_of_a_table_is_shown(fit: bm.QuadratureFit) -> None:
