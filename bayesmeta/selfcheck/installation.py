@@ -24,6 +24,9 @@ from bayesmeta.selfcheck.checks import Compared, Finding, Task, same
 
 NAME = "bayesmeta"
 ABSENT = "not installed"
+DIGITS = 64
+"""Hexadecimal digits of a SHA-256."""
+
 COMPILED = "__pycache__"
 """Folders of what Python and numba compile, which no wheel holds."""
 
@@ -94,11 +97,15 @@ def files_compared(found: Distribution, imported: Path) -> Finding:
     wrong = [one for one in compared if not one.ok]
     told = f"{counted(len(hashes), 'file')}, SHA-256 as recorded"
     if wrong or not hashes:
-        told = (
-            listed([f"{one.quantity}: {one.obtained}" for one in wrong]) or "RECORD lists no file"
-        )
+        told = listed(map(_fault, wrong)) or "RECORD lists no file"
         told = f"{told}. Install bayesmeta again, from its wheel."
     return Finding(bool(hashes) and not wrong, told, compared)
+
+
+def _fault(one: Compared) -> str:
+    """Return what is wrong; nobody reads a hash in a sentence."""
+    hashed = len(str(one.obtained)) == len(str(one.expected)) == DIGITS
+    return f"{one.quantity}: {'another SHA-256' if hashed else one.obtained}"
 
 
 def recorded_files(found: Distribution) -> Iterator[tuple[str, str]]:

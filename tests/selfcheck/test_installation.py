@@ -65,7 +65,9 @@ def test_a_changed_byte_fails(site: Path) -> None:
     found = files_compared(installed(site), site / "bayesmeta")
     assert not found.ok
     assert [one.quantity for one in found.compared if not one.ok] == ["bayesmeta/__init__.py"]
-    assert found.detail.endswith("Install bayesmeta again, from its wheel.")
+    assert found.detail == (
+        "bayesmeta/__init__.py: another SHA-256. Install bayesmeta again, from its wheel."
+    )
 
 
 def test_a_file_that_is_gone_fails(site: Path) -> None:
