@@ -12,7 +12,18 @@ PACKAGE = Path(__file__).parent.parent / "bayesmeta"
 
 ORDER = (
     # What every room may use.
-    ("spelling", "arrays", "errors", "deprecated", "numeric", "paths", "labels", "layout"),
+    (
+        "spelling",
+        "arrays",
+        "errors",
+        "deprecated",
+        "numeric",
+        "paths",
+        "bundled",
+        "labels",
+        "layout",
+        "shown",
+    ),
     ("rounding", "wording", "places", "progress"),
     ("runs",),
     ("spreadsheets",),

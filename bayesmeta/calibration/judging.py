@@ -18,6 +18,7 @@ from bayesmeta.calibration.bands import band, p_value, relative_distance
 from bayesmeta.calibration.results import CI_PROBS, CaseResult, Tally
 from bayesmeta.calibration.trials import RANKS
 from bayesmeta.errors import SettingsError, counted
+from bayesmeta.shown import Shown
 
 FALSE_ALARM = 1e-3
 """Probability that a calibration without a fault fails, over all comparisons together."""
@@ -33,7 +34,7 @@ EXACT = {"rate", "responders_exact"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
+class Calibration(Shown):
     """Results of calibration and what they show; made by `calibrate`.
 
     Parameters
@@ -56,6 +57,8 @@ class Calibration:
     >>> found.comparisons, found.fits["divergent"].tolist()
     (12, [0.0, 0.0])
     """
+
+    shown = ""
 
     results: tuple[CaseResult, ...]
 

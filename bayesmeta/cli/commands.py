@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 from typer.models import ArgumentInfo, OptionInfo
 
+from bayesmeta.cli.colours import coloured
 from bayesmeta.errors import BayesmetaError, EvidenceWarning, ModelWarning
 from bayesmeta.paths import expanded
 
@@ -75,8 +76,20 @@ class Command(TyperCommand):
         pieces = super().collect_usage_pieces(ctx)
         return [re.sub(r"^\{(.+)\}", r"\1", piece) for piece in pieces]
 
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, in colours."""
+        return coloured(super().get_help(ctx))
 
-class Commands(TyperGroup):
+
+class Group(TyperGroup):
+    """Commands under a name."""
+
+    def get_help(self, ctx: Any) -> str:
+        """Return the help, in colours."""
+        return coloured(super().get_help(ctx))
+
+
+class Commands(Group):
     """Commands that take old names of options, and print errors of usage as JSON, too, where asked."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:

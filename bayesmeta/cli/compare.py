@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bayesmeta.bundled import all_models
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
 from bayesmeta.cli.options import (
     BUNDLED,
@@ -50,7 +51,10 @@ def compare(
     notation: Notation,
     models: Annotated[
         list[str],
-        typer.Argument(help="Model files, folders of them, or bundled models by name."),
+        typer.Argument(
+            help="Model files, folders of them, or bundled models by name.",
+            autocompletion=all_models,
+        ),
     ],
     out: Annotated[
         Path,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 import bayesmeta as bm
-from bayesmeta.cli.commands import BAD_INPUT, OK, add_command, exits
+from bayesmeta.bundled import evidence_names
+from bayesmeta.cli.commands import BAD_INPUT, OK, Group, add_command, exits
 from bayesmeta.cli.options import (
     BUNDLED,
     NOTHING_SELECTED,
@@ -39,10 +40,18 @@ if TYPE_CHECKING:
 
 Table = Annotated[
     str | None,
-    typer.Argument(help=f"A bundled table or a file (CSV, .xlsx, .parquet). Default: {BUNDLED}."),
+    typer.Argument(
+        help=f"A bundled table or a file (CSV, .xlsx, .parquet). Default: {BUNDLED}.",
+        autocompletion=evidence_names,
+    ),
 ]
 AlsoTable = Annotated[
-    str | None, typer.Option("--evidence", help="The same table, named as in other commands.")
+    str | None,
+    typer.Option(
+        "--evidence",
+        help="The same table, named as in other commands.",
+        autocompletion=evidence_names,
+    ),
 ]
 Kind = Annotated[
     Literal["counts", "survival"],
@@ -237,7 +246,9 @@ def evidence_template(
     return OK
 
 
-evidence_app = typer.Typer(help="Look at evidence tables and check them.", no_args_is_help=True)
+evidence_app = typer.Typer(
+    help="Look at evidence tables and check them.", cls=Group, no_args_is_help=True
+)
 for name, command in {
     "list": evidence_list,
     "show": evidence_show,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from bayesmeta.bundled import all_models, evidence_names
 from bayesmeta.errors import SettingsError
 
 BUNDLED = "rr_aml_venetoclax"
@@ -21,7 +22,11 @@ Dask = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")
 ]
 Evidence = Annotated[
-    str, typer.Option(help="Name of a bundled table, or a file (CSV, .xlsx, .parquet).")
+    str,
+    typer.Option(
+        help="Name of a bundled table, or a file (CSV, .xlsx, .parquet).",
+        autocompletion=evidence_names,
+    ),
 ]
 FailOn = Annotated[
     Literal["diagnostics"] | None,
@@ -36,7 +41,12 @@ LabelFile = Annotated[
         help="Labels of levels and outcomes: a TOML file with [labels.COLUMN], or CSV (column, value, label).",
     ),
 ]
-Model = Annotated[str, typer.Argument(help="A model file (.toml), or a bundled model by name.")]
+Model = Annotated[
+    str,
+    typer.Argument(
+        help="A model file (.toml), or a bundled model by name.", autocompletion=all_models
+    ),
+]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder of the new run.")]
 Outcome = Annotated[str | None, typer.Option(help="Which outcome, of a run of several.")]
 Profiles = Annotated[

@@ -8,6 +8,7 @@ import typer
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
 from bayesmeta.cli.options import DEFAULT_SEED, AsJson, Seed
 from bayesmeta.cli.output import print_blocks, print_json
+from bayesmeta.cli.record import check_record, record_lines, write_record
 from bayesmeta.errors import RunError, counted
 
 
@@ -75,27 +76,46 @@ def calibrate(
 
 
 @exits
-def selfcheck(as_json: AsJson = False) -> int:
+def selfcheck(
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of a record to sign: record.html, and record.docx where pandoc is installed."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the record of --report.")] = False,
+    as_json: AsJson = False,
+) -> int:
     """Check this installation: known answers, invalid input, recovery, reproducibility.
 
-    It takes about a minute, needs no network and leaves no files. The exit code is 1 if a check failed.
+    It takes about a minute, needs no network and leaves no files but those of --report: the record of
+    installation and operational qualification. The exit code is 1 if a check failed, or if the record
+    cannot be complete because the installation is editable.
     """
     from bayesmeta.report import selfcheck_text as text
+    from bayesmeta.report.qualification import is_complete
     from bayesmeta.selfcheck import Check, run_selfcheck, this_environment
 
-    if as_json:
-        found = run_selfcheck()
-        print_json(text.selfcheck_json(found))
-        return OK if found.ok else DIAGNOSTICS_FAILED
+    if report is not None:
+        check_record(report, force=force)
 
     def show(check: Check) -> None:
         print(text.check_line(check), flush=True)
 
-    # First, so that they are there whatever happens next.
-    print("\n".join([*text.environment_lines(this_environment()), ""]), flush=True)
-    found = run_selfcheck(ended=show)
-    print("\n".join(["", *text.verdict_lines(found)]))
-    return OK if found.ok else DIAGNOSTICS_FAILED
+    if as_json:
+        found = run_selfcheck()
+    else:
+        # First, so that they are there whatever happens next.
+        print("\n".join([*text.environment_lines(this_environment()), ""]), flush=True)
+        found = run_selfcheck(ended=show)
+        print("\n".join(["", *text.verdict_lines(found)]))
+    written = None if report is None else write_record(found, report, force=force)
+    if as_json:
+        print_json(text.selfcheck_json(found) | ({"record": written} if written else {}))
+    elif written:
+        print("\n".join(record_lines(written)))
+    passed = found.ok if report is None else is_complete(found)
+    return OK if passed else DIAGNOSTICS_FAILED
 
 
 @exits

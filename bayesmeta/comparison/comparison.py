@@ -22,10 +22,11 @@ from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.prediction import Prediction
 from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import Arms
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Comparison:
+class Comparison(Shown):
     """Models held against each other on the same arms.
 
     Made by `compare`.

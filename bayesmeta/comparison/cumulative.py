@@ -20,6 +20,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed
+from bayesmeta.shown import Shown
 
 Row = dict[str, Any]
 
@@ -27,7 +28,7 @@ QUANTITIES = ("typical", "new_study", "tau")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Cumulative:
+class Cumulative(Shown):
     """What a model says of the studies known up to each year.
 
     Made by `cumulative`, which says what the columns are.

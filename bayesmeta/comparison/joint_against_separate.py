@@ -18,6 +18,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Binomial, Design, ModelSpec, make_design
 from bayesmeta.model.coding import Profile
 from bayesmeta.runs import Failed, Outcome, Runner
+from bayesmeta.shown import Shown
 
 JOINT, SEPARATE = "joint", "separate"
 """How the two kinds of models are called in tables."""
@@ -28,7 +29,7 @@ COHORT = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class JointComparison:
+class JointComparison(Shown):
     """A joint model of nested outcomes beside one model per outcome, study by study left out.
 
     Made by `joint_against_separate`.

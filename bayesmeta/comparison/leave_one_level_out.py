@@ -23,10 +23,11 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, make_design, model_hash
 from bayesmeta.model.limits import check_integrated, refuse_survival
 from bayesmeta.runs import Finished, Job, Outcome, Runner, job_key
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LevelsLeftOut:
+class LevelsLeftOut(Shown):
     """How a model predicts each level of a column from all others.
 
     Made by `leave_one_level_out`.
@@ -57,6 +58,8 @@ class LevelsLeftOut:
     >>> len(found.levels), found.ok
     (2, True)
     """
+
+    shown = "levels"
 
     model: str
     column: str

@@ -13,12 +13,13 @@ from bayesmeta.errors import SettingsError, listed, nearest
 from bayesmeta.estimates.precision import Row
 from bayesmeta.model import Design
 from bayesmeta.runs import Finished, Outcome
+from bayesmeta.shown import Shown
 
 REFIT, WEIGHTED = "refit", "weighted"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class LeftOut:
+class LeftOut(Shown):
     """How a model predicts each study of the evidence from all others.
 
     Made by `leave_one_study_out`, and for each model by `compare`.
@@ -72,6 +73,8 @@ class LeftOut:
     >>> found.coverage["inside"].tolist()
     [3, 5, 5]
     """
+
+    shown = "studies"
 
     model: str
     studies: pd.DataFrame

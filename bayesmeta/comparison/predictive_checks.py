@@ -16,12 +16,13 @@ from bayesmeta.inference.blocks import blocks
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.simulation import draw_events
 from bayesmeta.numeric import check_seed
+from bayesmeta.shown import Shown
 
 STATISTICS = ("chi-square", "sd of rates")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class PosteriorPredictiveCheck:
+class PosteriorPredictiveCheck(Shown):
     """Counts replicated from a posterior, beside those that were seen.
 
     Made by `posterior_predictive_check`.

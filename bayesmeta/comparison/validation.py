@@ -23,12 +23,13 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.limits import check_integrated
 from bayesmeta.numeric import check_seed
+from bayesmeta.shown import Shown
 
 OVERLAP_RISK = "overlap_risk"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Validation:
+class Validation(Shown):
     """Later cohorts held against what earlier studies predicted of them.
 
     Made by `validate`.
@@ -62,6 +63,8 @@ class Validation:
     >>> round(found.elpd), found.diagnostics.ok
     (-5, True)
     """
+
+    shown = "arms"
 
     fit: Fit
     test: Arms

@@ -9,13 +9,14 @@ import pandas as pd
 from bayesmeta.arrays import Array
 from bayesmeta.estimates.precision import Estimate, mean_of, with_errors
 from bayesmeta.inference.result import Fit
+from bayesmeta.shown import Shown
 
 LEAST_RANKED = 3
 """Levels from which on ranks say more than which of two is the higher."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Contrasts:
+class Contrasts(Shown):
     """Levels of a factor against each other, and their ranks.
 
     Made by `contrast`, where the columns are described.

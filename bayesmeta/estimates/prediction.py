@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Unpack
+from typing import Unpack, override
 
 import numpy as np
 import pandas as pd
@@ -19,10 +19,11 @@ from bayesmeta.estimates.precision import bounds_of, interval_of, mean_of
 from bayesmeta.estimates.rates import RateDistribution, rates_as_drawn
 from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Prediction:
+class Prediction(Shown):
     """The response to expect in a cohort of n patients.
 
     Made by `predict`, and by `compare` as the average over models. Of several nested outcomes every
@@ -259,6 +260,10 @@ class Prediction:
         if self.time is None:
             return "responders"
         return f"{self.words.state} at {self.time:g} months"
+
+    @override
+    def _shown_table(self) -> pd.DataFrame:
+        return self.interval(0.95)
 
     def __repr__(self) -> str:
         target = "a new study" if self.study is None else f"study {self.study}"

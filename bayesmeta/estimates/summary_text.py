@@ -1,6 +1,5 @@
 """The table of `summary` as people read it: parameters, odds ratios and rates."""
 
-import html
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from bayesmeta.estimates.survival_words import MEDIAN_RATIO, TIME, survival_line
 from bayesmeta.evidence.survival.outcomes import SURVIVAL_WORDS, OutcomeWords
 from bayesmeta.layout import table_text
 from bayesmeta.rounding import fixed_text, number_texts, places, spread_places
+from bayesmeta.shown import html_of
 from bayesmeta.wording import PLAIN, Wording
 
 ODDS_RATIO = "odds_ratio"
@@ -209,7 +209,7 @@ class SummaryTable(pd.DataFrame):
         return "\n".join(summary_blocks(self, heading))
 
     def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(repr(self))}</pre>"
+        return html_of(repr(self))
 
     @property
     def _constructor(self) -> Any:

@@ -12,6 +12,7 @@ from bayesmeta.estimates.profile_rates import profile_rates
 from bayesmeta.estimates.rates import RatesByQuadrature
 from bayesmeta.inference.exact import quadrature_fit
 from bayesmeta.inference.result import Fit
+from bayesmeta.shown import Shown
 
 PROBABILITIES = (0.025, 0.25, 0.5, 0.75, 0.975)
 QUANTITIES = {
@@ -29,7 +30,7 @@ COHORT = 40
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Verification:
+class Verification(Shown):
     """How far an MCMC fit lies from the deterministic posterior.
 
     Parameters

@@ -18,12 +18,13 @@ from bayesmeta.evidence.conditions import matches
 from bayesmeta.evidence.counts import check_arms, completed, counts_of
 from bayesmeta.evidence.findings import Finding
 from bayesmeta.evidence.repeats import SPELLING, patients_twice, two_spellings
+from bayesmeta.shown import Shown
 
 Names = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Arms:
+class Arms(Shown):
     """Patients of each arm with one outcome, or with each of several nested outcomes.
 
     Made by `EvidenceTable.select`. Each of several outcomes is counted among the patients of the one
@@ -64,6 +65,8 @@ class Arms:
     >>> arms.of("CR").events.tolist()
     [23, 13, 14]
     """
+
+    shown = "frame"
 
     frame: pd.DataFrame
     excluded: pd.DataFrame

@@ -16,11 +16,14 @@ from bayesmeta.evidence.repeats import two_spellings
 from bayesmeta.evidence.requests import Where, plain_values
 from bayesmeta.evidence.selection import Rule, apply_rules, check_left
 from bayesmeta.labels import Labels
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CheckedTable:
+class CheckedTable(Shown):
     """Rows that passed the checks of their kind of table; see `EvidenceTable` for the fields."""
+
+    shown = "frame"
 
     frame: pd.DataFrame
     name: str

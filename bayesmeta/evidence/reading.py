@@ -1,12 +1,11 @@
 """Evidence tables from a file, a DataFrame or the package, and estimates of published reviews."""
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import as_file, files
-from importlib.resources.abc import Traversable
 from typing import Any, Literal, Protocol
 
 import pandas as pd
 
+from bayesmeta import bundled
 from bayesmeta.errors import EvidenceError, nearest
 from bayesmeta.evidence.checked_table import CheckedTable
 from bayesmeta.evidence.checks import checked
@@ -143,7 +142,7 @@ def bundled_evidence() -> tuple[str, ...]:
     >>> bm.bundled_evidence()
     ('rr_aml_venetoclax',)
     """
-    return tuple(sorted(folder.name for folder in _data().iterdir() if folder.is_dir()))
+    return bundled.evidence_names()
 
 
 def load_evidence(name: str) -> EvidenceTable:
@@ -173,7 +172,7 @@ def load_table[T: CheckedTable](
 ) -> T:
     """Return a table of some kind from a file of a bundled table, with its labels."""
     frame, _ = check(_bundled_rows(name, file), name, notation)
-    labels = labels_of_csv((_data() / name / "labels.csv").read_text(encoding="utf-8"))
+    labels = labels_of_csv((bundled.evidence() / name / "labels.csv").read_text(encoding="utf-8"))
     return kind(frame, name, labels=labels)
 
 
@@ -195,12 +194,7 @@ def _bundled_cells(name: str, file: str) -> pd.DataFrame:
         raise EvidenceError(
             f"There is no bundled table '{name}'. {nearest(name, bundled_evidence())}"
         )
-    with as_file(_data() / name / file) as path:
-        return cells_of_text(path, file).frame
-
-
-def _data() -> Traversable:
-    return files("bayesmeta.evidence") / "data"
+    return cells_of_text(bundled.evidence() / name / file, file).frame
 
 
 _PERCENT = {"pooled_pct": "rate", "ci_low": "lower", "ci_high": "upper", "i2_pct": "i_squared"}

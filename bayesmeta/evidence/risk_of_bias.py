@@ -9,6 +9,7 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, SettingsError, listed, nearest
 from bayesmeta.evidence.findings import check_none, warn_of
 from bayesmeta.evidence.sources import Source, cells_of
+from bayesmeta.shown import Shown
 
 STUDY, OVERALL = "Study", "Overall"
 NO_INFORMATION = "No information"
@@ -85,7 +86,7 @@ TOOLS = {
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RiskOfBias:
+class RiskOfBias(Shown):
     """Judgements of the risk of bias of studies by one tool.
 
     Made by `read_risk_of_bias`.
@@ -98,6 +99,8 @@ class RiskOfBias:
     frame : DataFrame
         One row per study: `Study`, the domains `D1`, `D2`, ..., and `Overall`.
     """
+
+    shown = "frame"
 
     tool: str
     frame: pd.DataFrame

@@ -16,6 +16,7 @@ from bayesmeta.inference.convergence import (
     largest_mcse_of_limits,
 )
 from bayesmeta.inference.result import Fit
+from bayesmeta.shown import Shown
 
 
 class Thresholds(NamedTuple):
@@ -89,7 +90,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diagnostics:
+class Diagnostics(Shown):
     """The diagnosis of a fit.
 
     Parameters

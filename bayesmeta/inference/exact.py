@@ -12,6 +12,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.model import Binomial, Design, Logit, ModelSpec
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.weights import weighted_counts
+from bayesmeta.shown import Shown
 
 if TYPE_CHECKING:
     from bayesmeta.inference.quadrature.posterior import QuadraturePosterior
@@ -22,7 +23,7 @@ Biases = Mapping[str, tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class QuadratureFit:
+class QuadratureFit(Shown):
     """The posterior of a model by quadrature: no draws, no Monte-Carlo error.
 
     Made by ``bayesmeta.fit(..., method="quadrature")``; `summary` and `predict` take it.
@@ -52,6 +53,8 @@ class QuadratureFit:
     >>> tau.quantile([0.025, 0.5, 0.975]).round(2).tolist()  # log-odds
     [0.35, 0.77, 1.44]
     """
+
+    shown = ""
 
     spec: ModelSpec
     arms: Arms

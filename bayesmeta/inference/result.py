@@ -20,6 +20,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import Design, ModelSpec, OwnModel, to_toml
 from bayesmeta.model.coding import Coding
 from bayesmeta.runs.files import whole_folder
+from bayesmeta.shown import Shown
 
 _PACKAGES = (
     *("bayesmeta", "arviz", "formulaic", "numba", "numpy"),
@@ -94,7 +95,7 @@ def _versions() -> Mapping[str, str]:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Shown):
     """Posterior draws of a model on its arms.
 
     Made by `bayesmeta.fit`. ArviZ's summaries, diagnostics and plots work on `draws`.
@@ -137,6 +138,8 @@ class Fit:
     >>> fit.posterior["tau"].median(("chain", "draw")).round(1).values.tolist()  # log-odds
     [0.8, 0.4]
     """
+
+    shown = ""
 
     spec: ModelSpec
     arms: Arms

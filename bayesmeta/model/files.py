@@ -2,12 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from bayesmeta.bundled import OF_STRATA, OF_SURVIVAL, all_models, catalogue, model_names
 from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.labels import Labels
@@ -50,9 +49,6 @@ _KEYS = (
     "labels",
 )
 
-OF_STRATA, OF_SURVIVAL = "strata", "survival"
-"""Folders of bundled models of arms that are divided by the levels of a stratum, and of survival."""
-
 OF_0_1_0 = "nested/"
 """How the names of models of several outcomes began in release 0.1.0."""
 
@@ -85,14 +81,13 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
         name = name.removeprefix(OF_0_1_0)
         warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
-    catalogue = _catalogue()
-    places = (catalogue, catalogue / OF_STRATA, catalogue / OF_SURVIVAL)
-    folder = next((one for one in places if name in _names(one)), None)
+    places = ("", OF_STRATA, OF_SURVIVAL)
+    folder = next((one for one in places if name in model_names(one)), None)
     if folder is None:
         raise SpecError(
-            f"There is no bundled model '{name}'. {nearest(name, _all_names())} Or give a path ending in .toml."
+            f"There is no bundled model '{name}'. {nearest(name, all_models())} Or give a path ending in .toml."
         )
-    return parse_model((folder / f"{name}.toml").read_text(encoding="utf-8"), name)
+    return parse_model((catalogue() / folder / f"{name}.toml").read_text(encoding="utf-8"), name)
 
 
 def bundled_models() -> tuple[str, ...]:
@@ -107,27 +102,17 @@ def bundled_models() -> tuple[str, ...]:
     >>> bm.bundled_models()[:4]
     ('arms', 'cloglog', 'common_effect', 'exchangeable_regimens')
     """
-    return _names(_catalogue())
+    return model_names()
 
 
 def models_of_strata() -> tuple[str, ...]:
     """Return the names of the bundled models of arms by the levels of a stratum."""
-    return _names(_catalogue() / OF_STRATA)
+    return model_names(OF_STRATA)
 
 
 def models_of_survival() -> tuple[str, ...]:
     """Return the names of the bundled models of survival."""
-    return _names(_catalogue() / OF_SURVIVAL)
-
-
-def _all_names() -> tuple[str, ...]:
-    return (*bundled_models(), *models_of_strata(), *models_of_survival())
-
-
-def _names(folder: Traversable) -> tuple[str, ...]:
-    """Return the names of the model files of a folder."""
-    found = (entry.name for entry in folder.iterdir())
-    return tuple(sorted(name.removesuffix(".toml") for name in found if name.endswith(".toml")))
+    return model_names(OF_SURVIVAL)
 
 
 def parse_model(text: str, name: str = "model", *, warn: bool = True) -> ModelSpec:
@@ -212,19 +197,13 @@ def _model(content: Mapping[str, Any], name: str) -> ModelSpec:
     )
 
 
-def _catalogue() -> Traversable:
-    """Return the folder of bundled models: inside an installed package, beside it in a checkout."""
-    installed = files("bayesmeta.model") / "catalogue"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "models"
-
-
 def _text(path: Path) -> str:
     """Return the text of a model file."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise SpecError(
-            f"No file {path}. Bundled models go by name: {', '.join(_all_names())}."
+            f"No file {path}. Bundled models go by name: {', '.join(all_models())}."
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise SpecError(f"{path} cannot be read as UTF-8 text: {error}.") from error

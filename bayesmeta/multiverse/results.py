@@ -12,6 +12,7 @@ from bayesmeta.estimates.questions import Question
 from bayesmeta.multiverse.combinations import PlannedRow
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.runs import Failed, Job, Outcome
+from bayesmeta.shown import Shown
 
 DONE, IMPOSSIBLE, FAILED = "done", "not possible", "failed"
 """States of a row."""
@@ -53,7 +54,7 @@ def _type(name: str) -> str:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class GridResults:
+class GridResults(Shown):
     """What came of a grid of specifications.
 
     Made by `run_grid`.

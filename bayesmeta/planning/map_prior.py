@@ -20,6 +20,7 @@ from bayesmeta.planning.mixture_fit import Components, MixtureFit, fit_mixture
 from bayesmeta.planning.mixture_text import to_json
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.robust import robustify
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +33,7 @@ class Origin:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MapPrior:
+class MapPrior(Shown):
     """A meta-analytic predictive prior: the distribution of a new study's rate, as a mixture of betas.
 
     Made by `map_prior`; `robustify` and `effective_sample_size` take it.

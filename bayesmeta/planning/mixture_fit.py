@@ -17,6 +17,7 @@ from bayesmeta.numeric import is_whole
 from bayesmeta.planning.counts import log_rates
 from bayesmeta.planning.expectation_maximisation import Points, expectation_maximisation
 from bayesmeta.planning.mixtures import FARTHEST, BetaMixture
+from bayesmeta.shown import Shown
 
 Components = Literal["aic", "bic"] | int
 
@@ -70,7 +71,7 @@ class RateSample:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class MixtureFit:
+class MixtureFit(Shown):
     """A mixture of betas fitted to draws of a rate; made by `fit_mixture`.
 
     Parameters

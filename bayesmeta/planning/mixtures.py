@@ -15,6 +15,7 @@ from bayesmeta.errors import SettingsError, listed
 from bayesmeta.estimates.arguments import check_ci_prob
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning import mixture_text
+from bayesmeta.shown import Shown
 
 SUM_TOLERANCE = 1e-6
 """Largest distance of the sum of weights from 1."""
@@ -26,7 +27,7 @@ QUANTILE_TOLERANCE = 1e-12
 
 
 @dataclass(frozen=True)
-class BetaMixture:
+class BetaMixture(Shown):
     """A distribution of a rate: beta distributions, each with its share.
 
     Parameters
@@ -51,6 +52,8 @@ class BetaMixture:
     >>> round(prior.mean, 3)
     0.42
     """
+
+    shown = ""
 
     weights: tuple[float, ...]
     a: tuple[float, ...]

@@ -11,13 +11,14 @@ from bayesmeta.planning.counts import in_set
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success, as_success
+from bayesmeta.shown import Shown
 
 TEETH = 2
 """Teeth of the saw that must hold up to the largest number tried, before larger ones are taken to."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class SampleSize:
+class SampleSize(Shown):
     """The patients that a trial needs; made by `smallest_n`.
 
     Both error rates rise and fall with n like a saw, since responders are whole numbers.

@@ -4,6 +4,8 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from bayesmeta.report.machine import plain_value
+
 if TYPE_CHECKING:
     from bayesmeta.selfcheck import Check, Environment, SelfCheck
 
@@ -44,6 +46,13 @@ def selfcheck_json(found: "SelfCheck") -> dict[str, Any]:
     return {
         "ok": found.ok,
         "seconds": found.seconds,
-        "checks": [asdict(check) for check in found.checks],
-        "environment": asdict(environment) | {"packages": dict(environment.packages)},
+        "checks": [_check_json(check) for check in found.checks],
+        "environment": asdict(environment),
     }
+
+
+def _check_json(check: "Check") -> dict[str, Any]:
+    values = [
+        {name: plain_value(cell) for name, cell in asdict(one).items()} for one in check.compared
+    ]
+    return asdict(check) | {"compared": values}

@@ -3,8 +3,8 @@
 All that it needs comes with the package: no tests, no network. It writes to a temporary folder.
 """
 
-from bayesmeta.selfcheck.checks import Check
+from bayesmeta.selfcheck.checks import Check, Compared
 from bayesmeta.selfcheck.environment import Environment, this_environment
 from bayesmeta.selfcheck.running import SelfCheck, run_selfcheck
 
-__all__ = ["Check", "Environment", "SelfCheck", "run_selfcheck", "this_environment"]
+__all__ = ["Check", "Compared", "Environment", "SelfCheck", "run_selfcheck", "this_environment"]

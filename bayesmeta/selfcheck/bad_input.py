@@ -20,7 +20,7 @@ from bayesmeta.inference.result import Fit, load_fit
 from bayesmeta.inference.sampling import fit
 from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import ModelSpec, load_model
-from bayesmeta.selfcheck.checks import Finding, Task
+from bayesmeta.selfcheck.checks import Compared, Finding, Task, same
 from bayesmeta.selfcheck.quadrature import bundled
 
 SHORT = SamplerSettings(warmup=100, draws=100)
@@ -52,10 +52,12 @@ def check_refusal(case: BadInput, folder: Path) -> Finding:
     except BayesmetaError as error:
         finding = _judged(case, error)
     else:
-        finding = Finding(ok=False, detail="it was accepted")
-    if contents(folder) != before:
-        return Finding(ok=False, detail=f"it changed files; {finding.detail}")
-    return finding
+        accepted = (same("error", case.error.__name__, "none"),)
+        finding = Finding(ok=False, detail="it was accepted", compared=accepted)
+    kept = contents(folder) == before
+    files = same("files", "not changed", "not changed" if kept else "changed")
+    detail = finding.detail if kept else f"it changed files; {finding.detail}"
+    return Finding(finding.ok and kept, detail, (*finding.compared, files))
 
 
 def contents(folder: Path) -> dict[str, bytes | None]:
@@ -68,11 +70,17 @@ def contents(folder: Path) -> dict[str, bytes | None]:
 
 def _judged(case: BadInput, error: BayesmetaError) -> Finding:
     told = f"{type(error).__name__}: {error}"
-    if type(error) is not case.error:
-        return Finding(ok=False, detail=f"not {case.error.__name__} but {told}")
-    if case.says not in str(error):
-        return Finding(ok=False, detail=f"the message does not say '{case.says}': {told}")
-    return Finding(ok=True, detail=f"refused with {type(error).__name__}")
+    named, said = type(error) is case.error, case.says in str(error)
+    compared = (
+        same("error", case.error.__name__, type(error).__name__),
+        Compared("message", f"says {case.says}", str(error), said),
+    )
+    if not named:
+        return Finding(ok=False, detail=f"not {case.error.__name__} but {told}", compared=compared)
+    if not said:
+        detail = f"the message does not say '{case.says}': {told}"
+        return Finding(ok=False, detail=detail, compared=compared)
+    return Finding(ok=True, detail=f"refused with {type(error).__name__}", compared=compared)
 
 
 def _table(name: str, says: str, text: str) -> BadInput:
@@ -146,5 +154,14 @@ CASES = (
 )
 """What is given, and how it must be refused."""
 
-BAD_INPUT = tuple(Task("bad input", case.name, partial(check_refusal, case)) for case in CASES)
+BAD_INPUT = tuple(
+    Task(
+        "bad input",
+        case.name,
+        partial(check_refusal, case),
+        f"{case.name[0].upper()}{case.name[1:]} is refused with an error that names the fault, and "
+        "changes no file.",
+    )
+    for case in CASES
+)
 """Checks of refusals."""

@@ -13,11 +13,24 @@ SEEDS = (1, 2)
 
 
 @dataclass(frozen=True)
+class Compared:
+    """A value beside the one that was expected."""
+
+    quantity: str
+    expected: float | str
+    obtained: float | str
+    ok: bool
+    tolerance: float | None = None
+    """Largest difference that passes, in the unit of the value; None of what must be as told."""
+
+
+@dataclass(frozen=True)
 class Finding:
-    """Whether something is as it should be, and what was seen."""
+    """Whether something is as it should be, what was seen, and the values that were compared."""
 
     ok: bool
     detail: str
+    compared: tuple[Compared, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,6 +40,8 @@ class Task:
     group: str
     name: str
     work: Callable[[Path], Finding]
+    requirement: str
+    """What must hold, in a sentence."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +50,22 @@ class Check:
 
     group: str
     name: str
+    requirement: str
     ok: bool
     detail: str
+    compared: tuple[Compared, ...]
     seconds: float
+
+
+def within(quantity: str, expected: float, obtained: float, tolerance: float) -> Compared:
+    """Return two numbers side by side; NaN is within no tolerance."""
+    ok = bool(abs(obtained - expected) <= tolerance)
+    return Compared(quantity, float(expected), float(obtained), ok, float(tolerance))
+
+
+def same(quantity: str, expected: str, obtained: str) -> Compared:
+    """Return two texts side by side, which must be the same."""
+    return Compared(quantity, expected, obtained, expected == obtained)
 
 
 def performed(task: Task, folder: Path) -> Check:
@@ -52,7 +80,15 @@ def performed(task: Task, folder: Path) -> Check:
         except Exception as error:  # whatever it is, the other checks go on
             finding = Finding(ok=False, detail=f"{type(error).__name__}: {error}")
     seconds = round(time.perf_counter() - started, 3)
-    return Check(task.group, task.name, finding.ok, finding.detail, seconds)
+    return Check(
+        group=task.group,
+        name=task.name,
+        requirement=task.requirement,
+        ok=finding.ok,
+        detail=finding.detail,
+        compared=finding.compared,
+        seconds=seconds,
+    )
 
 
 def tried_twice(work: Callable[[int], Finding]) -> Finding:
@@ -63,5 +99,7 @@ def tried_twice(work: Callable[[int], Finding]) -> Finding:
         return first
     second = work(SEEDS[1])
     return Finding(
-        second.ok, f"{second.detail}; with another seed it was beyond its limit: {first.detail}"
+        second.ok,
+        f"{second.detail}; with another seed it was beyond its limit: {first.detail}",
+        second.compared,
     )

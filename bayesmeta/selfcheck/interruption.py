@@ -12,7 +12,7 @@ from bayesmeta.inference.settings import SamplerSettings
 from bayesmeta.model import load_model
 from bayesmeta.runs import check_run
 from bayesmeta.runs.jobs import JOBS
-from bayesmeta.selfcheck.checks import Finding, Task
+from bayesmeta.selfcheck.checks import Finding, Task, same
 from bayesmeta.selfcheck.quadrature import bundled
 
 MODELS = ("pooled", "common_effect")
@@ -82,12 +82,15 @@ def resumed(stopped: Path, whole: Path, fits: int) -> Finding:
     kept = jobs_in(stopped)
     small_comparison(stopped)
     problem = problem_of(stopped, whole, kept)
+    compared = (same("difference from an undisturbed run", "none", problem or "none"),)
     if problem:
-        return Finding(ok=False, detail=f"killed with {len(kept)} of {fits} fits kept: {problem}")
+        detail = f"killed with {len(kept)} of {fits} fits kept: {problem}"
+        return Finding(ok=False, detail=detail, compared=compared)
     return Finding(
         ok=True,
         detail=f"killed with {len(kept)} of {fits} fits kept, went on with the others; "
         f"{len(tables_in(whole))} tables the same byte for byte",
+        compared=compared,
     )
 
 
@@ -130,5 +133,13 @@ def tables_in(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.glob("*.csv"))}
 
 
-INTERRUPTION = (Task("interruption", "a comparison of models, killed and resumed", check_kill),)
+INTERRUPTION = (
+    Task(
+        "interruption",
+        "a comparison of models, killed and resumed",
+        check_kill,
+        "A run that is killed goes on from the fits that it kept, repeats none, and ends with the same bytes "
+        "as an undisturbed run.",
+    ),
+)
 """Checks of runs that are stopped."""

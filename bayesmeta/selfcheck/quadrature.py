@@ -8,13 +8,17 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.comparison.leave_one_out import leave_one_study_out
-from bayesmeta.estimates.verify import verify
+from bayesmeta.estimates.verify import LARGEST_DISTANCE, LARGEST_Z, Verification, verify
 from bayesmeta.evidence import Arms, load_evidence, read_evidence
 from bayesmeta.inference.sampling import fit
 from bayesmeta.model import load_model
-from bayesmeta.selfcheck.checks import Finding, Task, tried_twice
+from bayesmeta.selfcheck.checks import Compared, Finding, Task, tried_twice, within
 
 GROUP = "references"
+AGREE = (
+    f"agree with quadrature within {LARGEST_Z:.0f} Monte-Carlo standard errors, and predictive "
+    f"probabilities within a total variation of {LARGEST_DISTANCE}."
+)
 EACH_STUDY, ALL_STUDIES = 0.05, 0.1
 """Largest error of the log predictive density of a study left out, and of their sum."""
 
@@ -41,9 +45,25 @@ def check_draws(arms: Callable[[], Arms], model: str, _: Path) -> Finding:
             found.ok,
             f"largest difference {found.largest_z:.1f} of 4 Monte-Carlo errors, predictive total variation "
             f"{found.total_variation:.4f} of 0.02",
+            beside(found),
         )
 
     return tried_twice(with_seed)
+
+
+def beside(found: Verification) -> tuple[Compared, ...]:
+    """Return each statistic of the draws beside that by quadrature, within 4 MCSE."""
+    rows = (
+        within(
+            f"{row['quantity']}, {row['statistic']}",
+            row["exact"],
+            row["mcmc"],
+            LARGEST_Z * row["mcse"],
+        )
+        for row in found.table.to_dict("records")
+    )
+    distance = found.total_variation
+    return (*rows, within("predictive total variation", 0.0, distance, LARGEST_DISTANCE))
 
 
 def check_left_out(arms: Callable[[], Arms], model: str, _: Path) -> Finding:
@@ -59,23 +79,43 @@ def check_left_out(arms: Callable[[], Arms], model: str, _: Path) -> Finding:
             each <= EACH_STUDY and together <= ALL_STUDIES,
             f"{len(exact)} studies, largest error {each:.3f} of {EACH_STUDY}, of the sum {together:.3f} of "
             f"{ALL_STUDIES}",
+            (
+                *(
+                    within(f"elpd of study {study}", truth, truth + gap, EACH_STUDY)
+                    for study, truth, gap in zip(chosen.studies, exact, error, strict=True)
+                ),
+                within("elpd, sum", exact.sum(), (exact + error).sum(), ALL_STUDIES),
+            ),
         )
 
     return tried_twice(with_seed)
 
 
 QUADRATURE = (
-    Task(GROUP, "draws of ORR, pooled", partial(check_draws, partial(bundled, "ORR"), "pooled")),
+    Task(
+        GROUP,
+        "draws of ORR, pooled",
+        partial(check_draws, partial(bundled, "ORR"), "pooled"),
+        f"Draws of model pooled for ORR of the bundled evidence {AGREE}",
+    ),
     Task(
         GROUP,
         "draws of CR, common effect",
         partial(check_draws, partial(bundled, "CR"), "common_effect"),
+        f"Draws of model common_effect for CR of the bundled evidence {AGREE}",
     ),
-    Task(GROUP, "draws where none respond", partial(check_draws, none_respond, "pooled")),
+    Task(
+        GROUP,
+        "draws where none respond",
+        partial(check_draws, none_respond, "pooled"),
+        f"Draws of model pooled for six studies without a responder {AGREE}",
+    ),
     Task(
         GROUP,
         "studies of CR left out one by one",
         partial(check_left_out, partial(bundled, "CR"), "pooled"),
+        "The log predictive density (elpd) of each study left out by a refit, and their sum, are those by "
+        f"quadrature, within {EACH_STUDY} and {ALL_STUDIES}.",
     ),
 )
 """Checks against the deterministic posterior."""

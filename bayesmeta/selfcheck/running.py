@@ -14,11 +14,20 @@ from bayesmeta.selfcheck.environment import (
     Environment,
     this_environment,
 )
+from bayesmeta.selfcheck.installation import INSTALLATION
 from bayesmeta.selfcheck.interruption import INTERRUPTION
 from bayesmeta.selfcheck.published import PUBLISHED
 from bayesmeta.selfcheck.quadrature import QUADRATURE
 
-TASKS = (*ENVIRONMENT, *PUBLISHED, *QUADRATURE, *REPRODUCIBILITY, *BAD_INPUT, *INTERRUPTION)
+TASKS = (
+    *ENVIRONMENT,
+    *INSTALLATION,
+    *PUBLISHED,
+    *QUADRATURE,
+    *REPRODUCIBILITY,
+    *BAD_INPUT,
+    *INTERRUPTION,
+)
 """All checks, in the order in which they are done."""
 
 

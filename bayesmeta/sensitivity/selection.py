@@ -22,6 +22,7 @@ from bayesmeta.sensitivity.changed_priors import fit_of_design
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
 from bayesmeta.sensitivity.refit_rows import At, refit_rows
 from bayesmeta.sensitivity.tipping_point import SURE, check_decision
+from bayesmeta.shown import Shown
 
 SMALLEST, LARGEST, RHO = (0.8, 0.5, 0.3), 0.999, (0.5, 0.9)
 """What is tried by default: of the smallest study, of the largest, and correlations."""
@@ -33,7 +34,7 @@ ALL_PUBLISHED = 1.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Selection:
+class Selection(Shown):
     """What a fit would say if the publication of studies depended on their rates.
 
     Made by `selection`.

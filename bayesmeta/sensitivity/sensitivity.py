@@ -20,6 +20,7 @@ from bayesmeta.sensitivity.changed_priors import own_priors
 from bayesmeta.sensitivity.power_scaling import power_scaling
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.tipping_point import TippingPoint, check_decision, tipping_point
+from bayesmeta.shown import Shown
 
 TIPPED = ("tau", "mu", "beta")
 """Parameters of which a tipping point of the prior is sought, as far as the model has them."""
@@ -30,7 +31,7 @@ ESTIMATES = ("typical", "new_study")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sensitivity:
+class Sensitivity(Shown):
     """How far a fit depends on its priors.
 
     Made by `sensitivity`.
@@ -65,6 +66,8 @@ class Sensitivity:
     >>> bool((found.scaling["likelihood"] > found.scaling["prior"]).all())
     True
     """
+
+    shown = "scaling"
 
     profile: str
     ci_prob: float

@@ -34,6 +34,7 @@ from bayesmeta.sensitivity.changed_priors import (
     with_scaled_prior,
 )
 from bayesmeta.sensitivity.crossing import Crossing, Point, find_crossing
+from bayesmeta.shown import Shown
 
 DOUBLINGS = (-3, -2, -1, 0, 1, 2, 3)
 """Powers of two at which the prior's scale is looked at first: an eighth to eight times as wide."""
@@ -43,7 +44,7 @@ SURE = 1.96
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TippingPoint:
+class TippingPoint(Shown):
     """Where a decision changes as one prior becomes wider or narrower.
 
     Made by `tipping_point`.
@@ -78,6 +79,8 @@ class TippingPoint:
     7    0.25          0.9
     8    0.25          0.9
     """
+
+    shown = "trials"
 
     question: Event
     certainty: float

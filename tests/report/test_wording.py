@@ -48,7 +48,7 @@ def test_rare_rates_are_told_with_their_digits(rare: bm.QuadratureFit) -> None:
 def test_a_summary_prints_as_a_fit_does_and_its_parts_as_tables(rare: bm.QuadratureFit) -> None:
     table = bm.summary(rare)
     assert str(table).startswith("Parameters (log-odds; 95% interval)\n  quantity ")
-    assert table._repr_html_() == f"<pre>{table!r}</pre>"
+    assert table._repr_html_() == f'<pre style="font-family: monospace">{table!r}</pre>'
     assert type(table[table["profile"] == ""]) is pd.DataFrame
     assert str(table.drop(columns="scale")).startswith("       quantity")
 

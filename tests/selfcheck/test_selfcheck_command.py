@@ -11,7 +11,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta import selfcheck
 from bayesmeta.cli import app
-from bayesmeta.selfcheck.checks import Finding, Task
+from bayesmeta.selfcheck.checks import Finding, Task, within
 from bayesmeta.selfcheck.running import TASKS
 
 
@@ -24,7 +24,12 @@ def run(*arguments: str) -> int:
 def only(monkeypatch: pytest.MonkeyPatch, *oks: bool) -> None:
     """Let the command do other checks, which pass or fail as told."""
     tasks = [
-        Task("references", f"number {k}", lambda _, ok=ok: Finding(ok, "seen\ntwice"))
+        Task(
+            "references",
+            f"number {k}",
+            lambda _, ok=ok: Finding(ok, "seen\ntwice", (within("rate", 0.5, 0.4, 0.2),)),
+            f"Number {k} holds.",
+        )
         for k, ok in enumerate(oks, start=1)
     ]
     monkeypatch.setattr(selfcheck, "run_selfcheck", partial(selfcheck.run_selfcheck, tasks))
@@ -59,8 +64,12 @@ def test_json(
     assert content["checks"][0] | {"seconds": 0} == {
         "group": "references",
         "name": "number 1",
+        "requirement": "Number 1 holds.",
         "ok": ok,
         "detail": "seen\ntwice",
+        "compared": [
+            {"quantity": "rate", "expected": 0.5, "obtained": 0.4, "ok": True, "tolerance": 0.2}
+        ],
         "seconds": 0,
     }
     assert content["environment"]["bayesmeta"] == bm.__version__

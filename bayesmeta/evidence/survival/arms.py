@@ -54,6 +54,8 @@ class SurvivalArms(Arms):
     SurvivalArms(EFS: 7 arms of 6 studies, 1 landmark and 6 medians; 5 rows left out)
     """
 
+    shown = "reports"
+
     reports: pd.DataFrame = field(kw_only=True)
 
     @override
