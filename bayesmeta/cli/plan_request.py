@@ -173,6 +173,10 @@ class PlanRequest:
                 "boundary for each number of control responders. Leave it out."
             )
         check_no_effect("--interim", self.interim, "on an interactive page, which has no looks")
+        where = "on an interactive page, which compares the MAP, the robust and the uniform prior"
+        self._check_no_effect(where, "sam_delta")
+        where = "on an interactive page, which averages over its MAP prior"
+        self._check_no_effect(where, "design")
         check_page(page, force=force)
 
     def start(self, sizes: "Sizes | None") -> dict[str, Any]:
@@ -183,7 +187,7 @@ class PlanRequest:
             "n": sizes.n_max if found is None and sizes is not None else found,
             "success": self.rule,
             "rates": self.true_rates[0],
-            **(self._borrowed | {"robust": self._borrowed["robust"][0]}),
+            **(self._vague | {"robust": self._vague["robust"][0]}),
         }
 
     def sizes(self, prior: "bm.MapPrior") -> "Sizes | None":
@@ -226,11 +230,16 @@ class PlanRequest:
         return bm.plan_two_arms(prior, **asked, n_control=self.control_n, controls=controls)
 
     @property
-    def _borrowed(self) -> dict[str, Any]:
+    def _vague(self) -> dict[str, Any]:
         return {
             "robust": self.weight or [WEIGHT],
             "vague_mean": self.vague_mean,
             "vague_n": self.vague_n,
+        }
+
+    @property
+    def _borrowed(self) -> dict[str, Any]:
+        return self._vague | {
             "sam_delta": self.sam_delta,
             "sam_odds": self.sam_odds,
             "design": self.design_prior,

@@ -7,10 +7,11 @@ import pandas as pd
 from bayesmeta.estimates.posterior import is_reliable
 from bayesmeta.evidence.row_changes import RowChanges
 from bayesmeta.inference.result import Fit
+from bayesmeta.shown import Shown
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Update:
+class Update(Shown):
     """A fit made again on newer evidence, and what distinguishes it from the first one.
 
     Made by `update`. Probabilities and intervals are conditional on the evidence at hand; they are not
@@ -64,6 +65,8 @@ class Update:
     0  typical rate   True
     1     mean rate   True
     """
+
+    shown = "moves"
 
     before: Fit
     after: Fit

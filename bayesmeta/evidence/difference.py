@@ -16,6 +16,7 @@ from bayesmeta.evidence.sources import Source
 from bayesmeta.evidence.survival.arms import SurvivalArms
 from bayesmeta.evidence.survival.columns import TIME
 from bayesmeta.evidence.survival.table import SurvivalTable
+from bayesmeta.shown import Shown
 
 COUNTED = ("rows", "studies", "arms", "patients", "events")
 COUNTED_OF_SURVIVAL = ("rows", "studies", "arms", "patients", "landmarks", "medians")
@@ -23,7 +24,7 @@ COUNTED_OF_SURVIVAL = ("rows", "studies", "arms", "patients", "landmarks", "medi
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class EvidenceDiff:
+class EvidenceDiff(Shown):
     """What distinguishes two versions of an evidence table.
 
     Made by `evidence_diff`. A row is known by its study, arm, stratum and outcome; of survival, also by
@@ -64,6 +65,8 @@ class EvidenceDiff:
       study  column old new
     0     b  events   7   8
     """
+
+    shown = "counts"
 
     old: str
     new: str

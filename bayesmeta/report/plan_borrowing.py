@@ -49,12 +49,7 @@ def one_arm_borrowing(plan: Plan) -> Iterator[Block]:
 
 def two_arm_borrowing(plan: TwoArmPlan) -> Iterator[Block]:
     """Yield the Bayesian operating characteristics of two arms, and estimates of the control rate."""
-    design = (
-        "a uniform treated rate"
-        if plan.compared.design is None
-        else "the design prior of the treated rate"
-    )
-    yield from _bayesian(plan, f"{design} and the MAP prior of the control rate")
+    yield from _bayesian(plan, averaged(plan))
     yield Text("")
     tables = {str(name): own for name, own in plan.borrowing.groupby("prior", sort=False)}
     rows = [f"true control rate {rate(each)}" for each in plan.controls]
@@ -62,9 +57,13 @@ def two_arm_borrowing(plan: TwoArmPlan) -> Iterator[Block]:
     yield Items((SIZE,))
 
 
-def averaged(plan: Plan) -> str:
+def averaged(plan: AnyPlan) -> str:
     """Return what decisions are averaged over."""
-    return "the MAP prior" if plan.compared.design is None else "the design prior"
+    given = plan.compared.design is not None
+    if isinstance(plan, Plan):
+        return "the design prior" if given else "the MAP prior"
+    treated = "the design prior of the treated rate" if given else "a uniform treated rate"
+    return f"{treated} and the MAP prior of the control rate"
 
 
 def named_rates(plan: Plan) -> dict[float, str]:
@@ -79,11 +78,9 @@ def named_rates(plan: Plan) -> dict[float, str]:
 
 def _bayesian(plan: AnyPlan, where: str) -> Iterator[Block]:
     """Yield how probably a success is false, and a failure misses an effect, with each prior."""
-    null, found = plan.trial.success.null, plan.characteristics
+    found = plan.characteristics
     first = next(iter(found.values()))
-    opposite = "<=" if null.direction == ">" else ">="
-    at_null = f"{null.subject} {opposite} {rate(first.null)}"
-    beyond = f"{null.subject} {null.direction} {rate(first.alternative)}"
+    at_null, beyond = hypotheses(plan)
     rows = {"": ["P(success)", f"P({at_null} | success)", f"P({beyond} | failure)"]}
     yield Table(
         f"Bayesian operating characteristics, averaged over {where}",
@@ -97,6 +94,17 @@ def _bayesian(plan: AnyPlan, where: str) -> Iterator[Block]:
     )
 
 
+def hypotheses(plan: AnyPlan) -> tuple[str, str]:
+    """Return what a false success is about, and what a failure should not miss."""
+    null = plan.trial.success.null
+    first = next(iter(plan.characteristics.values()))
+    opposite = "<=" if null.direction == ">" else ">="
+    return (
+        f"{null.subject} {opposite} {rate(first.null)}",
+        f"{null.subject} {null.direction} {rate(first.alternative)}",
+    )
+
+
 def _cells(found: BayesianCharacteristics) -> list[str]:
     values = (found.success, found.false_success, found.missed)
     return ["none" if value is None else exact_percent(value) for value in values]
@@ -106,7 +114,7 @@ def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> 
     """Return bias, error and worth with each prior, in one cell each."""
     cells = {
         NAMES[name]: [
-            f"{_points(bias)}, {100 * mse**0.5:.1f}, {size:.1f}"
+            f"{points(bias)}, {100 * mse**0.5:.1f}, {size:.1f}"
             for bias, mse, size in own[["bias", "mse", "ess"]].to_numpy()
         ]
         for name, own in tables.items()
@@ -114,7 +122,7 @@ def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> 
     return Table(f"Estimates {where}: {ESTIMATES}", pd.DataFrame({"": rows, **cells}))
 
 
-def _points(bias: float) -> str:
+def points(bias: float) -> str:
     """Return a bias in percentage points with its sign; none where it rounds to 0."""
     text = f"{100 * bias:+.1f}"
     return text if float(text) else "0.0"

@@ -98,11 +98,11 @@ def prior_lines(plan: AnyPlan, *, rate: str, words: Wording) -> list[str]:
         f"Robust     {100 * plan.compared.weights[0]:.3g}% of it vague: {robust}",
         robust_worth,
         *(f"           {line}" for line in _no_elir(sizes)),
-        *_sam_lines(plan),
+        *(f"SAM        {text}" for text in sam_words(plan)),
     ]
 
 
-def _sam_lines(plan: AnyPlan) -> Iterator[str]:
+def sam_words(plan: AnyPlan) -> Iterator[str]:
     """Yield what the SAM prior is, and where it borrows; nothing without one."""
     sam, table = plan.compared.sam, plan.sam_weights
     if sam is None or table is None:
@@ -115,7 +115,7 @@ def _sam_lines(plan: AnyPlan) -> Iterator[str]:
     )
     top = int(weights.argmax())
     yield (
-        f"SAM        difference {rate(sam.delta)}, prior odds {sam.prior_odds:.3g}: history has weight {where} of {n} {who}, "
+        f"difference {rate(sam.delta)}, prior odds {sam.prior_odds:.3g}: history has weight {where} of {n} {who}, "
         f"at most {exact_percent(weights[top])}, at {top}."
     )
 

@@ -28,6 +28,7 @@ from bayesmeta.sensitivity.bias_fits import (
     informed_studies,
 )
 from bayesmeta.sensitivity.refit_rows import At, refit_rows
+from bayesmeta.shown import Shown
 
 AS_FITTED, ELICITED, HIGH_RISK, WEIGHTED, WITHOUT = (
     "as fitted",
@@ -43,7 +44,7 @@ BIAS_PRIOR, SPREAD_PRIOR = Normal(0, 0.5), HalfNormal(0.25)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class BiasSensitivity:
+class BiasSensitivity(Shown):
     """The rates of a fit under each model of the risk of bias.
 
     Made by `bias_sensitivity`.

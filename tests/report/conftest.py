@@ -144,3 +144,11 @@ def reviewed_fit() -> bm.Fit:
     """Return the fit of the pooled model whose dossiers are written."""
     arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     return bm.fit(bm.load_model("pooled"), arms, seed=1)
+
+
+@pytest.fixture(scope="session")
+def exact_prior() -> bm.MapPrior:
+    """Return a prior from a posterior that needs no draws."""
+    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    return bm.map_prior(exact, components=1)

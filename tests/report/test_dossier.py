@@ -34,14 +34,6 @@ def dossier(plan: bm.Plan, tmp_path_factory: pytest.TempPathFactory) -> bm.Writt
     return bm.write_dossier(plan, tmp_path_factory.mktemp("made") / "dossier")
 
 
-@pytest.fixture(scope="module")
-def prior() -> bm.MapPrior:
-    """Return a prior from a posterior that needs no draws."""
-    arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
-    exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    return bm.map_prior(exact, components=1)
-
-
 @pytest.mark.slow
 def test_every_row_has_its_number_in_a_file_with_its_hash_or_who_must_say_it(
     dossier: bm.WrittenDossier,
@@ -78,7 +70,8 @@ def test_numbers_are_those_of_the_plan(plan: bm.Plan, dossier: bm.WrittenDossier
         == plan.trial.certainty_for(0.025).rounded
     )
     expected = plan.trial.probability_of_success(plan.map_prior.mixture)
-    assert numbers_of(dossier, "expected_success")["probability of success"] == expected
+    success = numbers_of(dossier, "expected_success")["probability of success"]
+    assert success == pytest.approx(expected, rel=1e-12)
     components = numbers_of(dossier, "prior")
     assert [components[f"component {i}, a"] for i in (1, 2, 3)] == list(robust.a)
     assert components["component 3, weight"] == pytest.approx(0.2)
@@ -89,6 +82,27 @@ def test_numbers_are_those_of_the_plan(plan: bm.Plan, dossier: bm.WrittenDossier
     assert numbers_of(dossier, "provenance")["SHA-256 of the arms"] == arms.hash
     within = plan.conflict.index[~plan.conflict["conflict"]]
     assert f"more than {within[-1]} responders of 40" in row_of(dossier, "conflict")["answer"]
+
+
+@pytest.mark.slow
+def test_without_other_priors_decisions_are_averaged_over_the_map_prior(
+    plan: bm.Plan, dossier: bm.WrittenDossier
+) -> None:
+    assert "over the MAP prior: " in row_of(dossier, "expected_success")["answer"]
+    found = numbers_of(dossier, "bayesian_characteristics")
+    assert set(found) == {
+        f"{what}, {prior}"
+        for what in ("P(rate <= 0.2 | success)", "P(rate > 0.3 | failure)")
+        for prior in ("MAP", "robust", "no borrowing")
+    }
+    assert found["P(rate <= 0.2 | success), robust"] == plan.characteristics["robust"].false_success
+    mean = [plan.compared.robust.update(events=events, n=40).mean for events in range(41)]
+    weights = binom.pmf(range(41), 40, 0.4)
+    bias = numbers_of(dossier, "estimation")["bias, robust, true rate 0.4"]
+    assert bias == pytest.approx(weights @ mean - 0.4, abs=1e-12)
+    for source, reason in (("sam_prior", "no self-adapting"), ("design_prior", "over the MAP")):
+        row = row_of(dossier, source)
+        assert (row["state"], reason in row["answer"]) == ("not applicable", True)
 
 
 @pytest.mark.slow
@@ -137,18 +151,23 @@ def test_the_same_inputs_make_the_same_bytes_in_another_process(
 
 @pytest.mark.slow
 def test_what_two_arms_lack_is_not_applicable_with_a_reason(
-    prior: bm.MapPrior, tmp_path: Path
+    exact_prior: bm.MapPrior, tmp_path: Path
 ) -> None:
     rule = "P(rate - control > 0) > 0.95"
-    both = bm.plan_two_arms(prior, n=20, n_control=10, success=rule, controls=[0.2, 0.3])
+    both = bm.plan_two_arms(exact_prior, n=20, n_control=10, success=rule, controls=[0.2, 0.3])
     written = bm.write_dossier(both, tmp_path / "two")
     check_rows(written.path)
     expected = both.trial.type_one_error(both.expected_controls)["success"].max()
     assert numbers_of(written, "type_one_error")["largest, expected"] == expected
     assert row_of(written, "conflict")["state"] == "answered"
+    success = numbers_of(written, "expected_success")["probability of success"]
+    assert success == both.characteristics["robust"].success
+    assert "mse, robust, true control rate 0.3" in numbers_of(written, "estimation")
     reasons = {
         "interim": "no interim analysis",
-        "expected_success": "no distribution of the treated rate",
+        "design_prior": "over a uniform treated rate and the MAP prior of the control rate",
+        "sam_prior": "no self-adapting",
+        "sam_characteristics": "no self-adapting",
         "decision_values": "one threshold",
         "sample_size": "was given",
         "diagnostics": "by quadrature",
@@ -159,7 +178,7 @@ def test_what_two_arms_lack_is_not_applicable_with_a_reason(
         assert (row["state"], row["file"]) == ("not applicable", "")
         assert reason in row["answer"]
 
-    alone = bm.plan_two_arms(prior, n=20, n_control=0, success=rule, controls=[0.2])
+    alone = bm.plan_two_arms(exact_prior, n=20, n_control=0, success=rule, controls=[0.2])
     written = bm.write_dossier(alone, tmp_path / "alone")
     check_rows(written.path)
     assert "no control arm" in row_of(written, "conflict")["answer"]
@@ -167,8 +186,8 @@ def test_what_two_arms_lack_is_not_applicable_with_a_reason(
 
 
 @pytest.mark.slow
-def test_a_prior_that_no_fit_made_has_no_evidence(prior: bm.MapPrior, tmp_path: Path) -> None:
-    mine = bm.MapPrior(prior.fitted, "an expert's", reliable=False)
+def test_a_prior_that_no_fit_made_has_no_evidence(exact_prior: bm.MapPrior, tmp_path: Path) -> None:
+    mine = bm.MapPrior(exact_prior.fitted, "an expert's", reliable=False)
     written = bm.write_dossier(
         bm.plan(mine, n=12, success="P(rate > 0.2) > 0.9"), tmp_path / "mine"
     )
@@ -184,9 +203,9 @@ def test_a_prior_that_no_fit_made_has_no_evidence(prior: bm.MapPrior, tmp_path: 
 
 @pytest.mark.slow
 def test_a_folder_is_replaced_only_by_force_and_never_half(
-    prior: bm.MapPrior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    exact_prior: bm.MapPrior, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plan = bm.plan(prior, n=12, success="P(rate > 0.2) > 0.9")
+    plan = bm.plan(exact_prior, n=12, success="P(rate > 0.2) > 0.9")
     written = bm.write_dossier(plan, tmp_path / "made", title="First")
     before = {path.name: path.read_bytes() for path in written.path.iterdir()}
     with pytest.raises(bm.RunError, match=r"made exists\. .* replace it with force=True"):
@@ -219,12 +238,12 @@ def test_a_folder_is_replaced_only_by_force_and_never_half(
     with pytest.raises(
         bm.SettingsError, match=r"`plan` must be a Plan or TwoArmPlan; got MapPrior"
     ):
-        bm.write_dossier(prior, tmp_path / "no")  # type: ignore[arg-type]
+        bm.write_dossier(exact_prior, tmp_path / "no")  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
-def test_a_rate_may_be_asked_for_twice(prior: bm.MapPrior, tmp_path: Path) -> None:
-    plan = bm.plan(prior, n=12, success="P(rate > 0.2) > 0.9", rates=[0.3, 0.3])
+def test_a_rate_may_be_asked_for_twice(exact_prior: bm.MapPrior, tmp_path: Path) -> None:
+    plan = bm.plan(exact_prior, n=12, success="P(rate > 0.2) > 0.9", rates=[0.3, 0.3])
     written = bm.write_dossier(plan, tmp_path / "twice")
     assert numbers_of(written, "operating_characteristics") == {
         "true rate 0.3": plan.trial.operating_characteristics([0.3])["success"].item()

@@ -156,6 +156,8 @@ def test_options_that_say_nothing_of_a_page_are_refused(
     ("arguments", "message"),
     [
         (("--success", SUCCESS, "--n", "40", "--interim", "3/10"), "`--interim` has no effect on an"),
+        (("--success", SUCCESS, "--n", "40", "--sam-delta", "0.1"), "`--sam-delta` has no effect on an"),
+        (("--success", SUCCESS, "--n", "40", "--design", "Beta(1, 1)"), "`--design` has no effect on an"),
         (
             ("--success", "P(rate - control > 0) > 0.9", "--n", "40", "--control-n", "20"),
             "`--interactive` is of one arm",

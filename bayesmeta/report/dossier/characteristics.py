@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from bayesmeta.planning.plan_priors import ROBUST
+from bayesmeta.planning.plan_priors import ROBUST, SAM
 from bayesmeta.planning.success import DECISION, NULL
 from bayesmeta.report.dossier.answering import Found, NotApplicable
-from bayesmeta.report.dossier.plan_facts import PlanFacts
-from bayesmeta.report.plan_words import exact_percent, level, rate, runs, warnings_of
+from bayesmeta.report.dossier.plan_facts import NO_SAM, PlanFacts
+from bayesmeta.report.plan_borrowing import averaged, hypotheses, points
+from bayesmeta.report.plan_words import NAMES, exact_percent, level, rate, runs, warnings_of
 
 EXACT = "Exact, by enumeration; nothing is simulated."
 
@@ -60,35 +61,46 @@ def calibration(facts: PlanFacts) -> Found:
 
 
 def operating_characteristics(facts: PlanFacts) -> Found:
-    """Return the probability of success over true rates."""
+    """Return the probability of success over true rates, with the prior of the analysis."""
+    return _over_rates(facts, ROBUST)
+
+
+def sam_characteristics(facts: PlanFacts) -> Found:
+    """Return the probability of success over true rates, with the SAM prior."""
+    return _over_rates(facts, SAM) if SAM in facts.plan.trials else NO_SAM
+
+
+def _over_rates(facts: PlanFacts, prior: str) -> Found:
     plan = facts.one_arm
     if plan is not None:
         numbers = [
             facts.tables.number(
-                f"true rate {rate(true)}", "borrowing", "success", prior=ROBUST, rate=true
+                f"true rate {rate(true)}", "borrowing", "success", prior=prior, rate=true
             )
             for true in plan.rates
         ]
         told = ", ".join(
             f"{exact_percent(one.value)} at {rate(one.row['rate'])}" for one in numbers
         )
-        text = f"Probability of success with the robust prior, by true rate: {told}. {EXACT}"
+        text = (
+            f"Probability of success with the {NAMES[prior]} prior, by true rate: {told}. {EXACT}"
+        )
         return facts.tables.answer(text, "borrowing", *numbers)
     table = facts.plan.operating_characteristics
-    rows = table[table["prior"] == ROBUST].to_dict("records")
+    rows = table[table["prior"] == prior].to_dict("records")
     numbers = [
         facts.tables.number(
             f"true rates {rate(row['rate'])} and {rate(row['control'])}",
             "operating_characteristics",
             "success",
-            prior=ROBUST,
+            prior=prior,
             rate=row["rate"],
             control=row["control"],
         )
         for row in rows
     ]
     ends = [exact_percent(find(one.value for one in numbers)) for find in (min, max)]
-    text = f"Probability of success with the robust prior at {len(numbers)} pairs of true rates, from {' to '.join(ends)}. {EXACT}"
+    text = f"Probability of success with the {NAMES[prior]} prior at {len(numbers)} pairs of true rates, from {' to '.join(ends)}. {EXACT}"
     return facts.tables.answer(text, "operating_characteristics", *numbers)
 
 
@@ -127,16 +139,65 @@ def decision_values(facts: PlanFacts) -> Found:
 
 def expected_success(facts: PlanFacts) -> Found:
     """Return the probability of success before the trial."""
-    plan = facts.one_arm
-    if plan is None:
-        return NotApplicable(
-            "With two arms the plan has no distribution of the treated rate over which to average."
-        )
     number = facts.tables.number(
-        "probability of success", "by_weight", "expected_success", weight=plan.robust
+        "probability of success", "bayesian_characteristics", "success", prior=ROBUST
     )
-    text = f"Probability of success averaged over the MAP prior {exact_percent(number.value)}."
-    return facts.tables.answer(text, "by_weight", number)
+    text = f"Probability of success averaged over {averaged(facts.plan)}: {exact_percent(number.value)}."
+    return facts.tables.answer(text, "bayesian_characteristics", number)
+
+
+def bayesian_characteristics(facts: PlanFacts) -> Found:
+    """Return how probably a success is false, and a failure misses an effect, with each prior."""
+    at_null, beyond = hypotheses(facts.plan)
+    labels = {"false_success": f"P({at_null} | success)", "missed": f"P({beyond} | failure)"}
+    numbers, told = [], []
+    for column, label in labels.items():
+        own = [
+            facts.tables.number(
+                f"{label}, {NAMES[name]}", "bayesian_characteristics", column, prior=name
+            )
+            for name in facts.plan.trials
+        ]
+        values = ("none" if one.value is None else exact_percent(one.value) for one in own)
+        shown = (
+            f"{NAMES[name]} {value}" for name, value in zip(facts.plan.trials, values, strict=True)
+        )
+        told.append(f"{label}: {', '.join(shown)}")
+        numbers += own
+    text = f"Averaged over {averaged(facts.plan)}, with each prior of the analysis, {'; '.join(told)}. {EXACT}"
+    return facts.tables.answer(text, "bayesian_characteristics", *numbers)
+
+
+def estimation(facts: PlanFacts) -> Found:
+    """Return bias and error of the posterior mean over true rates, with the priors that borrow."""
+    one_arm = facts.one_arm is not None
+    column = "rate" if one_arm else "control"
+    rates = facts.plan.rates if one_arm else facts.plan.controls  # type: ignore[union-attr]
+    what = "true rate" if one_arm else "true control rate"
+    numbers, told = [], []
+    for name in (ROBUST, SAM):
+        if name not in facts.plan.trials:
+            continue
+        cells = []
+        for true in rates:
+            bias, mse = (
+                facts.tables.number(
+                    f"{of}, {NAMES[name]}, {what} {rate(true)}",
+                    "borrowing",
+                    of,
+                    prior=name,
+                    **{column: true},
+                )
+                for of in ("bias", "mse")
+            )
+            numbers += [bias, mse]
+            cells.append(f"{points(bias.value)} and {100 * mse.value**0.5:.1f} at {rate(true)}")
+        told.append(f"with the {NAMES[name]} prior {', '.join(cells)}")
+    text = (
+        f"Bias and root mean squared error (percentage points) of the posterior mean{'' if one_arm else ' of the control rate'}, "
+        f"by {what}: {'; '.join(told)}. {EXACT}"
+    )
+    return facts.tables.answer(text, "borrowing", *numbers)
 
 
 def interim(facts: PlanFacts) -> Found:
@@ -170,7 +231,7 @@ CHARACTERISTICS: Mapping[str, Callable[[PlanFacts], Found]] = {
     one.__name__: one
     for one in (
         *(type_one_error, calibration, operating_characteristics, decision_values),
-        *(expected_success, interim),
+        *(expected_success, interim, sam_characteristics, bayesian_characteristics, estimation),
     )
 }
 """By the names that the files of guidelines give them."""

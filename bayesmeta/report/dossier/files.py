@@ -25,7 +25,10 @@ EVIDENCE = (
 )
 """Files about a fit and its evidence, and that of the hashes."""
 
-PLAN = ("design.csv", "priors.csv", "prior_summary.csv", "mixture_fit.csv", *FILES)
+PLAN = (
+    *("design.csv", "priors.csv", "prior_summary.csv", "mixture_fit.csv"),
+    *("bayesian_characteristics.csv", *FILES),
+)
 """Files about a plan."""
 
 RESULTS = ("forest.csv", "contrasts.csv")

@@ -6,10 +6,19 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.planning.borrowing import NO_BORROWING
+from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, ROBUST
 from bayesmeta.report.dossier.answering import Found, NotApplicable, Number
-from bayesmeta.report.dossier.plan_facts import PlanFacts
-from bayesmeta.report.plan_words import METHODS, NAMES, conflict_line, exact_percent, rate
+from bayesmeta.report.dossier.plan_facts import DESIGN, NO_SAM, PlanFacts
+from bayesmeta.report.plan_borrowing import averaged
+from bayesmeta.report.plan_words import (
+    METHODS,
+    NAMES,
+    conflict_line,
+    exact_percent,
+    rate,
+    sam_words,
+)
 
 PREFIX = "Conflict   "
 """How a line of a plan begins that says which counts conflict."""
@@ -27,19 +36,49 @@ def endpoint(facts: PlanFacts) -> Found:
 
 def prior(facts: PlanFacts) -> Found:
     """Return the prior of the analysis, component by component."""
-    numbers = [
-        facts.tables.number(f"component {i}, {column}", "priors", column, prior=ROBUST, component=i)
-        for i in range(1, facts.robust_components + 1)
-        for column in ("weight", "a", "b")
-    ]
-    mixture = repr(facts.plan.compared.robust).removeprefix("BetaMixture(").removesuffix(")")
+    robust = facts.plan.compared.robust
+    numbers = facts.components(ROBUST, robust)
     of = (
         "the rate"
         if facts.one_arm is not None
         else "the control rate; that of the treated rate is uniform"
     )
-    text = f"{mixture}, as prior of {of}. priors.csv has all digits; robust_prior.json can be read by software."
+    text = f"{_written(robust)}, as prior of {of}. priors.csv has all digits; robust_prior.json can be read by software."
     return facts.tables.answer(text, "priors", *numbers)
+
+
+def _written(mixture: BetaMixture) -> str:
+    return repr(mixture).removeprefix("BetaMixture(").removesuffix(")")
+
+
+def design_prior(facts: PlanFacts) -> Found:
+    """Return the design prior, over which decisions are averaged."""
+    plan = facts.plan
+    if plan.compared.design is None:
+        return NotApplicable(
+            f"No design prior was given: decisions are averaged over {averaged(plan)}."
+        )
+    of = "the rate" if facts.one_arm is not None else "the treated rate"
+    text = (
+        f"Design prior of {of}, which the analysis does not use: {_written(plan.compared.design)}."
+    )
+    return facts.tables.answer(text, "priors", *facts.components(DESIGN, plan.compared.design))
+
+
+def sam_prior(facts: PlanFacts) -> Found:
+    """Return what the SAM prior is, and where it borrows."""
+    table = facts.plan.sam_weights
+    if table is None:
+        return NO_SAM
+    numbers = [
+        facts.tables.number(
+            f"weight of history, {events} responders", "sam_weights", "weight", events=events
+        )
+        for events in table["events"]
+    ]
+    [told] = sam_words(facts.plan)
+    text = f"Compared with the prior of the analysis: a self-adapting mixture (SAM) prior, {told}"
+    return facts.tables.answer(text, "sam_weights", *numbers)
 
 
 def prior_summary(facts: PlanFacts) -> Found:
@@ -222,6 +261,7 @@ PLAN_ANSWERS: Mapping[str, Callable[[PlanFacts], Found]] = {
     for one in (
         *(endpoint, prior, prior_summary, mixture_fit, vague_component, effective_sample_size),
         *(conflict, success_rule, decision_rule, weight_sensitivity, sample_size, no_borrowing),
+        *(design_prior, sam_prior),
     )
 }
 """By the names that the files of guidelines give them."""

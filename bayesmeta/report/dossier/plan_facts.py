@@ -1,14 +1,16 @@
 """What dossiers tell of a plan, as tables beside those that every plan writes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
-from bayesmeta.report.dossier.answering import Tables, pairs
+from bayesmeta.planning.plan_priors import SAM
+from bayesmeta.report.dossier.answering import NotApplicable, Number, Tables, pairs
 from bayesmeta.report.dossier.fit_tables import FitFacts
 from bayesmeta.report.plan_tables import plan_frames
 from bayesmeta.report.plan_text import Sizes
@@ -17,6 +19,11 @@ from bayesmeta.wording import PLAIN, Wording
 
 CI_PROB = 0.95
 """Probability of the intervals of priors."""
+
+DESIGN = "design"
+"""Name of the design prior in tables of priors; the analysis does not use it."""
+
+NO_SAM = NotApplicable("The plan compares no self-adapting mixture (SAM) prior.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +47,9 @@ class PlanFacts:
             "design": pairs(dict(self._design())),
             "priors": self._priors(),
             "prior_summary": self._prior_summary(),
+            "bayesian_characteristics": pd.DataFrame(
+                [{"prior": name, **asdict(one)} for name, one in self.plan.characteristics.items()]
+            ),
             "mixture_fit": self.plan.map_prior.table.reset_index(),
         }
         return Tables(plan_frames(self.plan, self.sizes) | own)
@@ -55,26 +65,49 @@ class PlanFacts:
         yield "weight of the vague component", plan.robust
         yield "mean of the vague component", vague.mean
         yield "size of the vague component", vague.a[0] + vague.b[0]
+        sam = plan.compared.sam
+        if sam is not None:
+            yield "difference of the SAM prior", sam.delta
+            yield "prior odds of the SAM prior", sam.prior_odds
 
     def _priors(self) -> pd.DataFrame:
         rows = [
             {"prior": name, "component": i, "weight": weight, "a": a, "b": b}
-            for name, prior in self.plan.compared.fixed.items()
+            for name, prior in self._mixtures.items()
             for i, (weight, a, b) in enumerate(
                 zip(prior.weights, prior.a, prior.b, strict=True), start=1
             )
         ]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([*rows, *self._sam_components()])
+
+    def _sam_components(self) -> Iterator[dict[str, Any]]:
+        """Yield the components of the SAM prior, whose weights depend on the data."""
+        sam = self.plan.compared.sam
+        if sam is not None:
+            for i, (a, b) in enumerate(zip(sam.a, sam.b, strict=True), start=1):
+                yield {"prior": SAM, "component": i, "weight": float("nan"), "a": a, "b": b}
 
     def _prior_summary(self) -> pd.DataFrame:
         rows = []
-        for name, prior in self.plan.compared.fixed.items():
+        for name, prior in self._mixtures.items():
             low, high = prior.interval(CI_PROB)
             row = {"prior": name, "mean": prior.mean, "sd": prior.sd, "lower": low, "upper": high}
             rows.append(row)
         return pd.DataFrame(rows)
 
     @property
-    def robust_components(self) -> int:
-        """Components of the prior of the analysis; the last is the vague one."""
-        return len(self.plan.compared.robust.weights)
+    def _mixtures(self) -> dict[str, BetaMixture]:
+        """The priors that are one distribution, and the design prior where one was given."""
+        compared = self.plan.compared
+        design = {} if compared.design is None else {DESIGN: compared.design}
+        return {**compared.fixed, **design}
+
+    def components(self, prior: str, mixture: BetaMixture) -> list[Number]:
+        """Return weight and parameters of each component of a prior, from the table of priors."""
+        return [
+            self.tables.number(
+                f"component {i}, {column}", "priors", column, prior=prior, component=i
+            )
+            for i in range(1, len(mixture.weights) + 1)
+            for column in ("weight", "a", "b")
+        ]
