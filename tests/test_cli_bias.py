@@ -9,7 +9,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, Options
+from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.options import Options
 from bayesmeta.report.rendering.markdown import as_markdown
 
 ROWS = [(3, 10), (9, 22), (14, 41), (3, 15), (18, 30)]

@@ -175,7 +175,8 @@ def evidence_check(
     else:
         found = counted(len(table.findings), "finding") if table.findings else "no problem found"
         findings = [f"- {finding}" for finding in table.findings]
-        summary = table.covariate_summary
+        # Values stand last: they are as long as the levels of the table.
+        summary = table.covariate_summary[["covariate", "kind", "missing", "values"]]
         covariates = (
             ["Covariates:", table_text(summary, indent=2)] if len(summary) else ["No covariates."]
         )

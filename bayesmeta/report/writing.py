@@ -18,8 +18,9 @@ from bayesmeta.paths import expanded
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, FrontMatter, labelled
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import Options, fit_results
+from bayesmeta.report.fit_results import fit_results
 from bayesmeta.report.grid_report import grid_document
+from bayesmeta.report.options import Options
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.markdown import pandoc
 from bayesmeta.report.saved_runs import (
