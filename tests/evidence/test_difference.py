@@ -215,3 +215,12 @@ def test_a_table_does_not_differ_from_itself(old: pd.DataFrame, seed: int) -> No
     assert found.overlaps.empty
     mixed = bm.evidence_diff(table, old.iloc[np.random.default_rng(seed).permutation(len(old))])
     assert mixed.same
+
+
+@pytest.mark.parametrize("outcome", [{}, {"outcome": "CR"}], ids=["unnamed", "named"])
+def test_changed_counts_are_counted(outcome: dict[str, str]) -> None:
+    old = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]}).assign(**outcome)
+    new = old.assign(events=[3, 17], n=[20, 40])
+    [row] = bm.evidence_diff(old, new).counts.to_dict("records")
+    numbers = [row[f"{name}_{end}"] for name in ("patients", "events") for end in ("old", "new")]
+    assert numbers == [50, 60, 10, 20]
