@@ -130,8 +130,9 @@ def _sheet_of(path: Path, book: Any, sheet: str | None, study: str) -> Any:
     tables = [one for one in seen.values() if study in _first_row(one)]
     if len(tables) == 1 or len(seen) == 1:
         return (tables or list(seen.values()))[0]
+    meant = [one.title for one in tables or seen.values()]
     raise EvidenceError(
-        f"{path} has several sheets that may be meant: {listed(map(repr, seen))}. Name one by `sheet`."
+        f"{path} has several sheets that may be meant: {listed(map(repr, meant))}. Name one by `sheet`."
     )
 
 
