@@ -277,7 +277,7 @@ def test_what_makes_no_sense_is_refused(
 
 def test_judgements_must_be_of_the_studies(exact: bm.QuadratureFit) -> None:
     misspelt = judged({"study00": "Low", "study_1": "Low", **dict.fromkeys(NAMES[2:], "High")})
-    with pytest.raises(bm.EvidenceError, match="name 'study_1', which .* mean 'study01'"):
+    with pytest.raises(bm.EvidenceError, match=r"name 'study_1', which .* mean 'study01'"):
         bm.bias_sensitivity(exact, misspelt)
     few = judged(dict.fromkeys(NAMES[2:], "High"))
     expected = "2 of 6 are missing: study00, study01"
