@@ -9,7 +9,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, Options
+from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.options import Options
 from bayesmeta.report.rendering.markdown import as_markdown
 
 ROWS = [(3, 10), (9, 22), (14, 41), (3, 15), (18, 30)]
@@ -126,6 +127,27 @@ def test_judgements_that_do_not_fit_are_refused(folder: Path, capsys, tmp_path: 
 
 
 @pytest.mark.slow
+def test_a_sheet_of_judgements_is_named(folder: Path, capsys, tmp_path: Path) -> None:
+    judged = pd.read_csv(folder / "judged.csv")
+    with pd.ExcelWriter(tmp_path / "two.xlsx") as book:
+        for name in ("first", "second"):
+            judged.to_excel(book, sheet_name=name, index=False)
+        judged.drop(columns="Study").to_excel(book, sheet_name="notes", index=False)
+    own = ["--judgements", tmp_path / "two.xlsx", "--tool", "RoB 2"]
+    for command in (
+        ["bias", folder / "run"],
+        ["report", folder / "run", "--out", tmp_path / "a.md"],
+    ):
+        assert run(*command, *own) == 2
+        told = capsys.readouterr().err
+        assert "'first', 'second'. Name one by `--sheet`." in told
+        assert run(*command, *own, "--sheet", "third") == 2
+        assert "has no sheet 'third'" in capsys.readouterr().err
+    assert run("report", folder / "run", "--out", tmp_path / "a.md", "--sheet", "first") == 2
+    assert "`--sheet` has no effect without `--judgements`" in capsys.readouterr().err
+    assert not (tmp_path / "a.md").exists()
+
+
 def test_the_report_has_the_models(folder: Path) -> None:
     fit = bm.load_fit(folder / "run")
     judged = bm.read_risk_of_bias(folder / "judged.csv", tool="RoB 2")

@@ -76,7 +76,7 @@ def test_a_bundled_table_is_written_as_it_is(capsys: pytest.CaptureFixture[str])
 
 
 def test_notes_are_told_before_the_work(capsys: pytest.CaptureFixture[str]) -> None:
-    Path("mine.csv").write_text("study,events,n\na,3,10\nA,4,12\nTotal,7,22\n")
+    Path("mine.csv").write_text("study,events,n\na,3,10\nA,4,12\nTotal,7,23\n")
     assert run("evidence", "show", "mine.csv") == 0
     printed, notes = capsys.readouterr()
     assert "Note: mine.csv: `study`: 'a' (row 1 (line 2)) and 'A'" in notes

@@ -7,6 +7,7 @@ import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
 from bayesmeta.cli.fits import AtLeast, AtMost, RateAbove, RateBelow, event_options
+from bayesmeta.cli.judgements import FILE, TOOL, JudgementSheet
 from bayesmeta.cli.options import Interval, Profiles
 from bayesmeta.cli.parsing import parsed_biases, parsed_powers, parsed_profile
 
@@ -14,19 +15,9 @@ from bayesmeta.cli.parsing import parsed_biases, parsed_powers, parsed_profile
 @answering("models")
 def bias(
     saved: SavedFit,
-    judgements: Annotated[
-        Path,
-        typer.Option(
-            "--judgements",
-            help="Judgements of the studies, a table as robvis has it (Study, D1, D2, ..., Overall).",
-        ),
-    ],
-    tool: Annotated[
-        str,
-        typer.Option(
-            "--tool", help='Tool and version: "RoB 2", "ROBINS-I 2016", "ROBINS-I V2", JBI or NOS.'
-        ),
-    ],
+    judgements: Annotated[Path, FILE],
+    tool: Annotated[str, TOOL],
+    sheet: JudgementSheet = None,
     elicited: Annotated[
         list[str] | None,
         typer.Option(
@@ -72,7 +63,7 @@ def bias(
     given: dict[str, Any] = {"high": high, "low": low}
     found = bm.bias_sensitivity(
         saved.fit,
-        bm.read_risk_of_bias(judgements, tool=tool),
+        bm.read_risk_of_bias(judgements, tool=tool, sheet=sheet),
         elicited=parsed_biases("--elicited", elicited),
         weights=parsed_powers("--weight", weights),
         profile=parsed_profile(profile),

@@ -148,7 +148,10 @@ def _one_of(table: str | None, evidence: str | None) -> str | None:
 def evidence_check(
     notation: Notation,
     file: Annotated[
-        str | None, typer.Argument(help="A file with study, events, n.", show_default=False)
+        str | None,
+        typer.Argument(
+            help="A bundled table, or a file with study, events, n.", show_default=False
+        ),
     ] = None,
     evidence: AlsoTable = None,
     kind: Kind = "counts",
@@ -162,8 +165,8 @@ def evidence_check(
     from bayesmeta.layout import table_text
 
     try:
-        read = bm.read_evidence if kind == "counts" else bm.read_survival
-        table = read(wanted, **notation)
+        read = table_of if kind == "counts" else survival_table_of
+        table = read(wanted, notation)
     except EvidenceError as error:
         if not (as_json and error.findings):
             raise
@@ -181,7 +184,8 @@ def evidence_check(
     else:
         found = counted(len(table.findings), "finding") if table.findings else "no problem found"
         findings = [f"- {finding}" for finding in table.findings]
-        summary = table.covariate_summary
+        # Values stand last: they are as long as the levels of the table.
+        summary = table.covariate_summary[["covariate", "kind", "missing", "values"]]
         covariates = (
             ["Covariates:", table_text(summary, indent=2)] if len(summary) else ["No covariates."]
         )

@@ -1,32 +1,42 @@
-"""The options `--judgements` and `--tool`: a file of judgements of the risk of bias."""
+"""The options `--judgements`, `--tool` and `--sheet`: a file of judgements of the risk of bias."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bayesmeta.cli.options import taking
+from bayesmeta.cli.options import check_no_effect, taking
 from bayesmeta.errors import SettingsError
 
 if TYPE_CHECKING:
     from bayesmeta import RiskOfBias
 
 
+FILE = typer.Option(
+    "--judgements",
+    help="Judgements of the risk of bias: a table as robvis has it (Study, D1, D2, ..., Overall).",
+)
+TOOL = typer.Option(
+    "--tool",
+    help='Tool of the judgements and its version: "RoB 2", "ROBINS-I 2016", "ROBINS-I V2", JBI or NOS.',
+)
+JudgementSheet = Annotated[
+    str | None,
+    typer.Option(
+        "--sheet",
+        help="Sheet of a workbook of judgements. Default: the only visible one with a column Study.",
+    ),
+]
+
+
 def _judged(
-    judgements: Annotated[
-        Path | None,
-        typer.Option(
-            help="Judgements of the risk of bias: a file with the columns Study, D1, D2, ..., Overall."
-        ),
-    ] = None,
-    tool: Annotated[
-        str | None,
-        typer.Option(
-            help="Tool of the judgements and its version: RoB 2, ROBINS-I 2016, ROBINS-I V2, JBI or NOS."
-        ),
-    ] = None,
+    judgements: Annotated[Path | None, FILE] = None,
+    tool: Annotated[str | None, TOOL] = None,
+    sheet: JudgementSheet = None,
 ) -> "RiskOfBias | None":
     """Return the judgements of a file; None where there is none."""
+    if judgements is None:
+        check_no_effect("--sheet", sheet, "without `--judgements`")
     if judgements is None and tool is None:
         return None
     if judgements is None:
@@ -40,7 +50,7 @@ def _judged(
         )
     import bayesmeta as bm
 
-    return bm.read_risk_of_bias(judgements, tool=tool)
+    return bm.read_risk_of_bias(judgements, tool=tool, sheet=sheet)
 
 
 judging = taking(judged=_judged)

@@ -76,7 +76,7 @@ def plot(
     """Draw the figures of a saved run, each with a table of its numbers (.csv)."""
     from bayesmeta.estimates.questions import Question
     from bayesmeta.plots.style import figure_bytes
-    from bayesmeta.report.fit_results import Options
+    from bayesmeta.report.options import Options
     from bayesmeta.report.run_plots import draw_run
     from bayesmeta.report.saved_runs import is_reliable, load_run
     from bayesmeta.report.text import NOT_RELIABLE

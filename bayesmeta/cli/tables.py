@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) -> "EvidenceTable":
-    """Return a bundled table by its name, or else a CSV file's, with labels of levels and outcomes."""
+    """Return a bundled table by its name, or else that of a file, with labels of levels and outcomes."""
     from bayesmeta.evidence import load_evidence, read_evidence
     from bayesmeta.evidence.table import labelled
 
@@ -25,7 +25,7 @@ def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) 
 def survival_table_of(
     evidence: str, notation: Notation, labels: "Labels | None" = None
 ) -> "SurvivalTable":
-    """Return the survival of a bundled table by its name, or else of a CSV file, with labels."""
+    """Return the survival of a bundled table by its name, or else of a file, with labels."""
     from bayesmeta.evidence import load_survival, read_survival
     from bayesmeta.evidence.table import labelled
 

@@ -7,6 +7,7 @@ from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.heterogeneity import sampling_variance
 from bayesmeta.estimates.outcome_draws import OutcomeDraws, draws_of
+from bayesmeta.estimates.posterior import check_no_bias
 from bayesmeta.estimates.precision import mean_of
 from bayesmeta.estimates.shrinkage import arm_weights
 from bayesmeta.evidence.judged import judged_studies
@@ -57,8 +58,8 @@ def information_by_judgement(
     Raises
     ------
     SettingsError
-        If `fit` has no draws, is of survival or of independent studies, which have no mean, or if
-        `judgements` is no RiskOfBias.
+        If `fit` has no draws, has elicited biases, is of survival or of independent studies, which have
+        no mean, or if `judgements` is no RiskOfBias.
     EvidenceError
         If a judged study is not in the evidence.
 
@@ -84,6 +85,7 @@ def information_by_judgement(
     1         7       11       351         0.77
     """
     drawn = draws_of(fit, outcome)
+    check_no_bias(fit, "`information_by_judgement`")
     if not np.isfinite(drawn.between).all():
         raise SettingsError(
             f"`information_by_judgement` is not available for {fit.spec.name}: its studies are independent and have no "

@@ -160,6 +160,16 @@ def _check_rates(fit: AnyFit, *, survival: bool) -> None:
         )
 
 
+def check_no_bias(fit: AnyFit, what: str) -> None:
+    """Raise if studies have elicited biases already; `what` is not available then."""
+    # The covariates of a PyMC model of the user's own are not known.
+    covariates = getattr(fit.spec, "covariates", None)
+    if (covariates and covariates.elicited) if has_draws(fit) else fit.bias:
+        raise SettingsError(
+            f"{what} is not available for a fit with biases: give the fit that `bias_adjusted` started from."
+        )
+
+
 def check_draws(fit: object, *, survival: bool = False) -> None:
     """Raise unless `fit` has draws, of rates unless the answer is of survival, too."""
     if not has_draws(fit):

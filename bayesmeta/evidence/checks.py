@@ -26,6 +26,7 @@ from bayesmeta.evidence.columns import (
 from bayesmeta.evidence.findings import Finding, broken, check_none, where
 from bayesmeta.evidence.headers import missing_columns
 from bayesmeta.evidence.rates import with_rates
+from bayesmeta.evidence.repeats import named_totals
 from bayesmeta.evidence.strata import is_stratum, stratum_levels
 from bayesmeta.evidence.values import LARGEST_COUNT, Notation, blank_column, column_of, count_of
 
@@ -49,6 +50,7 @@ def checked(
     absent = set(REQUIRED) - set(named.columns) - ({EVENTS} if notation.rate else set())
     told = beside_missing(absent, [*rules, *numbers])
     check_none(name, [*broken_shape, *missing, *told])
+    check_none(name, named_totals(frame))
     return frame, (*several, *words)
 
 

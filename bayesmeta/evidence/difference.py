@@ -148,10 +148,14 @@ def evidence_diff(old: AnyTable | Source, new: AnyTable | Source) -> EvidenceDif
 def _counts(
     old: AnyTable, new: AnyTable, rows: RowChanges, names: tuple[str, ...]
 ) -> Iterator[dict[str, Any]]:
-    touched = {one for part in (rows.added, rows.removed, rows.changed) for one in part[OUTCOME]}
+    changes = (rows.added, rows.removed, rows.changed)
+    # What is blank in a table is not known to those who tell of changes.
+    touched = {"" if pd.isna(one) else str(one) for part in changes for one in part[OUTCOME]}
+    # Columns of one table alone, such as those of overlap, may change what is taken of any outcome.
+    other_columns = set(old.frame.columns) != set(new.frame.columns)
     for outcome in dict.fromkeys([*old.frame[OUTCOME], *new.frame[OUTCOME]]):
         before = _counted(old, str(outcome))
-        after = _counted(new, str(outcome)) if outcome in touched else before
+        after = _counted(new, str(outcome)) if other_columns or outcome in touched else before
         each = {"old": before, "new": after}
         numbers = {f"{name}_{end}": one.get(name, 0) for name in names for end, one in each.items()}
         yield {"outcome": str(outcome), **numbers}

@@ -50,11 +50,27 @@ FEWEST_STUDIES = 3
 
 def patients_twice(frame: pd.DataFrame) -> tuple[Finding, ...]:
     """Return rows that look like totals of others, and arms that look like outcomes of one arm."""
+    groups = _counted_together(frame)
+    return tuple(finding for rows in groups for finding in (*_totals(rows), *_same_patients(rows)))
+
+
+def named_totals(frame: pd.DataFrame) -> list[Finding]:
+    """Return studies that are named like a total and are the sum of all others: certainly none."""
+    return [
+        finding
+        for rows in _counted_together(frame)
+        for finding in _totals(
+            rows, _names_totals(rows[STUDY]) & _is_sum(rows, np.zeros(len(rows), dtype=np.intp))
+        )
+    ]
+
+
+def _counted_together(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """Return the rows with counts of each outcome and stratum."""
     known = (frame[EVENTS].notna() & frame[N].notna()).to_numpy(dtype=bool)
     counted = frame[known & ~_parts_beside_their_whole(frame)]
     by = [column for column in (OUTCOME, STRATUM) if column in counted.columns]
-    groups = [rows for _, rows in counted.groupby(by, sort=False)] if by else [counted]
-    return tuple(finding for rows in groups for finding in (*_totals(rows), *_same_patients(rows)))
+    return [rows for _, rows in counted.groupby(by, sort=False)] if by else [counted]
 
 
 def _parts_beside_their_whole(frame: pd.DataFrame) -> Flags:
@@ -65,11 +81,13 @@ def _parts_beside_their_whole(frame: pd.DataFrame) -> Flags:
     return np.array([bool(owner[1]) and owner in arms for owner in owners], dtype=bool)
 
 
-def _totals(rows: pd.DataFrame) -> Iterator[Finding]:
+def _totals(rows: pd.DataFrame, certain: Flags | None = None) -> Iterator[Finding]:
+    """Yield rows that look like totals; where `certain` is given, those alone."""
     study = pd.factorize(rows[STUDY])[0]
     of_all, of_study = _is_sum(rows, np.zeros_like(study)), _is_sum(rows, study)
     named = _named(rows, study)
-    for i in map(int, np.flatnonzero(named | of_all | of_study)):
+    told = named | of_all | of_study if certain is None else certain
+    for i in map(int, np.flatnonzero(told)):
         reasons = ["is named like a total"] if named[i] else []
         if of_all[i] or of_study[i]:
             counts = f"{rows[EVENTS].iloc[i]} of {rows[N].iloc[i]}"

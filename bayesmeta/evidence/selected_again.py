@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from bayesmeta.errors import EvidenceError, SettingsError
+from bayesmeta.errors import EvidenceError, SettingsError, listed
 from bayesmeta.evidence.arms import Arms, matching
+from bayesmeta.evidence.columns import OUTCOME
 from bayesmeta.evidence.named_tables import AnyTable, is_file, table_of
 from bayesmeta.evidence.sources import WORKBOOKS, Source
 from bayesmeta.evidence.survival.arms import SurvivalArms
@@ -46,13 +47,15 @@ def selected_again(table: AnyTable, arms: Arms) -> Arms:
     Raises
     ------
     EvidenceError
-        If the arms keep no selection, or it takes nothing from the table.
+        If the arms keep no selection, it takes nothing from the table, or only one of both names its
+        outcomes.
     """
     selection = arms.selection
     if "table_hash" not in selection:
         raise EvidenceError(
             "The arms of the fit keep no selection that could be made again. Make them by read_evidence(...).select(...)."
         )
+    _check_named(table, selection)
     labels = Labels(selection.get("labels") or {})
     found = _selected(labelled_where_known(table, labels), selection)
     if len(arms.outcomes) == 1:
@@ -60,6 +63,22 @@ def selected_again(table: AnyTable, arms: Arms) -> Arms:
     for condition in conditions_met(arms):
         found = matching(found, condition)
     return found
+
+
+def _check_named(table: AnyTable, selection: Mapping[str, Any]) -> None:
+    """Raise if one of the tables names its outcomes and the other does not."""
+    asked = [str(one) for one in selection.get("outcomes") or [selection["outcome"]]]
+    named = (table.frame[OUTCOME] != "").any()
+    if any(asked) and not named:
+        raise EvidenceError(
+            f"{table.name} names no outcome, and the fit is of {listed(map(repr, asked))}. Add a column '{OUTCOME}' that names "
+            "it in each row."
+        )
+    if named and not any(asked):
+        raise EvidenceError(
+            f"{table.name} names its outcomes, and the evidence of the fit named none. Keep the rows of its outcome, and "
+            f"leave the column '{OUTCOME}' out."
+        )
 
 
 def _selected(table: AnyTable, selection: Mapping[str, Any]) -> Arms:

@@ -64,7 +64,10 @@ def cells_of_workbook(path: Path, sheet: str | None, study: str) -> Cells:
         *_dates(found, rows),
     )
     reading = {} if sheet is None else {"sheet": sheet}
-    return Cells(cells.frame, (*broken, *cells.broken), tuple(_hidden(found, rows)), reading)
+    remarks = [*_hidden(found, rows)]
+    if sheet is None:
+        remarks += _hidden_tables(values, study)
+    return Cells(cells.frame, (*broken, *cells.broken), tuple(remarks), reading)
 
 
 def _check_archive(path: Path, content: bytes) -> bool:
@@ -130,8 +133,9 @@ def _sheet_of(path: Path, book: Any, sheet: str | None, study: str) -> Any:
     tables = [one for one in seen.values() if study in _first_row(one)]
     if len(tables) == 1 or len(seen) == 1:
         return (tables or list(seen.values()))[0]
+    meant = [one.title for one in tables or seen.values()]
     raise EvidenceError(
-        f"{path} has several sheets that may be meant: {listed(map(repr, seen))}. Name one by `sheet`."
+        f"{path} has several sheets that may be meant: {listed(map(repr, meant))}. Name one by `sheet`."
     )
 
 
@@ -253,3 +257,12 @@ def _hidden(sheet: Any, rows: list[Row]) -> Iterator[Finding]:
         if found:
             text = f"{what} of the sheet are hidden, and are read: {listed(found)}"
             yield Finding("hidden", (), text, "Delete them if they do not belong to the table.")
+
+
+def _hidden_tables(book: Any, study: str) -> Iterator[Finding]:
+    """Yield the hidden sheets that have studies, too; they are not read."""
+    found = [one.title for one in book.worksheets if one.sheet_state != "visible"]
+    found = [name for name in found if study in _first_row(book[name])]
+    if found:
+        text = f"hidden sheets have a column '{study}', too, and are not read: {listed(found)}"
+        yield Finding("hidden", (), text, "Delete them, or name one by `sheet` to read it.")

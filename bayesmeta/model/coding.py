@@ -17,14 +17,12 @@ from bayesmeta.model.centring import written_centres
 from bayesmeta.model.coded_levels import NEW, CodedLevels, enclosing
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
+from bayesmeta.model.profile_values import check_shares, checked_number
 from bayesmeta.model.study_parts import StudyParts, study_means, study_parts
 from bayesmeta.model.terms import Terms, prepared_columns
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
-from bayesmeta.numeric import is_number
 
 Profile = Mapping[str, Any]
-
-SHARE_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -271,15 +269,7 @@ class Coding:
                     f"{nearest(str(value), self.levels[name])}{self._about_new(name, level)}"
                 )
             return level
-        try:
-            number = float(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError, OverflowError):
-            number = np.nan
-        # float() would also read 6_0.
-        odd = isinstance(value, bool | np.bool_) or (isinstance(value, str) and "_" in value)
-        if odd or not np.isfinite(number):
-            raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
-        return number
+        return checked_number(name, value)
 
     def _about_new(self, name: str, level: str) -> str:
         """Return what to do for a level that no arm has."""
@@ -294,15 +284,7 @@ class Coding:
 
     def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
         """Return the shares of a factor's levels in a mixed profile, after checking them."""
-        numbers = all(is_number(share) for share in shares.values())
-        if not numbers or not all(0 <= share <= 1 for share in shares.values()):
-            raise ProfileError(
-                f"`profile`: shares of '{name}' must lie within 0 and 1; got {dict(shares)}."
-            )
-        if abs(sum(shares.values()) - 1) > SHARE_TOLERANCE:
-            raise ProfileError(
-                f"`profile`: shares of '{name}' must sum to 1; got {dict(shares)}, {sum(shares.values()):g}."
-            )
+        check_shares(name, shares)
         found = {str(self._value(name, level)): float(share) for level, share in shares.items()}
         if len(found) < len(shares):
             raise ProfileError(f"`profile` gives a level of '{name}' twice: {dict(shares)}.")

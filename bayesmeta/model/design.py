@@ -12,32 +12,19 @@ from bayesmeta.errors import EvidenceWarning, SpecError, issue_warning, listed
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.conditional_counts import ConditionalCounts, conditional_counts
-from bayesmeta.model.curves import PRECISION, SurvivalCurve
+from bayesmeta.model.curves import SurvivalCurve
 from bayesmeta.model.default_priors import priors_of
 from bayesmeta.model.imputation import Imputation, filled, imputations
 from bayesmeta.model.learning import learn_coding, missing_covariates
 from bayesmeta.model.level_effects import LevelEffects
 from bayesmeta.model.limits import check_outcomes
 from bayesmeta.model.publication import Publication
+from bayesmeta.model.scalars import Scalar, scalars_of
 from bayesmeta.model.sense import check_sense, warn_of_little_evidence
 from bayesmeta.model.spec import ModelSpec
 from bayesmeta.model.survival_reports import Reports, reports_of
 from bayesmeta.model.totals import Totals, totals_of
 from bayesmeta.priors import Prior
-
-
-@dataclass(frozen=True)
-class Scalar:
-    """One scalar parameter beside `mu` and `beta`."""
-
-    name: str
-    """The variable it belongs to: `tau`, `tau_arm`, `x_mean`, `x_sd`, or one of the model's own."""
-    prior: Prior
-    unit: str = ""
-    """That of the link's scale where empty."""
-    transition_scale: float = 0.4
-    """Height above its lower bound at which the sampler's scale changes from logarithms to square
-    roots; geometry only."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,29 +191,7 @@ class Design:
     @cached_property
     def scalars(self) -> tuple[Scalar, ...]:
         """Scalar parameters beside `mu` and `beta`, in the order of the sampler's coordinates."""
-        spec, distribution = self.spec, self.spec.study_effects
-        found = [Scalar("tau", prior) for prior in self.tau] * len(self.tau_levels)
-        found += [
-            Scalar(name, prior, distribution.units[name], distribution.transition_scale)
-            for name, prior in distribution.parameters.items()
-        ]
-        if spec.arm_effects is not None:
-            found.append(Scalar("tau_arm", spec.arm_effects.tau_arm))
-        found += [
-            Scalar(name, prior, spec.likelihood.units[name])
-            for name, prior in spec.likelihood.parameters.items()
-        ]
-        if spec.curve is not None:
-            found += [
-                Scalar(name, prior, spec.curve.units[name])
-                for name, prior in spec.curve.parameters.items()
-                if name != PRECISION or self.reports.discounts
-            ]
-        for one in self.imputed:
-            unit = "unit of the column"
-            found += [Scalar("x_mean", one.mean, unit), Scalar("x_sd", one.sd, unit)]
-        found += [Scalar("sigma", prior) for prior in self.sigmas]
-        return tuple(found)
+        return tuple(scalars_of(self))
 
     @property
     def placed_scalars(self) -> tuple[tuple[Scalar, int], ...]:

@@ -138,6 +138,8 @@ def check_publication(spec: ModelSpec, arms: Arms, what: str) -> None:
 def why_no_publication(spec: ModelSpec) -> str:
     """Return why the publication of studies cannot be modelled beside a model; empty if it can."""
     effects = spec.study_effects
+    if spec.covariates.elicited:
+        return "studies have elicited biases, which the probability of publication would depend on, too"
     if spec.curve is not None:
         return "the selection model is of counts of responders, and the model is of survival"
     if not effects.pools or effects.tau is None:

@@ -11,6 +11,8 @@ def why_no_bias(fit: Fit, judgements: RiskOfBias, *, refits: bool) -> str:
     """Return why models of the risk of bias are not fitted; empty if they are."""
     if outcomes_of(fit) or is_survival(fit):
         return "they are of the rate of one outcome"
+    if fit.spec.covariates.elicited:
+        return "the fit has elicited biases already"
     if not refits:
         return "the model was not fitted again; `bayesmeta bias` does, and a report without --quick"
     try:

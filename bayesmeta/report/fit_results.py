@@ -1,9 +1,9 @@
-"""What a report of one fit is asked, and everything that it tells."""
+"""Everything that a report of one fit tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -29,15 +29,14 @@ from bayesmeta.estimates.summary_text import SummaryTable
 from bayesmeta.estimates.survival_times import USUAL_TIMES, checked_times
 from bayesmeta.estimates.words import with_labels, words_of
 from bayesmeta.evidence.judged import judged_studies
-from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.diagnosis import Diagnostics, diagnose
 from bayesmeta.inference.result import Fit
-from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.model.default_priors import wide_priors
 from bayesmeta.model.limits import why_not_integrated
 from bayesmeta.model.publication import why_no_publication
 from bayesmeta.report.bias_reasons import why_no_bias
+from bayesmeta.report.options import Options
 from bayesmeta.sensitivity.bias_sensitivity import BiasSensitivity, bias_sensitivity
 from bayesmeta.sensitivity.prior_grid import prior_grid
 from bayesmeta.sensitivity.selection import RHO, SMALLEST, Selection, selection
@@ -46,33 +45,6 @@ from bayesmeta.wording import Wording
 
 if TYPE_CHECKING:
     from bayesmeta.plots import RateScale
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a report, or the figures of a run, answer a question.
-
-    `per` to `times`, and `judgements`, are as in `write_report`; `scale` and `forest` are arguments of
-    `RateScale` and `plots.forest`, `units` those of covariates.
-    """
-
-    per: Mapping[str, float] | None = None
-    refits: bool = True
-    ranks: bool = False
-    rates_per: int = 100
-    labels: LabelSource = None
-    times: float | Sequence[float] | None = None
-    scale: Mapping[str, Any] = field(default_factory=dict)
-    forest: Mapping[str, Any] = field(default_factory=dict)
-    units: Mapping[str, str] = field(default_factory=dict)
-    judgements: RiskOfBias | None = None
-
-    @property
-    def of_figures(self) -> list[str]:
-        """The options of the command `plot` that were given."""
-        own = {"unit": self.units or None, "time": self.times, "judgements": self.judgements}
-        given = [name for name, value in own.items() if value is not None]
-        return [f"--{name}" for name in (*self.scale, *self.forest, *given)]
 
 
 @dataclass(frozen=True, eq=False)

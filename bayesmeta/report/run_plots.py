@@ -19,8 +19,9 @@ from bayesmeta.report.figures import (
     Inapplicable,
     is_of,
 )
-from bayesmeta.report.fit_results import FitResults, Options
+from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.many_figures import COMPARISON, GRID, OF_MANY, figures_of
+from bayesmeta.report.options import Options
 from bayesmeta.report.saved_runs import SavedComparison, SavedRun, words_of_run
 
 if TYPE_CHECKING:

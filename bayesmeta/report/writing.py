@@ -16,8 +16,9 @@ from bayesmeta.multiverse.results import GridResults
 from bayesmeta.report.comparison_report import comparison_document
 from bayesmeta.report.document import Document, labelled
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import Options, fit_results
+from bayesmeta.report.fit_results import fit_results
 from bayesmeta.report.grid_report import grid_document
+from bayesmeta.report.options import Options
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.markdown import pandoc
 from bayesmeta.report.saved_runs import (

@@ -7,7 +7,7 @@ import numpy as np
 
 from bayesmeta.errors import SettingsError, nearest
 from bayesmeta.estimates.arguments import check_family
-from bayesmeta.estimates.posterior import AnyFit, check_posterior, has_draws
+from bayesmeta.estimates.posterior import AnyFit, check_no_bias, check_posterior, has_draws
 from bayesmeta.inference.exact import Biases, QuadratureFit, quadrature_fit
 from bayesmeta.inference.refits import refit
 from bayesmeta.inference.result import Fit
@@ -26,13 +26,15 @@ def bias_adjusted(fit: AnyFit, *, bias: Biases) -> AnyFit:
     """Return the posterior if each study has a bias whose size was elicited from experts.
 
     theta_i = mu + x_i beta + u_i + b_i with b_i ~ Normal(m_i, s_i^2) on the scale of the link,
-    independent of u_i. Studies that are not named have no bias. All answers are those without bias: the
-    typical study, and a new one, have b = 0. The evidence hardly tells how large biases are; an elicited
+    independent of u_i. Studies that are not named have no bias. Answers about the typical study, and
+    about a new one, are those without bias, b = 0. The rate of an arm of the evidence, such as that of
+    ``predict(study=...)``, holds its bias. The evidence hardly tells how large biases are; an elicited
     bias with wide limits makes its study count for less.
 
     By quadrature, the likelihood of a study is that of an offset m_i and of variance tau^2 + s_i^2
     between studies, so that the result is exact. By draws, biases are coefficients of a factor
-    ``elicited_bias``, whose levels are the studies and whose reference is ``"none"``.
+    ``elicited_bias``, whose levels are the studies and whose reference is ``"none"``, or another word if
+    a study has that name.
 
     Parameters
     ----------
@@ -52,8 +54,8 @@ def bias_adjusted(fit: AnyFit, *, bias: Biases) -> AnyFit:
     Raises
     ------
     SettingsError
-        If `fit` is of several outcomes, of survival or of a PyMC model, a study is not in its arms, or
-        a bias is no pair of a finite mean and a standard deviation of at least 0.
+        If `fit` is of several outcomes, of survival or of a PyMC model, or has biases already, a study
+        is not in its arms, or a bias is no pair of a finite mean and a standard deviation of at least 0.
 
     References
     ----------
@@ -73,6 +75,7 @@ def bias_adjusted(fit: AnyFit, *, bias: Biases) -> AnyFit:
     check_posterior(fit, survival=True)
     check_family(fit, "bias_adjusted")
     refuse_several(fit.arms, "`bias_adjusted`")
+    check_no_bias(fit, "`bias_adjusted`")
     found = checked_bias(fit, bias)
     if not has_draws(fit):
         return quadrature_fit(fit.design, found)
@@ -105,7 +108,7 @@ def _check(bias: Any, fit: AnyFit, argument: str) -> None:
             f"`{argument}` must map studies to a mean and a standard deviation, such as {{'smith2019': (0.2, 0.3)}}; got {bias!r}."
         )
     for name, pair in bias.items():
-        if name not in studies:
+        if str(name) not in studies:
             raise SettingsError(
                 f"`{argument}` names '{name}', no study of the arms. {nearest(str(name), studies)}"
             )

@@ -15,7 +15,7 @@ from bayesmeta.model.default_priors import DEFAULT
 from bayesmeta.priors import Normal, Prior
 
 ELICITED, NONE = "elicited_bias", "none"
-"""Factor whose levels are the studies with an elicited bias, and its reference."""
+"""Factor whose levels are studies with an elicited bias; its reference, unless a study is so called."""
 
 HIGH_RISK = "high_risk_of_bias"
 """Column that is 1 of studies at high risk, and 0, where answers stand, of others."""
@@ -24,12 +24,15 @@ HIGH_RISK = "high_risk_of_bias"
 def elicited_design(design: Design, bias: Biases) -> Design:
     """Return the design with a coefficient for each study whose bias was elicited."""
     study = design.arms.frame[STUDY].astype(str)
-    arms = _with_column(design.arms, ELICITED, study.where(study.isin(list(bias)), NONE))
+    reference = NONE
+    while reference in bias:
+        reference = f"no {reference}"
+    arms = _with_column(design.arms, ELICITED, study.where(study.isin(list(bias)), reference))
     own = design.spec.covariates
     covariates = replace(
         own,
         formula=_added(own, ELICITED),
-        reference={**own.reference, ELICITED: NONE},
+        reference={**own.reference, ELICITED: reference},
         elicited=(*own.elicited, ELICITED),
     )
     priors = {f"{ELICITED}[{name}]": Normal(mean, sd) for name, (mean, sd) in bias.items()}

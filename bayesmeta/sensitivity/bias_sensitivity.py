@@ -6,10 +6,10 @@ from typing import NamedTuple, Unpack
 
 import pandas as pd
 
-from bayesmeta.errors import InapplicableError, SettingsError
+from bayesmeta.errors import InapplicableError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
-from bayesmeta.estimates.posterior import AnyFit, check_posterior, has_draws
+from bayesmeta.estimates.posterior import AnyFit, check_no_bias, check_posterior
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence.risk_groups import RiskGroups, risk_groups
 from bayesmeta.evidence.risk_of_bias import RiskOfBias
@@ -227,10 +227,7 @@ def bias_sensitivity(  # noqa: PLR0913 - one argument for each thing asked, all 
     check_family(fit, "bias_sensitivity")
     refuse_several(fit.arms, "`bias_sensitivity`")
     check_ci_prob(ci_prob)
-    if not has_draws(fit) and fit.bias:
-        raise SettingsError(
-            "`bias_sensitivity` is not available for a fit with biases: give the fit that `bias_adjusted` started from."
-        )
+    check_no_bias(fit, "`bias_sensitivity`")
     groups = risk_groups(judgements, fit.arms, high, low)
     biases = {} if elicited is None else checked_bias(fit, elicited, "elicited")
     check_priors(bias_prior, spread_prior)

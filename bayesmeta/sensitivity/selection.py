@@ -12,7 +12,13 @@ import pandas as pd
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.events import Event, EventKeywords, asked_event
-from bayesmeta.estimates.posterior import AnyFit, check_posterior, has_draws, is_reliable, rates_at
+from bayesmeta.estimates.posterior import (
+    AnyFit,
+    check_no_bias,
+    check_posterior,
+    is_reliable,
+    rates_at,
+)
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.inference.exact import QuadratureFit
 from bayesmeta.inference.result import Fit
@@ -176,11 +182,8 @@ def selection(
     check_posterior(fit)
     check_family(fit, "selection")
     check_ci_prob(ci_prob)
+    check_no_bias(fit, "`selection`")
     check_publication(fit.spec, fit.arms, "`selection`")
-    if not has_draws(fit) and fit.bias:
-        raise SettingsError(
-            "`selection` is not available for a fit with biases: give the fit that `bias_adjusted` started from."
-        )
     asked = asked_event(event)
     check_decision(certainty, asked)
     assumed = _assumed(smallest, largest, rho)

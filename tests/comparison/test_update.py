@@ -360,6 +360,11 @@ def refused(first: bm.Fit) -> dict[str, tuple[Callable[[], object], type[Excepti
             bm.EvidenceError,
             "has no outcome 'CR'",
         ),
+        "no names of outcomes": (
+            lambda: bm.update(first, new[new["outcome"] == "CR"].drop(columns="outcome")),
+            bm.EvidenceError,
+            "names no outcome, and the fit is of 'CR'. Add a column 'outcome'",
+        ),
         "nothing selected": (
             lambda: bm.update(first, new.assign(default_include="no")),
             bm.EvidenceError,
@@ -398,7 +403,8 @@ def refused(first: bm.Fit) -> dict[str, tuple[Callable[[], object], type[Excepti
 
 
 REFUSALS = (
-    *("nothing new", "no such outcome", "nothing selected", "another kind", "no selection"),
+    *("nothing new", "no such outcome", "no names of outcomes", "nothing selected"),
+    *("another kind", "no selection"),
     *("a refit", "quadrature", "no event", "low certainty", "time", "interval", "no run"),
 )
 
@@ -432,3 +438,10 @@ def test_settings_are_those_that_were_asked_for(accept: float, trouble: str, fir
     fit = replace(first, settings=found.settings, provenance=origin)
     assert fit.settings != asked
     assert asked_settings(fit) == asked
+
+
+def test_a_table_that_names_outcomes_is_told_from_one_that_named_none() -> None:
+    rows = pd.DataFrame({"study": list("abc"), "events": [3, 9, 4], "n": [20, 22, 15]})
+    fit = bm.fit(bm.ModelSpec(), bm.read_evidence(rows).select(), seed=1, settings=QUICK)
+    with pytest.raises(bm.EvidenceError, match=r"named none\. Keep the rows of its outcome"):
+        bm.update(fit, rows.assign(outcome="CR"))

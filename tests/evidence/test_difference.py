@@ -61,6 +61,16 @@ def test_counts_are_those_of_a_selection() -> None:
         assert (counts[f"{name}_old"], counts[f"{name}_new"]) == (old, new), name
 
 
+def test_counts_are_those_of_columns_that_one_table_alone_has() -> None:
+    plain_columns = ["study", "events", "n"]
+    old = pd.DataFrame([("a", 3, 20), ("b", 7, 30), ("c", 2, 10)], columns=plain_columns)
+    new = old.assign(overlap_group=["g", "g", None], overlap_rank=[2, 1, None])
+    [counts] = bm.evidence_diff(old, new).counts.to_dict("records")
+    assert (counts["patients_old"], counts["patients_new"]) == (20 + 30 + 10, 30 + 10)
+    [back] = bm.evidence_diff(new, old).counts.to_dict("records")
+    assert (back["studies_old"], back["studies_new"]) == (2, 3)
+
+
 def test_groups_of_overlapping_cohorts() -> None:
     found = bm.evidence_diff(OLD, later()).overlaps.to_dict("records")
     assert found == [
@@ -205,3 +215,12 @@ def test_a_table_does_not_differ_from_itself(old: pd.DataFrame, seed: int) -> No
     assert found.overlaps.empty
     mixed = bm.evidence_diff(table, old.iloc[np.random.default_rng(seed).permutation(len(old))])
     assert mixed.same
+
+
+@pytest.mark.parametrize("outcome", [{}, {"outcome": "CR"}], ids=["unnamed", "named"])
+def test_changed_counts_are_counted(outcome: dict[str, str]) -> None:
+    old = pd.DataFrame({"study": ["a", "b"], "events": [3, 7], "n": [20, 30]}).assign(**outcome)
+    new = old.assign(events=[3, 17], n=[20, 40])
+    [row] = bm.evidence_diff(old, new).counts.to_dict("records")
+    numbers = [row[f"{name}_{end}"] for name in ("patients", "events") for end in ("old", "new")]
+    assert numbers == [50, 60, 10, 20]

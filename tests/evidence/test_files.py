@@ -158,8 +158,12 @@ def test_the_only_sheet_with_studies_is_read_and_a_hidden_one_where_it_is_named(
     book.create_sheet("Notes", 0)["A1"] = "how this was made"
     hidden = book.copy_worksheet(book["Sheet"])
     hidden.title, hidden.sheet_state, hidden["A2"] = "Old", "hidden", "z"
-    assert read(book, tmp_path).frame["study"].tolist() == ["a", "b"]
+    visible = read(book, tmp_path)
+    assert visible.frame["study"].tolist() == ["a", "b"]
+    [told] = visible.findings
+    assert told.text == "hidden sheets have a column 'study', too, and are not read: Old"
     named = read(book, tmp_path, sheet="Old")
+    assert not named.findings
     assert named.frame["study"].tolist() == ["z", "b"]
     assert named.reading == {"sheet": "Old"}
 
@@ -185,8 +189,10 @@ def test_blank_rows_and_columns_do_not_count(book: openpyxl.Workbook, tmp_path: 
 def test_totals_under_the_rows_are_told(book: openpyxl.Workbook, tmp_path: Path) -> None:
     book.active.append([])
     book.active.append(["Total", 3, 17])
-    (found,) = read(book, tmp_path).findings
-    assert (found.kind, found.rows) == ("total", ("row 3 (sheet row 5)",))
+    with pytest.raises(
+        bm.EvidenceError, match=r"'Total' \(row 3 \(sheet row 5\)\) is named like a"
+    ):
+        read(book, tmp_path)
 
 
 def test_a_column_of_dates_is_text(book: openpyxl.Workbook, tmp_path: Path) -> None:

@@ -16,13 +16,13 @@ ROWS = pd.DataFrame(
         "study": ["Lee 2019", "lee 2019", "May 2020", "Total"],
         "regimen": ["aza", "aza", "Aza", "dec"],
         "events": [1, 2, 3, 6],
-        "n": [5, 6, 9, 20],
+        "n": [5, 6, 9, 21],
     }
 )
 TOLD = [
     "`study`: 'Lee 2019' and 'lee 2019' differ only in case",
     "`regimen`: 'aza' (Lee 2019 and 1 more) and 'Aza' (May 2020) differ only in case",
-    "'Total' is named like a total and has counts, 6 of 20, that are the sum of all others",
+    "'Total' is named like a total",
 ]
 
 
@@ -209,3 +209,14 @@ def test_names_of_people_and_treatments_are_no_totals(
 ) -> None:
     rows = pd.DataFrame({"study": ["a", name], "events": [1, 3], "n": [5, 9]})
     assert bm.read_evidence(rows).findings == ()
+
+
+@pytest.mark.parametrize("name", ["Total", "Overall", "Grand total"])
+def test_a_study_that_is_the_total_of_all_others_is_refused(name: str) -> None:
+    """It would count every patient twice."""
+    rows = pd.DataFrame({"study": ["a", "b", name], "events": [1, 2, 3], "n": [5, 9, 14]})
+    told = f"'{name}' .* named like a total and has counts, 3 of 14, that are the sum of all others. Drop it"
+    with pytest.raises(bm.EvidenceError, match=told):
+        bm.read_evidence(rows)
+    kept = bm.read_evidence(rows.assign(outcome=["CR", "CR", "ORR"]))
+    assert [one.kind for one in kept.findings] == ["total"]

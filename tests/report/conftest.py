@@ -12,7 +12,8 @@ from survival_examples import example_arms, survival_model
 import bayesmeta as bm
 from bayesmeta.report.document import Document
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, Options, fit_results
+from bayesmeta.report.fit_results import FitResults, fit_results
+from bayesmeta.report.options import Options
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.writing import document_of
 

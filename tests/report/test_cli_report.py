@@ -11,7 +11,7 @@ from report_reading import run
 
 import bayesmeta as bm
 from bayesmeta.report.document import Document
-from bayesmeta.report.fit_results import Options
+from bayesmeta.report.options import Options
 from bayesmeta.report.writing import document_of
 
 QUICK = bm.SamplerSettings(chains=2, warmup=120, draws=100)

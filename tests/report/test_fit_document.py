@@ -12,8 +12,9 @@ import bayesmeta as bm
 from bayesmeta.errors import counted
 from bayesmeta.report.document import Document, Figure, Table
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, Options, fit_results
+from bayesmeta.report.fit_results import FitResults, fit_results
 from bayesmeta.report.fit_text import heterogeneity_line
+from bayesmeta.report.options import Options
 from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST

@@ -11,7 +11,8 @@ from bayesmeta.estimates.events import cohort_event
 from bayesmeta.report.comparison_text import comparison_blocks, comparison_json
 from bayesmeta.report.document import Document, Table, lines_of
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import Options, fit_results
+from bayesmeta.report.fit_results import fit_results
+from bayesmeta.report.options import Options
 from bayesmeta.report.predicted_text import (
     cumulative_blocks,
     cumulative_json,

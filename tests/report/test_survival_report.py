@@ -22,7 +22,8 @@ from survival_examples import CSV, survival_arms, survival_model
 import bayesmeta as bm
 from bayesmeta.report.document import Document, Figure, Formulas, Table
 from bayesmeta.report.fit_report import fit_document
-from bayesmeta.report.fit_results import FitResults, Options, fit_results
+from bayesmeta.report.fit_results import FitResults, fit_results
+from bayesmeta.report.options import Options
 from bayesmeta.report.prediction_text import probability_words
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.formulas import model_formulas

@@ -160,8 +160,35 @@ def test_what_draws_cannot_do_is_refused(drawn: bm.Fit) -> None:
     ):
         bm.bias_adjusted(drawn, bias=BIAS)
     once = bm.bias_adjusted(drawn, bias={"study00": (0.4, 0.5)})
-    with pytest.raises(bm.SettingsError, match="have a column 'elicited_bias' already"):
-        bm.bias_adjusted(once, bias={"study00": (0.4, 0.5)})
+    for again in (bm.bias_adjusted, bm.selection, bm.bias_sensitivity, bm.information_by_judgement):
+        refused(once, again)
+
+
+def refused(fit: bm.Fit | bm.QuadratureFit, again: Callable[..., object]) -> None:
+    judged = pd.DataFrame({"Study": fit.arms.studies}).assign(D1="4", D2="2", D3="3", Overall="9")
+    more = {
+        bm.bias_adjusted: {"bias": {"study00": (0.4, 0.5)}},
+        bm.bias_sensitivity: {"judgements": bm.read_risk_of_bias(judged, tool="NOS")},
+        bm.information_by_judgement: {"judgements": bm.read_risk_of_bias(judged, tool="NOS")},
+    }
+    reason = f"`{again.__name__}` is not available for a fit with biases: give the fit that"
+    with pytest.raises(bm.SettingsError, match=reason):
+        again(fit, **more.get(again, {}))
+
+
+def test_biases_are_given_at_once(exact: bm.QuadratureFit) -> None:
+    """A second adjustment would drop the first."""
+    once = bm.bias_adjusted(exact, bias=BIAS)
+    for again in (bm.bias_adjusted, bm.selection, bm.bias_sensitivity):
+        refused(once, again)
+
+
+def test_a_study_may_be_called_as_the_reference(quick: bm.SamplerSettings) -> None:
+    frame = pd.DataFrame({"study": ["none", "b", "c"], "events": [3, 9, 14], "n": [10, 22, 41]})
+    fit = bm.fit(bm.ModelSpec(), bm.read_evidence(frame).select(), seed=1, settings=quick)
+    found = bm.bias_adjusted(fit, bias={"none": (0.4, 0.5)})
+    assert found.coding.reference == {"elicited_bias": "no none"}
+    assert list(found.coding.names) == ["elicited_bias[none]"]
 
 
 def test_levels_with_elicited_priors_need_not_be_told_apart() -> None:

@@ -276,8 +276,11 @@ def test_what_makes_no_sense_is_refused(
 
 
 def test_judgements_must_be_of_the_studies(exact: bm.QuadratureFit) -> None:
-    few = judged({"study00": "Low", "study_1": "Low", **dict.fromkeys(NAMES[2:], "High")})
-    expected = "1 of 6 are missing: study01. Did you mean 'study_1'"
+    misspelt = judged({"study00": "Low", "study_1": "Low", **dict.fromkeys(NAMES[2:], "High")})
+    with pytest.raises(bm.EvidenceError, match=r"name 'study_1', which .* mean 'study01'"):
+        bm.bias_sensitivity(exact, misspelt)
+    few = judged(dict.fromkeys(NAMES[2:], "High"))
+    expected = "2 of 6 are missing: study00, study01"
     with pytest.raises(bm.EvidenceError, match=f"`judgements` must have each study .* {expected}"):
         bm.bias_sensitivity(exact, few)
     with pytest.raises(bm.SettingsError, match="`judgements` must be a RiskOfBias; got DataFrame"):

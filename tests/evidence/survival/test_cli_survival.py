@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import bayesmeta as bm
 from bayesmeta.cli import app
 
 ROWS = "a,12,40%,,,20,\nb,,,8.2,4.8,57,\nc,,,NR,,12,10\nd,,,9,,,\n"
@@ -63,6 +64,18 @@ def test_the_bundled_survival_is_shown_by_outcome(capsys: pytest.CaptureFixture[
     assert "RFS" in capsys.readouterr().out
     assert run("show", "--kind", "survival", "--outcome", "EFS", "--include", "all") == 0
     assert "Evidence   survival (EFS) in rr_aml_venetoclax" in capsys.readouterr().out
+
+
+def test_the_bundled_tables_are_checked_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("check", "rr_aml_venetoclax", "--kind", "survival") == 0
+    told = capsys.readouterr().out.splitlines()
+    found = [line for line in told if line.startswith("- ")]
+    assert [line.split(":")[0] for line in found] == ["- ram2019", "- ram2019"]
+    assert run("check", "--evidence", "rr_aml_venetoclax", "--json") == 0
+    printed = json.loads(capsys.readouterr().out)
+    assert printed["hash"] == bm.load_evidence("rr_aml_venetoclax").hash
+    assert run("check", "rr_aml_venetoclax", "--sheet", "A") == 2
+    assert "no effect on the bundled table" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
