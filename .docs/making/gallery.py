@@ -24,7 +24,7 @@ def make_gallery(folder: Path) -> None:
     with fits_remembered():
         for name in FIGURES:
             code, plot = drawn(name)
-            plot.save(folder / f"{name}.png", dpi=110)
+            plot.save(folder / f"{name}.png", dpi=150)
             plot.table.to_csv(folder / f"{name}.csv", index=False)
             (folder / f"{name}.md").write_text(page(name, code, plot), encoding="utf-8")
     (folder / "index.md").write_text(index(), encoding="utf-8")

@@ -144,7 +144,7 @@ class Python(Live):
             return []
         if isinstance(value, Plot):
             path, node = self.image(str(self.lineno), self.options.get("alt", repr(value)))
-            value.save(path, dpi=110)
+            value.save(path, dpi=150)
             return [node]
         if isinstance(value, pd.DataFrame):
             return [nodes.raw("", table_html(value), format="html")]
