@@ -22,6 +22,7 @@ extensions = [
     "making.pages",
     "making.mathml",
     "making.live",
+    "making.dois",
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "numpydoc",
@@ -55,7 +56,8 @@ html_copy_source = False
 html_theme_options = {
     "navigation_with_keys": False,
     "show_nav_level": 1,
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
+    "navbar_align": "left",
     "footer_start": [],
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],

@@ -25,6 +25,8 @@ def listed() -> Counter[str]:
         for line in path.read_text(encoding="utf-8").splitlines():
             if found := re.match(r"\.\. currentmodule:: (\S+)", line):
                 module = found[1]
+            elif found := re.match(r"\.\. py:data:: (\S+)$", line):
+                names[found[1]] += 1
             elif module and (found := re.match(r"   (\w+)$", line)):
                 names[f"{module}.{found[1]}"] += 1
     return names

@@ -45,7 +45,7 @@ class Live(SphinxDirective):
             FOLDERS[docname] = tempfile.TemporaryDirectory()
         return Path(FOLDERS[docname].name)
 
-    def block(self, text: str, language: str, *, output: bool = False) -> nodes.Node:
+    def block(self, text: str, language: str, *, output: bool = False) -> nodes.Element:
         """Return a block of code, or of the output of code."""
         found = nodes.literal_block(text, text, language=language)
         if not output:
@@ -100,7 +100,11 @@ class Command(Live):
             )
         text = (printed.getvalue() + (told.getvalue() if code else "")).rstrip()
         shown = [self.block(line, "bash")]
-        return [*shown, self.block(text, "text", output=True)] if text else shown
+        if not text:
+            return shown
+        output = self.block(text, "text", output=True)
+        output["classes"] += ["message"] if code else []
+        return [*shown, output]
 
 
 class Picture(Live):
@@ -154,7 +158,7 @@ class Python(Live):
 def table_html(frame: pd.DataFrame, *, index: bool = False) -> str:
     """Return a table that scrolls where the page is narrower."""
     text = frame.to_html(
-        index=index, border=0, classes="table", na_rep="", float_format="{:.4g}".format
+        index=index, border=0, classes="table numbers", na_rep="", float_format="{:.4g}".format
     )
     return f'<div class="pst-scrollable-table-container">{text}</div>'
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -22,19 +23,35 @@ def make_pages(app: Sphinx) -> None:
         ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
         dirs_exist_ok=True,
     )
-    make_reliability(ROOT / "tests" / "reference", made / "reliability")
     make_references(ROOT / "bayesmeta", made / "references.txt")
-    stamp, now = made / "gallery" / "stamp", digest()
+    reference = ROOT / "tests" / "reference"
+    stored = [*reference.glob("calibration/*.json"), *reference.glob("survival/*.json")]
+    code = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
+    unless_made(
+        made / "reliability",
+        [*stored, *(ROOT / "bayesmeta" / "calibration").rglob("*.py"), own("reliability.py")],
+        lambda folder: make_reliability(reference, folder),
+    )
+    unless_made(made / "gallery", [*code, own("gallery.py")], make_gallery)
+
+
+def unless_made(folder: Path, sources: list[Path], make: Callable[[Path], None]) -> None:
+    """Make a folder, unless it was made of the same sources before: a page is often changed alone."""
+    stamp, now = folder / "stamp", digest(sources)
     if not stamp.exists() or stamp.read_text() != now:
-        make_gallery(made / "gallery")
+        make(folder)
         stamp.write_text(now)
 
 
-def digest() -> str:
-    """Return a digest of what the figures are made of: they are drawn again when it changes."""
-    files = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
+def own(name: str) -> Path:
+    """Return a file of this folder."""
+    return Path(__file__).with_name(name)
+
+
+def digest(sources: list[Path]) -> str:
+    """Return a digest of files and their names."""
     found = hashlib.sha256()
-    for path in [*sorted(files), Path(__file__).with_name("gallery.py")]:
+    for path in sorted(sources):
         found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 
