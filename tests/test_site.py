@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import bayesmeta as bm
+from bayesmeta.cli import app
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / ".docs"
@@ -43,6 +44,21 @@ def test_each_public_name_stands_on_one_page() -> None:
 @pytest.mark.parametrize("name", [name for name in bm.plots.__all__ if name[0].islower()])
 def test_each_figure_has_an_example_for_the_gallery(name: str) -> None:
     assert f"bm.plots.{name}(" in getattr(bm.plots, name).__doc__
+
+
+def test_each_command_stands_on_the_page_of_commands() -> None:
+    shown = re.findall(
+        r"^bayesmeta (.+) --help$", (DOCS / "api" / "commands.md").read_text(), flags=re.MULTILINE
+    )
+    groups = [each for each in app.registered_groups if not each.hidden]
+    commands = [each for each in app.registered_commands if not each.hidden]
+    inside = [
+        f"{group.name or group.typer_instance.info.name} {each.name}"
+        for group in groups
+        for each in group.typer_instance.registered_commands
+    ]
+    names = [group.name or group.typer_instance.info.name for group in groups]
+    assert sorted(shown) == sorted([*(each.name for each in commands), *names, *inside])
 
 
 def test_no_page_names_a_file_that_is_not_there() -> None:
