@@ -10,6 +10,9 @@ from bayesmeta.calibration import read_results
 from bayesmeta.calibration.judging import BAND, FALSE_ALARM
 from making.live import table_html
 
+NAMED = r"coverage-(?P<studies>\d+)(?:-tau_(?P<tau>[\d.]+)-prior_(?P<prior>[\d.]+))?$"
+"""The name of a case of coverage."""
+
 
 def make_reliability(reference: Path, folder: Path) -> None:
     """Write the tables and the figure that the pages include."""
@@ -83,15 +86,22 @@ def covered(found: bm.Calibration, cases: set[str]) -> pd.DataFrame:
     """Return the coverage of some cases, with a column for each probability."""
     table = found.coverage
     shown = table[table["case"].isin(cases) & (table["prediction"] != "responders_exact")]
-    wide = shown.assign(
+    parts = shown["case"].str.extract(NAMED)
+    named = shown.assign(
+        studies=parts["studies"].astype(int),
+        tau=parts["tau"].astype(float),
+        prior=[f"HalfNormal({scale})" for scale in parts["prior"]],
         interval=[f"{100 * value:g}%" for value in shown["ci_prob"]],
         text=[f"{100 * value:.1f}%" for value in shown["covered"]],
-    ).pivot_table(
-        index=["case", "prediction"], columns="interval", values="text", aggfunc="first", sort=False
     )
-    widths = shown.groupby(["case", "prediction"], sort=False)["width"].max()
+    keys = ["studies", "prediction"]
+    if parts["tau"].notna().all():
+        keys = ["tau", "studies", "prior", "prediction"]
+    wide = named.pivot_table(index=keys, columns="interval", values="text", aggfunc="first")
+    widths = named.groupby(keys)["width"].max()
     text = ["" if pd.isna(width) else f"{100 * width:.0f} points" for width in widths]
-    return wide.assign(**{"median width of 95%": text}).reset_index()
+    wide = wide.assign(**{"median width of 95%": text}).rename_axis(columns=None).reset_index()
+    return wide.rename(columns={"tau": "true tau", "prior": "prior of tau"})
 
 
 def survival_coverage(path: Path) -> pd.DataFrame:
