@@ -60,7 +60,8 @@ html_theme_options = {
     "navbar_align": "left",
     "footer_start": [],
     "footer_end": [],
-    "secondary_sidebar_items": ["page-toc"],
+    # Pages with two programs side by side need the room.
+    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "coming_from/*": []},
 }
 html_sidebars = {"start": [], "changelog": []}
 copybutton_selector = "div:not(.output) > div.highlight pre"
