@@ -9,6 +9,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+import matplotlib
 from making.public import FIGURES, FILE_NAMES
 
 import bayesmeta
@@ -49,7 +50,8 @@ html_math_renderer = "mathml"
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"bayesmeta {release}"
-html_static_path = ["_static"]
+# A font for formulae, which Matplotlib brings.
+html_static_path = ["_static", f"{matplotlib.get_data_path()}/fonts/ttf/DejaVuSans.ttf"]
 html_css_files = ["site.css"]
 html_show_copyright = False
 html_copy_source = False
@@ -60,8 +62,7 @@ html_theme_options = {
     "navbar_align": "left",
     "footer_start": [],
     "footer_end": [],
-    # Pages with two programs side by side need the room.
-    "secondary_sidebar_items": {"**": ["page-toc"], "index": [], "coming_from/*": []},
+    "secondary_sidebar_items": ["page-toc"],
 }
 html_sidebars = {"start": [], "changelog": []}
 copybutton_selector = "div:not(.output) > div.highlight pre"

@@ -166,7 +166,7 @@ def table_html(frame: pd.DataFrame, *, index: bool = False) -> str:
 def exit_code(words: list[str]) -> int:
     """Run a command of the package in this process, and return its exit code."""
     try:
-        app(words)
+        app(words, prog_name="bayesmeta")
     except SystemExit as left:
         return int(left.code or 0)
     return 0
