@@ -47,7 +47,9 @@ PLAIN = {
 def texts() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of every file that users read."""
     files = [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "models").rglob("*.*")]
-    for path in [*files, *(ROOT / "bayesmeta").rglob("*.py")]:
+    pages = [path for path in (ROOT / ".docs").rglob("*.*") if path.suffix in {".md", ".rst"}]
+    pages = [path for path in pages if "made" not in path.parts]
+    for path in [*files, *(ROOT / "bayesmeta").rglob("*.py"), *pages]:
         yield str(path.relative_to(ROOT)), path.read_text(encoding="utf-8")
     for path in (ROOT / "notebooks").glob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -71,5 +73,5 @@ def test_old_words_are_gone(word: str) -> None:
 
 @pytest.mark.parametrize("word", PLAIN)
 def test_words_of_speech_are_gone(word: str) -> None:
-    found = places(word, ("bayesmeta/", "models/"))
+    found = places(word, ("bayesmeta/", "models/", ".docs/"))
     assert not found, f"Say {PLAIN[word]}: {found[:5]}"

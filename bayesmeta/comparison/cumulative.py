@@ -122,7 +122,7 @@ def cumulative(
         - typical, new_study (rates, probability) and tau (that the profile has, scale of the
           link): posterior medians, with intervals in typical_lower, typical_upper, ...; that of
           new_study is the prediction interval; tau is NaN of a model without it;
-        - mcse_...: the Monte-Carlo standard error of each of these;
+        - ``mcse_...``: the Monte-Carlo standard error of each of these;
         - ok: whether the draws passed their diagnostics, see `diagnose`.
 
     Raises

@@ -84,7 +84,7 @@ def contrast(
         - rate_difference, rate_difference_lower, rate_difference_upper: of the typical rates
           (probability), median and interval;
         - probability_higher: that the typical rate of `level` is the higher one;
-        - mcse_...: the Monte-Carlo standard error of each of these; 0 of a probability that
+        - ``mcse_...``: the Monte-Carlo standard error of each of these; 0 of a probability that
           is 0 or 1 because no draw, or every draw, is so;
         - within_share: share, from 0 to 1, of the information on the contrast that is within
           studies; NaN where the evidence says nothing about it;
@@ -106,7 +106,7 @@ def contrast(
         whether no study has both levels.
 
         Its `ranks` has one row per level, with the probability of each rank (``rank_1`` is the
-        highest typical rate, or the longest typical median), mean_rank, sucra and their mcse_... .
+        highest typical rate, or the longest typical median), mean_rank, sucra and their ``mcse_...``.
 
         Rank probabilities and SUCRA say nothing about how large differences are, nor how sure: of
         levels that hardly differ, or are hardly known, one still ranks first.

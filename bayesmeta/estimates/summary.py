@@ -108,8 +108,7 @@ def summary(
         - mcse_mean, mcse_sd, mcse_median, mcse_lower, mcse_upper: Monte-Carlo standard errors, 0 for
           a `QuadratureFit`;
         - ess_bulk, ess_tail, r_hat: of drawn quantities, NaN for what is integrated over the
-        distribution
-          of a new study;
+          distribution of a new study;
         - time, of survival only: months; missing of medians. There ``median_ratio[...]`` is a ratio of
           medians; a profile has ``typical median`` and ``new study median`` (months), and at each time
           ``typical survival``, ``mean survival``, ``new study survival``, ``new cohort alive`` (of

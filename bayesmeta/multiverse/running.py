@@ -84,9 +84,9 @@ def run_grid(
           combination that is the same fit;
         - arms, studies, events, n: counts of the evidence, events of the outcome asked about;
         - typical, mean and new_study, each with _median, _lower, _upper (probabilities), their
-          Monte-Carlo standard errors _mcse_..., and where the grid asks for it _above (probability of
-          a rate above rate_above); cohort, and cohort_median, _lower, _upper (responders of it);
-          tau_... likewise, on the scale of the link, of the profile's level;
+          Monte-Carlo standard errors ``_mcse_...``, and where the grid asks for it _above (probability
+          of a rate above rate_above); cohort, and cohort_median, _lower, _upper (responders of it);
+          ``tau_...`` likewise, on the scale of the link, of the profile's level;
         - r_hat and ess (the worst), divergences; warmup, draws (per chain) and target_accept that the
           fit ended with; stream (of the seed; see `refit`) and key (its file in the folder).
 

@@ -133,10 +133,9 @@ def fit_mixture(
           number times the log of the number of draws;
         - `ecdf_difference`: largest difference of the distribution functions, at up to 1,000
           quantiles of the draws;
-        - `kl`: Kullback-Leibler divergence of the distribution of the draws from the mixture in
-        nats, over
-          100 intervals that hold the draws in equal shares; what happens inside an interval is not
-          seen.
+        - `kl`: Kullback-Leibler divergence of the distribution of the draws from the mixture
+          in nats, over 100 intervals that hold the draws in equal shares; what happens inside an
+          interval is not seen.
 
     Raises
     ------

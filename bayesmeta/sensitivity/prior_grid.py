@@ -85,7 +85,7 @@ def prior_grid(
           new_study_median (months), and typical_survival, mean_survival and new_study_survival
           (probability) at `time`, which is a column more, in place of the rates;
         - probability: of the event, if there is one;
-        - mcse_...: Monte-Carlo standard error of each of these.
+        - ``mcse_...``: Monte-Carlo standard error of each of these.
 
     Raises
     ------

@@ -152,7 +152,7 @@ def selection(
         - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
           probability): posterior medians, with their interval in tau_lower, tau_upper, ...;
         - probability: of the event, if there is one;
-        - mcse_...: Monte-Carlo standard error of each of these.
+        - ``mcse_...``: Monte-Carlo standard error of each of these.
 
     Raises
     ------

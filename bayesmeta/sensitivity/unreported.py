@@ -68,7 +68,7 @@ def unreported(
         One row per shift: `delta`; `reported` and `unreported`, numbers of studies; typical (the median
         study of all) and new_study (any of them; rates, probability), with their intervals in
         typical_lower, ...; `probability` of the event, if there is one; and the Monte-Carlo standard
-        errors, mcse_...
+        errors, ``mcse_...``
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""What the site shows of the package, of its notebooks and of stored results, made at each build."""

@@ -1,0 +1,62 @@
+"""What is made before the pages are read."""
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+from making.gallery import make_gallery
+from making.references import make_references
+from making.reliability import make_reliability
+
+ROOT = Path(__file__).parents[2]
+
+
+def make_pages(app: Sphinx) -> None:
+    """Make the pages that follow from the package, the notebooks and the stored results."""
+    made = Path(app.srcdir) / "made"
+    shutil.copytree(
+        ROOT / "notebooks",
+        made / "tutorials",
+        ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
+        dirs_exist_ok=True,
+    )
+    make_references(ROOT / "bayesmeta", made / "references.txt")
+    reference = ROOT / "tests" / "reference"
+    stored = [*reference.glob("calibration/*.json"), *reference.glob("survival/*.json")]
+    code = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
+    unless_made(
+        made / "reliability",
+        [*stored, *(ROOT / "bayesmeta" / "calibration").rglob("*.py"), own("reliability.py")],
+        lambda folder: make_reliability(reference, folder),
+    )
+    unless_made(made / "gallery", [*code, own("gallery.py")], make_gallery)
+
+
+def unless_made(folder: Path, sources: list[Path], make: Callable[[Path], None]) -> None:
+    """Make a folder, unless it was made of the same sources before: a page is often changed alone."""
+    stamp, now = folder / "stamp", digest(sources)
+    if not stamp.exists() or stamp.read_text() != now:
+        make(folder)
+        stamp.write_text(now)
+
+
+def own(name: str) -> Path:
+    """Return a file of this folder."""
+    return Path(__file__).with_name(name)
+
+
+def digest(sources: list[Path]) -> str:
+    """Return a digest of files and their names."""
+    found = hashlib.sha256()
+    for path in sorted(sources):
+        found.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return found.hexdigest()
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Run before the pages are looked for."""
+    app.connect("builder-inited", make_pages, priority=0)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
