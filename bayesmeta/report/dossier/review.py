@@ -22,7 +22,8 @@ from bayesmeta.report.dossier.writing import (
     write_folder,
 )
 from bayesmeta.report.figures import figure_blocks
-from bayesmeta.report.fit_results import FitResults, Options
+from bayesmeta.report.fit_results import FitResults
+from bayesmeta.report.options import Options
 from bayesmeta.report.plan_tables import csv_of
 from bayesmeta.report.targets import front_matter
 from bayesmeta.runs.files import check_folder
