@@ -181,9 +181,9 @@ def bias_sensitivity(  # noqa: PLR0913 - one argument for each thing asked, all 
         - studies: number of studies whose counts have a part in it;
         - ok: whether the draws passed their diagnostics;
         - tau (that the profile has, scale of the link), typical, mean, new_study (rates,
-          probability): posterior medians, with their interval in tau_lower, tau_upper, ...;
+          probability): posterior medians, with their interval in ``tau_lower``, ``tau_upper``, ...;
         - probability: of the event, if there is one;
-        - mcse_...: Monte-Carlo standard error of each of these.
+        - ``mcse_...``: Monte-Carlo standard error of each of these.
 
         Its `refused` has the reason of each model that could not be fitted.
 
