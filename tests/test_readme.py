@@ -65,6 +65,7 @@ def test_the_commands_run_in_their_order(
     monkeypatch.chdir(tmp_path)
     [table] = blocks("csv")
     (tmp_path / "mine.csv").write_text(table)
+    (tmp_path / "newer.csv").write_text(f"{table}Delta 2022,high,7,19,high\n")
     commands = commands_of_the_readme()[1:4]
     assert [run(command) for command in commands] == [0, 0, 0]
     # The last, selfcheck, has a test of its own.
