@@ -89,7 +89,8 @@ def test_what_a_run_does_not_allow_is_told_or_refused(pooled, tmp_path, capsys):
     printed = capsys.readouterr().out
     told = [line for line in printed.splitlines() if line.startswith("Not drawn")]
     assert told == [
-        "Not drawn: prediction, since it needs the patients of the cohort. Give --n, such as --n 40."
+        "Not drawn: prediction, since it needs the patients of the cohort. Give --n, such as --n 40.",
+        "Not drawn: selection, since it needs refits. Ask for it by name.",
     ]
     assert run(pooled, "forest", "contrasts", "--out", tmp_path / "named") == 2
     assert "'contrasts' cannot be drawn: the model has no factor" in capsys.readouterr().err
