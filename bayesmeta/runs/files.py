@@ -109,7 +109,9 @@ def check_folder_writable(folder: Path, *, remedy: str) -> None:
     there = next(place for place in places if place.exists())
     if not there.is_dir():
         raise RunError(f"{folder} cannot be written: {there} is not a folder. {remedy}.")
-    check_writable(there / "file", remedy=remedy)
+    # A name of its own, since others may try the same folder at once.
+    with explained(folder, remedy), tempfile.TemporaryFile(dir=there):
+        pass
 
 
 def sync_file(path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from run_works import TEXTS, jobs_of, log_lines, small_run, tables_in
 
 import bayesmeta as bm
 from bayesmeta.runs import Failed, Finished, check_run, describe_run, open_run, run_jobs
-from bayesmeta.runs.files import file_names
+from bayesmeta.runs.files import check_folder_writable, file_names
 from bayesmeta.runs.jobs import record_path
 
 ARGUMENTS: dict[str, Any] = {"kind": "small", "identity": {"seed": 1, "model": {"tau": 0.5}}}
@@ -322,3 +323,15 @@ def test_files_are_json_for_others(whole: Path) -> None:
         assert set(content) == {"sha256", "content"}
         assert re.fullmatch("[0-9a-f]{64}", content["sha256"])
     assert os.access(whole / "run" / "table.csv", os.R_OK)
+
+
+def test_runs_that_begin_at_once_try_the_same_folder(tmp_path: Path) -> None:
+    """With one name for what is tried, they removed each other's file: "No such file or directory"."""
+
+    def tries(name: str) -> None:
+        for _ in range(300):
+            check_folder_writable(tmp_path / name, remedy="Choose another folder")
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(tries, "abcd")) == [None] * 4
+    assert list(tmp_path.iterdir()) == []
