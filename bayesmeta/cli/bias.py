@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.fits import AtLeast, AtMost, RateAbove, RateBelow, event_options
+from bayesmeta.cli.fits import (
+    AtLeast,
+    AtMost,
+    EventText,
+    OfPatients,
+    RateAbove,
+    RateBelow,
+    event_options,
+)
 from bayesmeta.cli.judgements import FILE, TOOL, JudgementSheet
 from bayesmeta.cli.options import Interval, Profiles
 from bayesmeta.cli.parsing import parsed_biases, parsed_powers, parsed_profile
@@ -48,10 +56,8 @@ def bias(
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
     at_most: AtMost = None,
-    event: Annotated[
-        str | None, typer.Option(help='The event as text, such as "rate > 0.3".')
-    ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    event: EventText = None,
+    n: OfPatients = None,
     ci: Interval = 0.95,
 ) -> Answer:
     """Show how biases of studies, by judgements of their risk, could change a saved run."""

@@ -19,6 +19,8 @@ RateAbove = Annotated[float | None, typer.Option(help="Print P(rate of a new stu
 RateBelow = Annotated[float | None, typer.Option(help="Print P(rate of a new study < this).")]
 AtLeast = Annotated[int | None, typer.Option(help="Print P(responders >= this).")]
 AtMost = Annotated[int | None, typer.Option(help="Print P(responders <= this).")]
+EventText = Annotated[str | None, typer.Option(help='The event as text, such as "rate > 0.3".')]
+OfPatients = Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")]
 
 
 @answering("intervals", "pmf", "categories", "probabilities")
@@ -184,10 +186,8 @@ def sensitivity(
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
     at_most: AtMost = None,
-    event: Annotated[
-        str | None, typer.Option(help='The event as text, such as "rate > 0.3".')
-    ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    event: EventText = None,
+    n: OfPatients = None,
     time: Time = None,
     certainty: Annotated[
         float | None,

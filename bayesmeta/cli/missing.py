@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.fits import AtLeast, AtMost, RateAbove, RateBelow, event_options
+from bayesmeta.cli.fits import (
+    AtLeast,
+    AtMost,
+    EventText,
+    OfPatients,
+    RateAbove,
+    RateBelow,
+    event_options,
+)
 from bayesmeta.cli.options import Interval, Profiles, check_no_effect
 from bayesmeta.cli.parsing import parsed_profile
 
@@ -51,10 +59,8 @@ def missing(
     rate_below: RateBelow = None,
     at_least: AtLeast = None,
     at_most: AtMost = None,
-    event: Annotated[
-        str | None, typer.Option(help='The event as text, such as "rate > 0.3".')
-    ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    event: EventText = None,
+    n: OfPatients = None,
     certainty: Annotated[
         float | None,
         typer.Option(help="Probability that a decision requires. Finds its tipping point."),

@@ -1,7 +1,6 @@
 """The evidence that a command names: tables of counts or of survival, and what is selected of them."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bayesmeta.cli.options import NOTHING_SELECTED, Notation, Selection, check_no_effect
 from bayesmeta.errors import SettingsError
@@ -14,11 +13,10 @@ if TYPE_CHECKING:
 
 def table_of(evidence: str, notation: Notation, labels: "Labels | None" = None) -> "EvidenceTable":
     """Return a bundled table by its name, or else that of a file, with labels of levels and outcomes."""
-    from bayesmeta.evidence import load_evidence, read_evidence
     from bayesmeta.evidence.table import labelled
 
     check_no_effect("--time-unit", notation.get("time_unit"), "on counts of responders")
-    table = _table(evidence, notation, read_evidence, load_evidence)
+    table: EvidenceTable = _table(evidence, notation)
     return table if labels is None else labelled(table, labels)
 
 
@@ -26,22 +24,17 @@ def survival_table_of(
     evidence: str, notation: Notation, labels: "Labels | None" = None
 ) -> "SurvivalTable":
     """Return the survival of a bundled table by its name, or else of a file, with labels."""
-    from bayesmeta.evidence import load_survival, read_survival
     from bayesmeta.evidence.table import labelled
 
     check_no_effect("--rate", notation.get("rate"), "on survival")
-    table = _table(evidence, notation, read_survival, load_survival)
+    table: SurvivalTable = _table(evidence, notation, survival=True)
     return table if labels is None else labelled(table, labels)
 
 
-def _table[T](
-    evidence: str, notation: Notation, read: Callable[..., T], load: Callable[[str], T]
-) -> T:
-    from bayesmeta.evidence.named_tables import is_file
+def _table(evidence: str, notation: Notation, *, survival: bool = False) -> Any:
+    from bayesmeta.evidence.named_tables import is_file, table_of as named_table
 
-    if is_file(evidence):
-        return read(evidence, **notation)
-    if notation:
+    if notation and not is_file(evidence):
         several = len(notation) > 1
         verb, what, all_of = (
             ("have", "they describe", "them") if several else ("has", "it describes", "it")
@@ -50,7 +43,7 @@ def _table[T](
             f"{', '.join(f'`{name}`' for name in notation)} {verb} no effect on the bundled table '{evidence}', since {what} "
             f"the format of a file. Leave {all_of} out."
         )
-    return load(evidence)
+    return named_table(evidence, "evidence", survival=survival, **notation)
 
 
 def arms_of(

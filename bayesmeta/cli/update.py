@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
-from bayesmeta.cli.fits import AtLeast, AtMost, RateAbove, RateBelow, event_options
+from bayesmeta.cli.fits import AtLeast, AtMost, OfPatients, RateAbove, RateBelow, event_options
 from bayesmeta.cli.options import (
     AsJson,
     FailOn,
@@ -46,7 +46,7 @@ def update(
         list[str] | None,
         typer.Option(help='An event that is decided on, such as "rate > 0.3"; may be repeated.'),
     ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")] = None,
+    n: OfPatients = None,
     certainty: Annotated[
         float | None, typer.Option(help="Probability that a decision requires.")
     ] = None,

@@ -56,6 +56,9 @@ def patients_twice(frame: pd.DataFrame) -> tuple[Finding, ...]:
 
 def named_totals(frame: pd.DataFrame) -> list[Finding]:
     """Return studies that are named like a total and are the sum of all others: certainly none."""
+    # Names are few, and looked at first: hardly any table has such a one.
+    if not _names_totals(frame[STUDY]).any():
+        return []
     return [
         finding
         for rows in _counted_together(frame)
