@@ -13,6 +13,8 @@ from bayesmeta.report.fit_results import FitResults
 from bayesmeta.report.options import Options
 from bayesmeta.report.rendering.markdown import as_markdown
 
+pytestmark = pytest.mark.stored
+
 ROWS = [(3, 10), (9, 22), (14, 41), (3, 15), (18, 30)]
 STUDIES = list("abcde")
 OVERALL = ["Low", "Low", "Some concerns", "Low", "High"]

@@ -15,6 +15,8 @@ import pytest
 
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 MODELS = Path(__file__).parents[1] / "models"
 SMALL = ["--outcome", "CR", "--where", "venetoclax == 'yes'", "--draws", "300"]
 

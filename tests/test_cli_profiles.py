@@ -10,7 +10,7 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 WHOLE = ("--profile", "regimen=AZA", "--profile", "age=65", "--profile", "year=2021")

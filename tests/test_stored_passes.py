@@ -65,6 +65,16 @@ def test_a_stored_pass_stands_until_reachable_code_changes(project: Path) -> Non
     assert run(project) == "1 passed"
 
 
+@pytest.mark.slow
+def test_fast_tests_of_a_file_run_all_the_same(project: Path) -> None:
+    file = project / "tests" / "test_dear.py"
+    slow, fast = "@pytest.mark.slow\ndef test_answer", "def test_fast():\n    pass\n"
+    whole = TEST.replace("[pytest.mark.slow, ", "[").replace("def test_answer", slow)
+    file.write_text(f"{whole}\n{fast}")
+    assert run(project, "--store-passes") == "2 passed"
+    assert run(project) == "1 passed, 1 deselected"
+
+
 @pytest.mark.parametrize(
     "place", ["models/new.toml", "notebooks/new.ipynb", "tests/conftest.py", "tests/support/new.py"]
 )

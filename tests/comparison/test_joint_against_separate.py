@@ -4,6 +4,8 @@ import pytest
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 SETTINGS = bm.SamplerSettings(chains=4, warmup=300, draws=400)
 
 

@@ -15,6 +15,8 @@ from bayesmeta.marginal_likelihood.marginal_likelihood import (
     marginal_likelihood_sensitivity,
 )
 
+pytestmark = pytest.mark.stored
+
 Make = Callable[..., bm.Arms]
 
 COUNTS = {

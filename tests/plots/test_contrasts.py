@@ -9,6 +9,8 @@ from matplotlib.patches import Rectangle
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 QUICK = bm.SamplerSettings(chains=4, warmup=300, draws=500)
 REFERENCES = {"sixty": "$b_1 <i>", "zeros": "a"}
 

@@ -5,6 +5,8 @@ import pytest
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 SETS = ["bundled", "one", "sixty", "zeros"]
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("bundled", "sixty")]
 

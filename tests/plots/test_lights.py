@@ -11,6 +11,8 @@ from bayesmeta.evidence.risk_of_bias import TOOLS
 from bayesmeta.plots.lights import SIGNS
 from bayesmeta.plots.pages import CIRCLE
 
+pytestmark = pytest.mark.stored
+
 QUICK = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
 

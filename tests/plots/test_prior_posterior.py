@@ -8,6 +8,8 @@ from scipy import stats
 import bayesmeta as bm
 from bayesmeta.estimates.prior_posterior_numbers import prior_posterior_numbers
 
+pytestmark = pytest.mark.stored
+
 SETS = ("bundled", "one", "sixty", "zeros")
 DRAWS = 400_000
 

@@ -14,6 +14,8 @@ from scipy.stats import binom
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 SUCCESS = "P(rate > 0.2) > 0.9 and P(rate > 0.3) > 0.5"
 
 

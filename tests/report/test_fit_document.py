@@ -20,6 +20,8 @@ from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.sections.checklists import BARG, ROBUST
 from bayesmeta.report.sections.evidence import about_frame
 
+pytestmark = pytest.mark.stored
+
 NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
 

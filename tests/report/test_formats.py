@@ -20,6 +20,8 @@ from bayesmeta.report.document import Document, Items, Section, Table, Text
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.pieces import COMMAND
 
+pytestmark = pytest.mark.stored
+
 NAMES = (
     "one",
     "zeros",

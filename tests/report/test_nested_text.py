@@ -23,7 +23,7 @@ from bayesmeta.report.prediction_text import prediction_blocks, prediction_json,
 from bayesmeta.report.saved_runs import SavedComparison, load_run
 from bayesmeta.report.writing import document_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.stored]
 
 FEW = bm.SamplerSettings(chains=4, warmup=300, draws=300)
 MODELS = (bm.ModelSpec("correlated"), bm.ModelSpec("apart", correlation=None))

@@ -11,6 +11,8 @@ from bayesmeta.report.document import Document, Figure, Items, Table, Text
 from bayesmeta.report.rendering import FORMATS
 from bayesmeta.report.rendering.pieces import shown_width
 
+pytestmark = pytest.mark.stored
+
 MAIN = {
     "fit": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "survival": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],

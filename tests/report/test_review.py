@@ -10,6 +10,8 @@ from dossier_reading import check_manifest, check_rows, content, row_of
 import bayesmeta as bm
 from bayesmeta.report.dossier.guidelines import PRISMA, guideline
 
+pytestmark = pytest.mark.stored
+
 PARTS = {10: "ab", 13: "abcdef", 16: "ab", 20: "abcd", 23: "abcd", 24: "abc"}
 ITEMS_OF_PRISMA = [f"{i}{part}" for i in range(1, 28) for part in PARTS.get(i, [""])]
 """Numbers of the items in the checklist of Page et al. 2021."""

@@ -15,6 +15,8 @@ from bayesmeta.model import Design
 from bayesmeta.selfcheck import quadrature
 from bayesmeta.selfcheck.checks import Task, performed
 
+pytestmark = pytest.mark.stored
+
 
 @pytest.mark.slow
 @pytest.mark.parametrize("task", quadrature.QUADRATURE, ids=lambda task: task.name)

@@ -14,6 +14,8 @@ from bayesmeta.cli import app
 from bayesmeta.selfcheck.checks import Finding, Task, within
 from bayesmeta.selfcheck.running import TASKS
 
+pytestmark = pytest.mark.stored
+
 
 def run(*arguments: str) -> int:
     with pytest.raises(SystemExit, match=r"\d") as left:

@@ -11,6 +11,8 @@ import bayesmeta as bm
 from bayesmeta.sensitivity import prior_grid
 from bayesmeta.sensitivity.prior_grid import usual_priors
 
+pytestmark = pytest.mark.stored
+
 TRIED = [bm.HalfNormal(0.25), bm.HalfCauchy(0.5)]
 
 

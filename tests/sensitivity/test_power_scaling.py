@@ -12,6 +12,8 @@ from bayesmeta.estimates.log_priors import log_priors
 from bayesmeta.inference.quadrature.posterior import QuadraturePosterior, quadrature_posterior
 from bayesmeta.sensitivity.power_scaling import CONFLICT, POWERS, STRONG_PRIOR, _diagnosis
 
+pytestmark = pytest.mark.stored
+
 QUANTITIES = {
     "mu": "mu",
     "tau": "tau",

@@ -20,6 +20,8 @@ from bayesmeta.report.selection_text import tipping_sentence
 from bayesmeta.sensitivity import changed_priors
 from bayesmeta.sensitivity.selection import published
 
+pytestmark = pytest.mark.stored
+
 Array = npt.NDArray[np.float64]
 
 NIEL_WEISE = [

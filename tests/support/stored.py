@@ -1,10 +1,11 @@
 """Stored passes: expensive tests run again when code that they can reach has changed since they passed.
 
-Tests of a file marked ``stored`` are left out of a run if `passes.json` holds a pass of the code of
-today. The key of a pass is a hash of every file that the tests can reach: the files beside their own,
-each `conftest.py` above it, and, since a test that imports the package can reach all of it,
-`bayesmeta/`, `models/`, this folder and `pyproject.toml`; further places are arguments of the mark,
-as in ``pytest.mark.stored("notebooks/*.ipynb")``. Versions of Python and of the packages that compute
+Slow tests marked ``stored`` are left out of a run if `passes.json` holds a pass of the code of today.
+A file may be marked as a whole: its fast tests run all the same. The key of a pass is a hash of every
+file that the tests can reach: the files beside their own, each `conftest.py` above it, and, since a
+test that imports the package can reach all of it, `bayesmeta/`, `models/`, this folder and
+`pyproject.toml`; further places are arguments of the mark, as in
+``pytest.mark.stored("notebooks/*.ipynb")``. Versions of Python and of the packages that compute
 count, too; others do not: the weekly run does everything.
 
 ``--rerun-stored`` runs them whatever is stored; ``--store-passes`` keeps the passes of a run, with
@@ -54,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out files whose pass is of the code of today."""
-    for item in items:
+    for item in filter(_is_stored, items):
         for mark in item.iter_markers("stored"):
             item.user_properties.append(("stored", list(mark.args)))
     if config.getoption("--rerun-stored"):
@@ -71,7 +72,7 @@ def _file(item: pytest.Item) -> str:
 
 
 def _is_stored(item: pytest.Item) -> bool:
-    return item.get_closest_marker("stored") is not None
+    return all(item.get_closest_marker(name) is not None for name in ("slow", "stored"))
 
 
 class Ledger:

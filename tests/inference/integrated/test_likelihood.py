@@ -15,6 +15,8 @@ from bayesmeta.inference.quadrature.study import integrated_log_likelihood
 from bayesmeta.inference.simulation import log_likelihood, prior_effects, prior_parameters
 from bayesmeta.model import Design
 
+pytestmark = pytest.mark.stored("tests/inference/density")
+
 Array = npt.NDArray[np.float64]
 
 DRAWS = 20_000

@@ -12,6 +12,8 @@ from bayesmeta.inference.integrated.study import integrated_study
 from bayesmeta.model.effects import DISTRIBUTIONS
 from bayesmeta.model.links import LINKS
 
+pytestmark = pytest.mark.stored
+
 Arm = dict[str, float]
 Distribution = dict[str, float | str]
 Dense = Callable[..., float]

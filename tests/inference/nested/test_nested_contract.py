@@ -27,6 +27,8 @@ from bayesmeta.inference.nested.log_density import nested_density
 from bayesmeta.model import Design
 from bayesmeta.model.build import build_design
 
+pytestmark = pytest.mark.stored("tests/inference/density")
+
 Array = npt.NDArray[np.float64]
 
 ORDER = {

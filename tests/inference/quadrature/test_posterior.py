@@ -20,6 +20,8 @@ from bayesmeta.inference.quadrature.posterior import (
 )
 from bayesmeta.priors import Prior
 
+pytestmark = pytest.mark.stored
+
 Array = npt.NDArray[np.float64]
 
 NORMAL, HALF_NORMAL = bm.Normal(0, 1.5), bm.HalfNormal(0.5)
