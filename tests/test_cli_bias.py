@@ -150,6 +150,7 @@ def test_a_sheet_of_judgements_is_named(folder: Path, capsys, tmp_path: Path) ->
     assert not (tmp_path / "a.md").exists()
 
 
+@pytest.mark.slow
 def test_the_report_has_the_models(folder: Path) -> None:
     fit = bm.load_fit(folder / "run")
     judged = bm.read_risk_of_bias(folder / "judged.csv", tool="RoB 2")

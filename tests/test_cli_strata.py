@@ -53,6 +53,7 @@ def test_totals_of_unknown_sizes_are_counted_with_their_remedy(
     assert "the size of a level of 'prior', without a count" in printed
 
 
+@pytest.mark.slow
 def test_totals_of_unknown_sizes_may_be_kept(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

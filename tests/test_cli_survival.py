@@ -8,6 +8,8 @@ import pytest
 
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 ROWS = """study,arm,regimen,n,median,median_low,median_high,time,survival,at_risk
 s1,x,a,40,8,5,12,,,
 s1,x,a,40,,,,18,0.2,8
@@ -232,6 +234,7 @@ def test_what_cannot_be_asked_is_told(
     assert not (there / "x").exists()
 
 
+@pytest.mark.slow
 def test_models_are_compared_and_studies_left_out(
     there: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -251,6 +254,7 @@ def test_models_are_compared_and_studies_left_out(
     assert run("plot", "compared", "--out", "figures", "--force") == 0
 
 
+@pytest.mark.slow
 def test_later_cohorts_are_predicted(there: Path, capsys: pytest.CaptureFixture[str]) -> None:
     split = ("--train", "study != 's1'", "--test", "study == 's1'")
     assert run("validate", "survival", *FILE, *split) == 0

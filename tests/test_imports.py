@@ -10,6 +10,8 @@ import pytest
 
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 COMMANDS = sorted(str(one.name or one.callback.__name__) for one in app.registered_commands)
 
 NUMBERS = {"numpy", "pandas", "scipy", "numba", "xarray", "h5py", "bayesmeta.model"}

@@ -147,6 +147,7 @@ def test_numbers_are_set_to_the_right_and_words_to_the_left() -> None:
     assert not is_numeric(["", "-"])
 
 
+@pytest.mark.slow
 def test_labels_of_a_model_reach_its_figures_and_its_outcomes_are_those_of_the_table() -> None:
     rows = {
         "study": list("abcdef"),

@@ -48,6 +48,7 @@ def run(command: str) -> int:
     return int(left.value.code)
 
 
+@pytest.mark.slow
 def test_the_python_example_runs() -> None:
     scope: dict[str, object] = {}
     for example in blocks("python"):

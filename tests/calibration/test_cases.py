@@ -129,6 +129,7 @@ def test_counts_are_put_where_arms_report_them() -> None:
     assert list(seen.conditional_counts.events[:3]) == list(reported)
 
 
+@pytest.mark.slow
 def test_exchangeable_levels_occur_in_several_studies_each() -> None:
     for case in (case for case in CASES if case.layout == "grouped"):
         design, _ = case.designs

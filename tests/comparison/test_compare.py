@@ -251,6 +251,7 @@ def test_a_comparison_does_not_depend_on_workers(
     assert found.files() == comparison.files()
 
 
+@pytest.mark.slow
 def test_models_go_by_any_name(arms: bm.Arms, tmp_path: Path) -> None:
     """A name that no file can have is kept in a file of a name like it, and read back from there."""
     names = ["by regimen: a/b?", "", "..", "Büro \U0001fa78"]

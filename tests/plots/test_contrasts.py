@@ -118,6 +118,7 @@ def test_many_levels_keep_their_cells_and_lose_numbers_that_do_not_fit(found, co
     assert not plot.figure.axes[2].texts
 
 
+@pytest.mark.slow
 def test_ranks_are_drawn_unasked_only_where_levels_are_compared_within_studies(found):
     contrasts = found["against"]
     assert contrasts.table["between_only"].any()

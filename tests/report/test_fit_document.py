@@ -93,6 +93,7 @@ def test_a_summary_says_how_counts_were_had_and_what_to_expect(
     assert bool(documents[name].warning) is (level == "failed")
 
 
+@pytest.mark.slow
 def test_ranks_of_levels_compared_between_studies_stand_only_where_asked(
     documents: dict[str, Document], results: dict[str, FitResults]
 ) -> None:

@@ -59,6 +59,7 @@ def test_a_comparison_loads() -> None:
     assert found.predictions[""].pmf["probability"].iloc[10] == 0.0075492684324447255
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*MEANS, "compare"])
 def test_it_is_shown_and_reported(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
