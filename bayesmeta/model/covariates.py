@@ -80,6 +80,7 @@ class Covariates:
         for name, value in self._normalised().items():
             object.__setattr__(self, name, value)
             _check_used(name, value, parsed)
+            _check_not_walking(name, value, parsed)
         for argument, columns in (("reference", self.reference), ("centre", self.centre)):
             _check_not_grouping(argument, columns, parsed)
         _check_groups(self.groups)
@@ -158,6 +159,15 @@ def _check_not_grouping(argument: str, columns: Iterable[str], formula: Formula)
         if column in formula.grouping_columns:
             raise SpecError(
                 f"`{argument}` names '{column}', whose levels are exchangeable and have none. Leave it out."
+            )
+
+
+def _check_not_walking(argument: str, columns: Iterable[str], formula: Formula) -> None:
+    for column in columns:
+        if column in formula.walk_columns:
+            raise SpecError(
+                f"`{argument}` names '{column}', the years of a random walk, which `mu` is at the last of. Leave it "
+                "out."
             )
 
 

@@ -101,7 +101,7 @@ class Formula:
 
     terms: tuple[tuple[Factor, ...], ...]
     levels: tuple[LevelTerm, ...] = ()
-    """Terms of exchangeable levels."""
+    """Terms of exchangeable levels, and of random walks."""
     split: tuple[SplitColumn, ...] = ()
     """Columns of which the terms are the parts within and between studies."""
 
@@ -138,12 +138,18 @@ class Formula:
     @property
     def grouping_columns(self) -> tuple[str, ...]:
         """Every column of exchangeable levels, once, in order of appearance."""
-        return tuple(dict.fromkeys(column for term in self.levels for column in term.columns))
+        own = (term.columns for term in self.levels if not term.walk)
+        return tuple(dict.fromkeys(column for columns in own for column in columns))
+
+    @property
+    def walk_columns(self) -> tuple[str, ...]:
+        """Every column of calendar years of a random walk."""
+        return tuple(column for term in self.levels if term.walk for column in term.columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column needed, once."""
-        return (*self.fixed_columns, *self.grouping_columns)
+        return (*self.fixed_columns, *self.grouping_columns, *self.walk_columns)
 
 
 @cache
@@ -178,6 +184,11 @@ def _checked(formula: Formula, text: str) -> Formula:
         if column in formula.fixed_columns:
             raise SpecError(
                 f"`formula` gives '{column}' coefficients and exchangeable levels; got '{text}'. Keep one of them."
+            )
+    for column in formula.walk_columns:
+        if column in (*formula.fixed_columns, *formula.grouping_columns):
+            raise SpecError(
+                f"`formula` gives '{column}' a random walk and another term; got '{text}'. Keep one of them."
             )
     for term in formula.levels:
         if term.slope is not None and term.slope not in formula.fixed_columns:

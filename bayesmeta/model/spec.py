@@ -166,6 +166,12 @@ class ModelSpec:
                 )
         if isinstance(self.levels, Mapping):
             object.__setattr__(self, "levels", {DEFAULT: NormalLevels(), **self.levels})
+        for term in self.covariates.parsed.levels:
+            if term.walk and not isinstance(own := self.levels_of(term.name), NormalLevels):
+                raise SpecError(
+                    f"`levels` of {term.name} must be NormalLevels, whose steps add up to a normal drift; got {own!r}. "
+                    f'Write {{"{term.name}": NormalLevels()}} beside those of other terms.'
+                )
 
     def levels_of(self, term: str) -> LevelEffects:
         """Return the distribution of the effects of a term of exchangeable levels."""
@@ -237,7 +243,8 @@ class ModelSpec:
 
     def __repr__(self) -> str:
         formula = self.covariates.parsed
-        terms = [*formula.term_names, *(f"b[{term.name}]" for term in formula.levels)]
+        levels = (term.name if term.walk else f"b[{term.name}]" for term in formula.levels)
+        terms = [*formula.term_names, *levels]
         effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""
