@@ -180,16 +180,13 @@ def parse_formula(text: str) -> Formula:
 
 def _checked(formula: Formula, text: str) -> Formula:
     """Return a formula after checking that its columns may stand where they do."""
-    for column in formula.grouping_columns:
-        if column in formula.fixed_columns:
-            raise SpecError(
-                f"`formula` gives '{column}' coefficients and exchangeable levels; got '{text}'. Keep one of them."
-            )
-    for column in formula.walk_columns:
-        if column in (*formula.fixed_columns, *formula.grouping_columns):
-            raise SpecError(
-                f"`formula` gives '{column}' a random walk and another term; got '{text}'. Keep one of them."
-            )
+    fixed, grouping = formula.fixed_columns, formula.grouping_columns
+    for own, others, what in (
+        (grouping, fixed, "coefficients and exchangeable levels"),
+        (formula.walk_columns, (*fixed, *grouping), "a random walk and another term"),
+    ):
+        if twice := [column for column in own if column in others]:
+            raise SpecError(f"`formula` gives '{twice[0]}' {what}; got '{text}'. Keep one of them.")
     for term in formula.levels:
         if term.slope is not None and term.slope not in formula.fixed_columns:
             raise SpecError(

@@ -57,10 +57,7 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
         for name in formula.grouping_columns
         if name != STUDY
     }
-    walks = [one for one in exchangeable if isinstance(one, CodedWalk)]
-    years = {one.column: float(one.last) for one in walks}
-    if by in years:
-        raise SpecError(f"`by` names '{by}', the years of a random walk. Name another column.")
+    years = {one.column: float(one.last) for one in exchangeable if isinstance(one, CodedWalk)}
     numbers = {name: numbers_of(frame[name]) for name in years}
     if not formula.terms:
         levels, nothing = _tau_levels(by, grouping, frame), PlainTerms({}, {})

@@ -49,7 +49,7 @@ class LevelTerm:
         return f"d({self.columns[0]})" if self.walk else f"b({self.name})"
 
     def stated(self, symbol: str) -> str:
-        """Return the distribution of the effects, such as ``"b ~ Normal(0, sigma)"``, with what has it."""
+        """Return a distribution such as ``"b ~ Normal(0, sigma)"`` with the effects that have it."""
         year = self.columns[0]
         effect = f"d({year}) - d({year} - 1)" if self.walk else f"b({self.name})"
         return symbol.replace("b", effect, 1)

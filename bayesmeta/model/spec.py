@@ -166,6 +166,12 @@ class ModelSpec:
                 )
         if isinstance(self.levels, Mapping):
             object.__setattr__(self, "levels", {DEFAULT: NormalLevels(), **self.levels})
+        self._check_walks()
+
+    def _check_walks(self) -> None:
+        by = self.study_effects.by
+        if by in self.covariates.parsed.walk_columns:
+            raise SpecError(f"`by` names '{by}', the years of a random walk. Name another column.")
         for term in self.covariates.parsed.levels:
             if term.walk and not isinstance(own := self.levels_of(term.name), NormalLevels):
                 raise SpecError(
