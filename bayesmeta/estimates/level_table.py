@@ -41,7 +41,8 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         that its effect is exchangeable with the others.
 
         All other covariates stand at the reference or the centre, other columns of levels at a new
-        level. A level of few studies can be best by chance: read `probability_best` beside `studies`.
+        level. Steps of a random walk are no levels. A level of few studies can be best by chance: read
+        `probability_best` beside `studies`.
 
     Raises
     ------

@@ -62,7 +62,8 @@ class ModelSpec:
     levels : LevelEffects or mapping
         Distribution of the effects of exchangeable levels, the terms such as ``(1 | regimen_class)``
         of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
-        the others. By default `NormalLevels`.
+        the others. By default `NormalLevels`. Of a random walk, the term such as ``"walk(year)"``, it is
+        that of the step from a year to the next, `NormalLevels` alone.
     curve : SurvivalCurve, optional
         Family of survival curves, such as `WeibullSurvival`; None for response rates. The linear
         predictor is then the log of the median survival in months, `mu` and `beta` are on that scale,
