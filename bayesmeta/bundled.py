@@ -5,6 +5,7 @@ from pathlib import Path
 __all__ = [
     "OF_STRATA",
     "OF_SURVIVAL",
+    "OF_YEARS",
     "all_models",
     "catalogue",
     "evidence",
@@ -14,8 +15,9 @@ __all__ = [
 
 PACKAGE = Path(__file__).parent
 
-OF_STRATA, OF_SURVIVAL = "strata", "survival"
-"""Folders of bundled models of arms that are divided by the levels of a stratum, and of survival."""
+OF_STRATA, OF_SURVIVAL, OF_YEARS = "strata", "survival", "years"
+"""Folders of bundled models of arms that are divided by the levels of a stratum, of survival, and of
+arms with a calendar year."""
 
 
 def catalogue() -> Path:
@@ -31,7 +33,8 @@ def model_names(folder: str = "") -> tuple[str, ...]:
 
 def all_models() -> tuple[str, ...]:
     """Return the names of all bundled models."""
-    return (*model_names(), *model_names(OF_STRATA), *model_names(OF_SURVIVAL))
+    folders = ("", OF_STRATA, OF_SURVIVAL, OF_YEARS)
+    return tuple(name for folder in folders for name in model_names(folder))
 
 
 def evidence() -> Path:

@@ -21,7 +21,7 @@ OUTCOME = "outcome"
 ITSELF = ""
 """The value under which a column has its own label."""
 
-_END = r"(?= \((?:reference|centre)\)|[,;:)]|\.?$|\. )"
+_END = r"(?= \((?:reference|centre|last year)\)|[,;:)]|\.?$|\. )"
 """What ends the value of a covariate in a sentence."""
 
 _SHARE = r"([^,;()=]+?):(\d+(?:\.\d+)?(?:e-\d+)?)(?=\+|[,;)]|\.?$|\. )"

@@ -186,7 +186,11 @@ def test_models_are_listed_with_a_line_each(capsys: pytest.CaptureFixture[str]) 
     assert set(found["models_of_strata"]) == {"by_prior_hma"}
     survival = {"survival", "survival_log_logistic", "survival_regimen"}
     assert set(found["models_of_survival"]) == survival
-    assert survival <= {line.split()[0] for line in lines[lines.index("Of survival:") + 1 :]}
+    dated = lines.index("Of arms with a calendar year (column year):")
+    named = {line.split()[0] for line in lines[lines.index("Of survival:") + 1 : dated] if line}
+    assert named == survival
+    assert set(found["models_of_years"]) == {"drift"}
+    assert lines[dated + 1].startswith("drift ")
     apart = lines.index("Of arms divided by a stratum (--strata):")
     assert lines[apart + 1].startswith("by_prior_hma ")
 

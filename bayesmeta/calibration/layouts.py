@@ -29,6 +29,9 @@ OUTCOMES = ("ORR", "CR_CRi", "CR")
 GROUPS = ("g1", "g2", "g3")
 """Groups of exchangeable regimens."""
 
+YEARS = (2019, 2015, 2018, 2016)
+"""Calendar years of studies, over and over: one of them without any."""
+
 WITHIN_GROUP = 2
 """Regimens of each group."""
 
@@ -79,6 +82,13 @@ def empty_grouped_arms(studies: int) -> Arms:
         regimen=[f"r{regimen + 1}" for regimen in regimens],
     )
     return Arms(frame, arms.excluded)
+
+
+def empty_dated_arms(studies: int) -> Arms:
+    """Return the arms of `empty_arms` with the calendar year of each study."""
+    arms = empty_arms(studies)
+    years = [YEARS[study % len(YEARS)] for study in arms.study_index]
+    return Arms(arms.frame.assign(year=years), arms.excluded)
 
 
 def empty_divided_arms(studies: int) -> Arms:
@@ -140,6 +150,7 @@ LAYOUTS: dict[str, tuple[Callable[[int], Arms], tuple[int, ...]]] = {
     "arms": (empty_arms, (3, 10)),
     "nested": (empty_nested_arms, (3, 10)),
     "grouped": (empty_grouped_arms, (10,)),
+    "dated": (empty_dated_arms, (10,)),
     "divided": (empty_divided_arms, (3, 10)),
     "undivided": (empty_undivided_arms, (3, 10)),
     "survival": (empty_survival_arms, (10,)),

@@ -16,12 +16,13 @@ from bayesmeta.errors import RunError, counted
 def models(as_json: AsJson = False) -> int:
     """List the bundled models."""
     import bayesmeta as bm
-    from bayesmeta.model.files import models_of_strata, models_of_survival
+    from bayesmeta.model.files import models_of_strata, models_of_survival, models_of_years
 
     kinds = {
         "models": bm.bundled_models(),
         "models_of_strata": models_of_strata(),
         "models_of_survival": models_of_survival(),
+        "models_of_years": models_of_years(),
     }
     found = {
         kind: {name: bm.load_model(name).description for name in names}
@@ -31,11 +32,12 @@ def models(as_json: AsJson = False) -> int:
         print_json(found)
         return OK
     width = max(len(name) for names in kinds.values() for name in names)
-    whole, divided, survival = (
+    whole, divided, survival, dated = (
         [f"{name:{width}}  {line}" for name, line in one.items()] for one in found.values()
     )
     print_blocks(whole, "", ["Of arms divided by a stratum (--strata):", *divided])
     print_blocks("", ["Of survival:", *survival])
+    print_blocks("", ["Of arms with a calendar year (column year):", *dated])
     return OK
 
 
@@ -59,7 +61,7 @@ def calibrate(
 ) -> int:
     """Check the models by simulation-based calibration (minutes to hours).
 
-    Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, levels-*, survival-*, arm_effects,
+    Parts are distribution-*, mu-*, beta-*, tau-*, likelihood-*, levels-*, survival-*, walk, arm_effects,
     tau_by, imputed, shares, within_between, totals, unknown_sizes and overdispersion_and_effects;
     of joint models, nested-*; and coverage, of prediction intervals.
     The exit code is 1 if a case fails.

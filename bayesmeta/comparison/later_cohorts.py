@@ -11,6 +11,7 @@ from bayesmeta.evidence import Arms
 from bayesmeta.evidence.columns import OVERLAP_GROUP, STUDY
 from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding
+from bayesmeta.model.walks import after_last
 
 
 def overlap_groups(arms: Arms) -> dict[str, str]:
@@ -25,13 +26,15 @@ def overlap_groups(arms: Arms) -> dict[str, str]:
 
 def why_unpredicted(coding: Coding, row: "pd.Series[Any]") -> str:
     """Return why the model cannot predict an arm; empty if it can."""
-    return _why_not(coding, coding.profile_of(row))
+    profile = coding.profile_of(row)
+    return _why_not(coding, profile) or " ".join(_later_years(coding, profile).values())
 
 
 def at_new_levels(coding: Coding, row: "pd.Series[Any]") -> dict[str, Any] | None:
     """Return the profile of an arm whose exchangeable levels no arm has, each as a new one.
 
-    None where it has no such level, or cannot be predicted for another reason.
+    An arm after the last year of a random walk has further steps, which are new as well. None where
+    nothing is new, or it cannot be predicted for another reason.
     """
     profile = coding.profile_of(row)
     new = {
@@ -39,7 +42,27 @@ def at_new_levels(coding: Coding, row: "pd.Series[Any]") -> dict[str, Any] | Non
         for name in coding.grouping
         if name in coding.levels and str(profile[name]) not in coding.levels[name]
     }
-    return profile | new if new and not _why_not(coding, profile | new) else None
+    if _why_not(coding, profile | new):
+        return None
+    return profile | new if new or _later_years(coding, profile) else None
+
+
+def named_new(coding: Coding, profile: dict[str, Any]) -> str:
+    """Return where a profile that `at_new_levels` returns lies: at new levels, in a later year."""
+    levels = [name for name, level in profile.items() if level == NEW]
+    at = [f"at a new level of {', '.join(levels)}"] if levels else []
+    later = _later_years(coding, profile)
+    return " and ".join([*at, *(f"in a later year, {name}={profile[name]:.0f}" for name in later)])
+
+
+def _later_years(coding: Coding, profile: dict[str, Any]) -> dict[str, str]:
+    """Return, by column, why a year after the last one of a random walk is not coded as others."""
+    years = {name: walk.year(profile[name]) for name, walk in coding.walks.items()}
+    return {
+        name: after_last(walk, years[name])
+        for name, walk in coding.walks.items()
+        if years[name] > walk.last
+    }
 
 
 def _why_not(coding: Coding, profile: dict[str, Any]) -> str:

@@ -93,7 +93,12 @@ def coding_notes(before: Coding, after: Coding) -> Iterator[str]:
         if name in before.factors and name not in before.grouping and own[0] != levels[0]:
             yield f"The reference level of {name} is {own[0]} and was {levels[0]}: mu and coefficients are of another level."
     for name, centre in before.centres.items():
-        if after.centres[name] != centre:
+        if name in before.walks and after.centres[name] != centre:
+            yield (
+                f"The last year of {name} is {after.centre_text(name)} and was {before.centre_text(name)}; mu is at the "
+                "last year."
+            )
+        elif after.centres[name] != centre:
             yield (
                 f"The centre of {name} is {after.centre_text(name)} and was {before.centre_text(name)}; mu is at the "
                 "centre."

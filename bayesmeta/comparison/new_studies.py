@@ -9,6 +9,7 @@ from bayesmeta.arrays import Flags
 from bayesmeta.comparison.later_cohorts import (
     at_new_levels,
     extrapolated,
+    named_new,
     overlap_groups,
     why_unpredicted,
 )
@@ -22,7 +23,6 @@ from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design
-from bayesmeta.model.coded_levels import NEW
 from bayesmeta.model.coding import Coding
 
 
@@ -49,8 +49,7 @@ def predicted_studies(before: Fit, arms: Arms) -> tuple[pd.DataFrame, Sequence[s
             continue
         distribution = profile_rates(before, profile).cohort()
         rows += arm_rows(arms, place, [distribution], rng)
-        named = ", ".join(name for name, level in profile.items() if level == NEW)
-        notes.append(f"{arms.labels[place]} is predicted at a new level of {named}.")
+        notes.append(f"{arms.labels[place]} is predicted {named_new(before.coding, profile)}.")
     return pd.DataFrame(rows), notes
 
 

@@ -112,7 +112,7 @@ def level_shares(fit: Fit) -> dict[str, Array]:
         return {}
     if any(not isinstance(one, NormalLevels) for one in design.level_effects):
         return {}
-    terms = [i for i, one in enumerate(fit.coding.exchangeable) if one.term.slope is None]
+    terms = [i for i, one in enumerate(fit.coding.exchangeable) if one.term.has_rates]
     if not terms:
         return {}
     between = np.asarray(fit.posterior["sigma"])[..., terms] ** 2

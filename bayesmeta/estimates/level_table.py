@@ -41,7 +41,8 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
         that its effect is exchangeable with the others.
 
         All other covariates stand at the reference or the centre, other columns of levels at a new
-        level. A level of few studies can be best by chance: read `probability_best` beside `studies`.
+        level. Steps of a random walk are no levels. A level of few studies can be best by chance: read
+        `probability_best` beside `studies`.
 
     Raises
     ------
@@ -75,14 +76,14 @@ def level_effects(fit: Fit, *, ci_prob: float = 0.95) -> pd.DataFrame:
 
 
 def has_level_rates(coding: Coding) -> bool:
-    """Return whether exchangeable levels have rates of their own, and not slopes alone."""
-    return any(one.term.slope is None for one in coding.exchangeable)
+    """Return whether levels have rates of their own, which slopes and steps of a walk have not."""
+    return any(one.term.has_rates for one in coding.exchangeable)
 
 
 def _rows(fit: Fit, ci_prob: float) -> Iterator[Row]:
     place = 0
     for term, coded in enumerate(fit.coding.exchangeable):
-        if coded.term.slope is None:
+        if coded.term.has_rates:
             yield from _rows_of_term(fit, term, place, ci_prob)
         place += len(coded.levels)
 

@@ -43,11 +43,13 @@ def _rows(design: Design) -> Iterator[Row]:
     yield _row("mu", design.mu[0], _typical(link, design.mu[0]))
     yield from _coefficients(design)
     seen = set()
-    for scalar in design.scalars:
-        if (scalar.name, scalar.prior) not in seen:
-            seen.add((scalar.name, scalar.prior))
-            meaning = _spread(link, scalar.prior, SCALES.get(scalar.name, ""))
-            yield _row(scalar.name, scalar.prior, meaning)
+    for scalar, place in design.placed_scalars:
+        units = SCALES.get(scalar.name, "")
+        if scalar.name == "sigma" and design.coding.exchangeable[place].term.walk:
+            units = "typical rates a year later"
+        if (scalar.name, scalar.prior, units) not in seen:
+            seen.add((scalar.name, scalar.prior, units))
+            yield _row(scalar.name, scalar.prior, _spread(link, scalar.prior, units))
 
 
 def _coefficients(design: Design) -> Iterator[Row]:

@@ -46,7 +46,7 @@ def default_profiles(coding: Coding, profile: Profile | None = None) -> list[Pro
     changes += [
         dict(zip(one.term.columns, level, strict=True))
         for one in coding.exchangeable
-        if one.term.slope is None and len(one.term.columns) > 1
+        if one.term.has_rates and len(one.term.columns) > 1
         for level in one.levels
     ]
     others = [
@@ -167,7 +167,8 @@ def beyond_evidence(coding: Coding, profile: Profile | None) -> tuple[str, ...]:
         f"{name}={parts[name]} lies outside the evidence, which has {value_text(numbers.lowest)} to "
         f"{value_text(numbers.highest)}: the model extrapolates."
         for name, numbers in coding.numbers.items()
-        if not numbers.lowest <= whole[name] <= numbers.highest
+        # Of a later year, a random walk is wider by its further steps.
+        if name not in coding.walks and not numbers.lowest <= whole[name] <= numbers.highest
     )
 
 
@@ -179,7 +180,8 @@ def warn_beyond_evidence(coding: Coding, profile: Profile | None) -> None:
 
 def _assumed(coding: Coding, name: str) -> str:
     """Return the value of a covariate that a profile leaves out, and what it is."""
-    return f"{_reference(coding, name)} ({'reference' if name in coding.levels else 'centre'})"
+    kind = "last year" if name in coding.walks else "centre"
+    return f"{_reference(coding, name)} ({'reference' if name in coding.levels else kind})"
 
 
 def _reference(coding: Coding, name: str) -> str:

@@ -20,7 +20,7 @@ ARM, CURVE = "arm", "curve"
 """What a row of the table is about."""
 
 POINTS = 41
-"""Values of the covariate at which the rates are computed."""
+"""Values of the covariate at which the rates are computed, but of a random walk."""
 
 _COLUMNS = ["kind", "study", "arm", "label", "level", "x", "events", "n", "rate", "lower", "upper"]
 _COLUMNS += ["new_study_lower", "new_study_upper"]
@@ -53,7 +53,8 @@ def regression_numbers(
     -------
     RegressionNumbers
         Its `table` has one row per arm with patients whose covariate is known (kind ``arm``) and
-        then, for each curve, one for each of evenly spaced values between theirs (kind ``curve``),
+        then, for each curve, one for each of evenly spaced values between theirs, or for each year of
+        a random walk (kind ``curve``),
         with columns
 
         - kind, study, arm, label: what the row is for;
@@ -76,7 +77,7 @@ def regression_numbers(
     factor = _factor(coding, others)
     known, unknown = _arms(drawn, covariate, factor)
     levels = _levels(coding, factor, known)
-    values = np.linspace(known["x"].min(), known["x"].max(), POINTS).tolist()
+    values = _values(coding, covariate, known["x"])
     curves = []
     for level, own in levels.items():
         profiles = [{**others, **own, covariate: value} for value in values]
@@ -128,6 +129,14 @@ def _levels(coding: Coding, factor: str | None, arms: pd.DataFrame) -> dict[str,
         return {"": {}}
     seen = set(arms["level"])
     return {level: {factor: level} for level in coding.levels[factor] if level in seen}
+
+
+def _values(coding: Coding, covariate: str, known: "pd.Series[float]") -> list[float]:
+    """Return the values at which a curve is computed: evenly spaced ones, or each year of a walk."""
+    low, high = known.min(), known.max()
+    if covariate in coding.walks:
+        return np.arange(low, high + 1).tolist()
+    return np.linspace(low, high, POINTS).tolist()
 
 
 def _check_covariate(coding: Coding, covariate: object) -> None:

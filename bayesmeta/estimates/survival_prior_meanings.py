@@ -21,10 +21,12 @@ def survival_meanings(design: Design) -> Iterator[Named]:
     yield "mu", design.mu[0], f"typical median {_to(design.mu[0])} months"
     yield from _coefficients(design)
     seen = set()
-    for scalar in design.scalars:
-        if (scalar.name, scalar.prior) not in seen:
-            seen.add((scalar.name, scalar.prior))
-            yield scalar.name, scalar.prior, _MEANINGS.get(scalar.name, _nothing)(scalar.prior)
+    for scalar, place in design.placed_scalars:
+        is_walk = scalar.name == "sigma" and design.coding.exchangeable[place].term.walk
+        meaning = _step if is_walk else _MEANINGS.get(scalar.name, _nothing)
+        if (scalar.name, scalar.prior, is_walk) not in seen:
+            seen.add((scalar.name, scalar.prior, is_walk))
+            yield scalar.name, scalar.prior, meaning(scalar.prior)
 
 
 def _coefficients(design: Design) -> Iterator[Named]:
@@ -63,6 +65,14 @@ def _spread(units: str) -> Callable[[Prior], str]:
         return f"95% of {units} have medians of {'; '.join(parts)}"
 
     return told
+
+
+def _step(prior: Prior) -> str:
+    reach = float(np.exp(NORMAL_95 * prior.quantile(0.975)))
+    return (
+        f"95% of steps from a year to the next multiply the typical median by {1 / reach:.2g} to {reach:.2g} at a large "
+        "(97.5%) value"
+    )
 
 
 def _shape(prior: Prior) -> str:

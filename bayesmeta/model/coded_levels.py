@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array, Integers
-from bayesmeta.errors import ProfileError, SpecError, listed, nearest
+from bayesmeta.errors import ProfileError, listed, nearest
 from bayesmeta.model.level_terms import LevelTerm
+from bayesmeta.model.values import Numbers
 
 NEW: Final = "NEW"
 """A level of a column of exchangeable levels that no arm has.
@@ -35,6 +36,11 @@ class CodedLevels:
     def names(self) -> tuple[str, ...]:
         """Label of each effect, such as ``"regimen_class[ven_ldac]"``."""
         return tuple(f"{self.term.name}[{'/'.join(level)}]" for level in self.levels)
+
+    def spread(self, numbers: Mapping[str, Numbers]) -> float:
+        """Return the spread of what an effect is multiplied by: of a slope, the SD of its column."""
+        slope = self.term.slope
+        return numbers[slope].spread if slope is not None and slope in numbers else 1.0
 
     def places(self, rows: Sequence[tuple[str, ...]]) -> Integers:
         """Return the place of each row's effect; that of a new level is last."""
@@ -101,38 +107,13 @@ def enclosing(coded: Iterable[CodedLevels], given: Mapping[str, Any]) -> dict[st
     return found
 
 
-def learn_levels(
-    terms: Iterable[LevelTerm], frame: pd.DataFrame, levels_of: LevelsOf
-) -> tuple[CodedLevels, ...]:
-    """Return the terms with the levels that the arms of `frame` have."""
-    found = []
-    for term in terms:
-        each = [levels_of(name, frame[name]) for name in term.columns]
-        levels = tuple(sorted(set(zip(*each, strict=True))))
-        for level in levels:
-            if NEW in level:
-                raise SpecError(
-                    f"`formula`: '{NEW}' is a level of {', '.join(term.columns)} in these arms; it means a level "
-                    "that no arm has. Rename it."
-                )
-        found.append(CodedLevels(term, levels))
-    return tuple(found)
-
-
-def levels_json(coded: Iterable[CodedLevels]) -> list[dict[str, Any]]:
-    """Return terms of levels as JSON holds them."""
-    return [
-        {"columns": one.term.columns, "slope": one.term.slope, "levels": one.levels}
-        for one in coded
-    ]
-
-
-def read_levels(content: Iterable[Mapping[str, Any]]) -> tuple[CodedLevels, ...]:
-    """Return the terms of levels that `levels_json` made `content` of."""
-    return tuple(
-        CodedLevels(
-            LevelTerm(tuple(one["columns"]), one["slope"]),
-            tuple(tuple(level) for level in one["levels"]),
-        )
-        for one in content
+def about_new(name: str, level: str, *, grouping: bool, factor: bool) -> str:
+    """Return what to do for a level of a column that no arm has."""
+    if grouping:
+        return f" For a level that no arm has, give {NEW}."
+    if level != NEW or not factor:
+        return ""
+    return (
+        f" '{name}' has a coefficient for each level, so that nothing is known of others. For a level that no "
+        f"arm has, fit a model with (1 | {name})."
     )

@@ -14,13 +14,14 @@ from bayesmeta.errors import ProfileError, nearest
 from bayesmeta.evidence.columns import SPLIT_BY, SPLIT_LEVEL, STUDY
 from bayesmeta.evidence.splits import share_of
 from bayesmeta.model.centring import written_centres
-from bayesmeta.model.coded_levels import NEW, CodedLevels, enclosing
+from bayesmeta.model.coded_levels import NEW, CodedLevels, about_new, enclosing
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.mixtures import mixtures, parts_of
 from bayesmeta.model.profile_values import check_shares, checked_number
 from bayesmeta.model.study_parts import StudyParts, study_means, study_parts
 from bayesmeta.model.terms import Terms, prepared_columns
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
+from bayesmeta.model.walks import CodedWalk, refuse_later
 
 Profile = Mapping[str, Any]
 
@@ -35,7 +36,8 @@ class Coding:
     levels: dict[str, tuple[str, ...]]
     """Levels of each factor, the reference first; of a column of exchangeable levels, in order."""
     centres: dict[str, float]
-    """Value of each numeric column at which `mu` stands, in the column's unit."""
+    """Value of each numeric column at which `mu` stands, in the column's unit; of a random walk its last
+    year."""
     origin: Array
     """Whole columns at the reference profile before it was subtracted, shape (column,)."""
     terms: Terms
@@ -46,7 +48,12 @@ class Coding:
     """Standard deviation over arms of each coded column that is made of a number; of a part within or
     between studies, that of the whole column."""
     exchangeable: tuple[CodedLevels, ...] = ()
-    """Terms of exchangeable levels."""
+    """Terms of exchangeable levels, and of random walks."""
+
+    @property
+    def walks(self) -> dict[str, CodedWalk]:
+        """Random walks by their column of calendar years."""
+        return {one.column: one for one in self.exchangeable if isinstance(one, CodedWalk)}
 
     @property
     def level_names(self) -> tuple[str, ...]:
@@ -111,6 +118,7 @@ class Coding:
         known = len(self.names) + len(self.level_names)
         if not known:
             return np.zeros((len(frame), 0))
+        refuse_later(self.walks.values(), frame)
         found = self._whole(frame)
         if self.parts.split:
             whole, levels = np.split(found, [len(self.origin)], axis=1)
@@ -257,6 +265,8 @@ class Coding:
     def _value(self, name: str, value: object) -> object:
         if name == STUDY:
             return str(value)
+        if name in self.walks:
+            return self.walks[name].year(value)
         if name in self.levels and isinstance(value, Mapping):
             return self._composition(name, value)
         if name in self.levels:
@@ -264,23 +274,13 @@ class Coding:
             if level == NEW and name in self.grouping:
                 return NEW
             if level not in self.levels[name]:
+                grouping, factor = name in self.grouping, name in self.factors
                 raise ProfileError(
-                    f"`profile`: the evidence has no level '{value}' of '{name}'. "
-                    f"{nearest(str(value), self.levels[name])}{self._about_new(name, level)}"
+                    f"`profile`: the evidence has no level '{value}' of '{name}'. {nearest(str(value), self.levels[name])}"
+                    f"{about_new(name, level, grouping=grouping, factor=factor)}"
                 )
             return level
         return checked_number(name, value)
-
-    def _about_new(self, name: str, level: str) -> str:
-        """Return what to do for a level that no arm has."""
-        if name in self.grouping:
-            return f" For a level that no arm has, give {NEW}."
-        if level != NEW or name not in self.factors:
-            return ""
-        return (
-            f" '{name}' has a coefficient for each level, so that nothing is known of others. For a level that no "
-            f"arm has, fit a model with (1 | {name})."
-        )
 
     def _composition(self, name: str, shares: Mapping[Any, Any]) -> dict[str, float]:
         """Return the shares of a factor's levels in a mixed profile, after checking them."""

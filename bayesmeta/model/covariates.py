@@ -26,7 +26,10 @@ class Covariates:
         that of ``x``, and that of ``between(x)`` is the second less the first, their conflict: its prior
         goes from all studies alike (scale near 0) to comparisons within studies alone (large). Where
         the evidence has a column ``randomised`` (yes or no), the arms of other studies are each a
-        study of its own in this. Empty for none.
+        study of its own in this. ``(1 | x)`` gives a column exchangeable levels (see `ModelSpec`), and
+        ``walk(year)`` a random walk over its calendar years: 0 at the last year of the arms, where `mu`
+        stands, with a normal step from each year to the next; a profile may have a later year, with
+        further steps. Empty for none.
     reference : mapping
         Reference level of each factor; `mu` is the linear predictor there.
     groups : mapping
@@ -49,6 +52,10 @@ class Covariates:
     ------
     SpecError
         If the formula is not allowed, or another argument names a column that it does not use.
+
+    References
+    ----------
+    Saville, Berry, Berry, Viele & Berry 2022, doi:10.1177/17407745221112013 (drift over time).
 
     Examples
     --------
@@ -80,6 +87,7 @@ class Covariates:
         for name, value in self._normalised().items():
             object.__setattr__(self, name, value)
             _check_used(name, value, parsed)
+            _check_not_walking(name, value, parsed)
         for argument, columns in (("reference", self.reference), ("centre", self.centre)):
             _check_not_grouping(argument, columns, parsed)
         _check_groups(self.groups)
@@ -158,6 +166,15 @@ def _check_not_grouping(argument: str, columns: Iterable[str], formula: Formula)
         if column in formula.grouping_columns:
             raise SpecError(
                 f"`{argument}` names '{column}', whose levels are exchangeable and have none. Leave it out."
+            )
+
+
+def _check_not_walking(argument: str, columns: Iterable[str], formula: Formula) -> None:
+    for column in columns:
+        if column in formula.walk_columns:
+            raise SpecError(
+                f"`{argument}` names '{column}', the years of a random walk, which `mu` is at the last of. Leave it "
+                "out."
             )
 
 

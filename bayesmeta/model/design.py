@@ -87,16 +87,8 @@ class Design:
     @property
     def sigmas(self) -> tuple[Prior, ...]:
         """Prior of the scale of the effects of each term of exchangeable levels."""
-        terms = (one.term for one in self.coding.exchangeable)
-        spreads = [
-            self.coding.numbers[term.slope].spread
-            if term.slope and term.slope in self.coding.numbers
-            else 1.0
-            for term in terms
-        ]
-        return tuple(
-            one.sigma_of(spread) for one, spread in zip(self.level_effects, spreads, strict=True)
-        )
+        pairs = zip(self.level_effects, self.coding.exchangeable, strict=True)
+        return tuple(one.sigma_of(coded.spread(self.coding.numbers)) for one, coded in pairs)
 
     @cached_property
     def term_of_level(self) -> Integers:

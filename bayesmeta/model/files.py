@@ -6,7 +6,14 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from bayesmeta.bundled import OF_STRATA, OF_SURVIVAL, all_models, catalogue, model_names
+from bayesmeta.bundled import (
+    OF_STRATA,
+    OF_SURVIVAL,
+    OF_YEARS,
+    all_models,
+    catalogue,
+    model_names,
+)
 from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SpecError, nearest
 from bayesmeta.labels import Labels
@@ -81,7 +88,7 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
     if name.startswith(OF_0_1_0) and name.removeprefix(OF_0_1_0) in bundled:
         name = name.removeprefix(OF_0_1_0)
         warn_deprecated(f"The bundled model '{source}' is now '{name}'. Use load_model({name!r}).")
-    places = ("", OF_STRATA, OF_SURVIVAL)
+    places = ("", OF_STRATA, OF_SURVIVAL, OF_YEARS)
     folder = next((one for one in places if name in model_names(one)), None)
     if folder is None:
         raise SpecError(
@@ -93,8 +100,9 @@ def load_model(source: str | PathLike[str]) -> ModelSpec:
 def bundled_models() -> tuple[str, ...]:
     """Return the names of the models of whole arms that come with the package.
 
-    Those of arms by the levels of a stratum, such as ``"by_prior_hma"``, and those of survival, such as
-    ``"survival"``, are not among them: they cannot be fitted to the same arms.
+    Those of arms by the levels of a stratum, such as ``"by_prior_hma"``, those of survival, such as
+    ``"survival"``, and those of arms with a calendar year, such as ``"drift"``, are not among them: they
+    cannot be fitted to the same arms.
 
     Examples
     --------
@@ -113,6 +121,11 @@ def models_of_strata() -> tuple[str, ...]:
 def models_of_survival() -> tuple[str, ...]:
     """Return the names of the bundled models of survival."""
     return model_names(OF_SURVIVAL)
+
+
+def models_of_years() -> tuple[str, ...]:
+    """Return the names of the bundled models of arms with a calendar year."""
+    return model_names(OF_YEARS)
 
 
 def parse_model(text: str, name: str = "model", *, warn: bool = True) -> ModelSpec:

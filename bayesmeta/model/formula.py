@@ -101,7 +101,7 @@ class Formula:
 
     terms: tuple[tuple[Factor, ...], ...]
     levels: tuple[LevelTerm, ...] = ()
-    """Terms of exchangeable levels."""
+    """Terms of exchangeable levels, and of random walks."""
     split: tuple[SplitColumn, ...] = ()
     """Columns of which the terms are the parts within and between studies."""
 
@@ -138,12 +138,18 @@ class Formula:
     @property
     def grouping_columns(self) -> tuple[str, ...]:
         """Every column of exchangeable levels, once, in order of appearance."""
-        return tuple(dict.fromkeys(column for term in self.levels for column in term.columns))
+        own = (term.columns for term in self.levels if not term.walk)
+        return tuple(dict.fromkeys(column for columns in own for column in columns))
+
+    @property
+    def walk_columns(self) -> tuple[str, ...]:
+        """Every column of calendar years of a random walk."""
+        return tuple(column for term in self.levels if term.walk for column in term.columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column needed, once."""
-        return (*self.fixed_columns, *self.grouping_columns)
+        return (*self.fixed_columns, *self.grouping_columns, *self.walk_columns)
 
 
 @cache
@@ -174,11 +180,13 @@ def parse_formula(text: str) -> Formula:
 
 def _checked(formula: Formula, text: str) -> Formula:
     """Return a formula after checking that its columns may stand where they do."""
-    for column in formula.grouping_columns:
-        if column in formula.fixed_columns:
-            raise SpecError(
-                f"`formula` gives '{column}' coefficients and exchangeable levels; got '{text}'. Keep one of them."
-            )
+    fixed, grouping = formula.fixed_columns, formula.grouping_columns
+    for own, others, what in (
+        (grouping, fixed, "coefficients and exchangeable levels"),
+        (formula.walk_columns, (*fixed, *grouping), "a random walk and another term"),
+    ):
+        if twice := [column for column in own if column in others]:
+            raise SpecError(f"`formula` gives '{twice[0]}' {what}; got '{text}'. Keep one of them.")
     for term in formula.levels:
         if term.slope is not None and term.slope not in formula.fixed_columns:
             raise SpecError(

@@ -11,14 +11,15 @@ from bayesmeta.arrays import Array
 from bayesmeta.errors import InapplicableError, SpecError, listed, nearest
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.centring import centre_of, relative_to
-from bayesmeta.model.coded_levels import learn_levels
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
 from bayesmeta.model.formula import Factor
+from bayesmeta.model.learnt_levels import learn_levels
 from bayesmeta.model.mixtures import check_shares, has_shares, mixtures
 from bayesmeta.model.study_parts import checked_parts
 from bayesmeta.model.terms import PlainTerms, Terms, learn_terms, prepared_columns
 from bayesmeta.model.values import MISSING, level_text, numbers_of
+from bayesmeta.model.walks import CodedWalk
 
 
 def missing_covariates(
@@ -56,18 +57,19 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
         for name in formula.grouping_columns
         if name != STUDY
     }
+    years = {one.column: float(one.last) for one in exchangeable if isinstance(one, CodedWalk)}
+    numbers = {name: numbers_of(frame[name]) for name in years}
     if not formula.terms:
-        levels = _tau_levels(by, grouping, frame)
-        nothing = PlainTerms({}, {})
-        return Coding(
-            covariates, (), levels, {}, np.zeros(0), nothing, by, exchangeable=exchangeable
-        )
+        levels, nothing = _tau_levels(by, grouping, frame), PlainTerms({}, {})
+        empty = Coding(covariates, (), levels, years, np.zeros(0), nothing, by, numbers)
+        return replace(empty, exchangeable=exchangeable)
     levels = {name: _levels(name, covariates, frame) for name in factors}
     centres = {
         name: centre_of(name, covariates, frame)
         for name in formula.fixed_columns
         if name not in levels
     }
+    numbers |= {name: numbers_of(frame[name]) for name in centres}
     if by in centres:
         raise SpecError(
             f"`by` names '{by}', whose numbers the formula uses. Write C({by}) there, or name another."
@@ -76,8 +78,8 @@ def learn_coding(covariates: Covariates, frame: pd.DataFrame, by: str | None = N
     prepared = prepared_columns(present, covariates, levels, centres)
     terms = _learnt(covariates, rewritten, prepared, centres)
     names = _labels(terms.names, rewritten)
-    numbers = {name: numbers_of(frame[name]) for name in centres}
-    raw = Coding(covariates, names, levels, centres, np.zeros(len(names)), terms, numbers=numbers)
+    origin, centres = np.zeros(len(names)), centres | years
+    raw = Coding(covariates, names, levels, centres, origin, terms, numbers=numbers)
     coding = replace(raw, origin=raw.whole_row(None))
     matrix = coding.whole(frame)
     # Elicited priors tell apart what the evidence does not.

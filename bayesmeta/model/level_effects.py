@@ -35,7 +35,7 @@ class LevelEffects(ABC):
     sigma : Prior, optional
         Prior of the scale of the effects (log-odds where the link is the logit; of slopes per unit of
         the column). Where None HalfNormal(0.5), of slopes per standard deviation of the column over
-        the arms.
+        the arms, of steps of a random walk over the root of their number.
     """
 
     name: ClassVar[str]

@@ -58,7 +58,13 @@ SEVERAL_OUTCOMES = (
         "exchangeable levels",
         "the joint density has coefficients alone",
         "Use coefficients",
-        lambda spec: bool(spec.covariates.parsed.levels),
+        lambda spec: bool(spec.covariates.parsed.grouping_columns),
+    ),
+    Limit(
+        "a random walk over calendar years",
+        "the joint density has coefficients alone",
+        "Use a coefficient of the year",
+        lambda spec: bool(spec.covariates.parsed.walk_columns),
     ),
     Limit(
         "method='quadrature'",
@@ -254,9 +260,10 @@ def check_totals(spec: ModelSpec, arms: Arms) -> None:
     [stratum] = {name for name in arms.frame[SPLIT_BY] if name} or {""}
     totals = listed(arms.labels[(arms.frame[SPLIT_BY] == stratum).to_numpy()])
     split = [one.column for one in spec.covariates.parsed.split]
-    if stratum in (spec.study_effects.by, *spec.covariates.level_proportions, *split):
+    walks = spec.covariates.parsed.walk_columns
+    if stratum in (spec.study_effects.by, *spec.covariates.level_proportions, *split, *walks):
         raise InapplicableError(
-            f"`by`, `level_proportions`, within() and between() cannot name '{stratum}', of whose levels arms are "
+            f"`by`, `level_proportions`, walk(), within() and between() cannot name '{stratum}', of whose levels arms are "
             f"totals ({totals}). Name another column."
         )
     for limit in TOTALS if stratum in spec.covariates.parsed.columns else ():

@@ -9,6 +9,7 @@ import pandas as pd
 from bayesmeta.errors import (
     InapplicableError,
     ModelWarning,
+    counted,
     issue_warning,
     listed,
 )
@@ -132,6 +133,9 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
     """Yield what the evidence cannot tell of exchangeable levels."""
     frame = arms.frame[arms.informed]
     for one in coding.exchangeable:
+        if one.term.walk:
+            yield from _about_years(frame, one.term.columns[0], one.term.name)
+            continue
         each = [spec.covariates.levels_of(name, frame[name]) for name in one.term.columns]
         pairs = set(zip(frame["study"], zip(*each, strict=True), strict=True))
         studies, levels = (len(set(part)) for part in zip(*pairs, strict=True))
@@ -152,6 +156,16 @@ def _about_levels(spec: ModelSpec, arms: Arms, coding: Coding) -> Iterable[str]:
                 f"each study has a level of {name} of its own, so that effects of levels and of studies cannot be "
                 "told apart; the priors of sigma and tau decide. Group levels, or leave the term out."
             )
+
+
+def _about_years(frame: pd.DataFrame, column: str, name: str) -> Iterable[str]:
+    """Yield whether too few years have arms for a random walk over them."""
+    years = frame[column].nunique()
+    if years < FEWEST_FOR_SIGMA:
+        yield (
+            f"sigma of {name} rests on its prior: the evidence has {counted(years, 'year')} with patients, fewer than "
+            f"{FEWEST_FOR_SIGMA}. Leave the term out, or expect the prior's drift."
+        )
 
 
 def _slopes_show(numbers: "pd.Series[Any]", levels: Sequence[Sequence[str]]) -> bool:

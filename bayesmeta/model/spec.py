@@ -62,7 +62,8 @@ class ModelSpec:
     levels : LevelEffects or mapping
         Distribution of the effects of exchangeable levels, the terms such as ``(1 | regimen_class)``
         of the formula; or distributions by term, such as ``"regimen_class"``, with ``"default"`` for
-        the others. By default `NormalLevels`.
+        the others. By default `NormalLevels`. Of a random walk, the term such as ``"walk(year)"``, it is
+        that of the step from a year to the next, `NormalLevels` alone.
     curve : SurvivalCurve, optional
         Family of survival curves, such as `WeibullSurvival`; None for response rates. The linear
         predictor is then the log of the median survival in months, `mu` and `beta` are on that scale,
@@ -166,6 +167,18 @@ class ModelSpec:
                 )
         if isinstance(self.levels, Mapping):
             object.__setattr__(self, "levels", {DEFAULT: NormalLevels(), **self.levels})
+        self._check_walks()
+
+    def _check_walks(self) -> None:
+        by = self.study_effects.by
+        if by in self.covariates.parsed.walk_columns:
+            raise SpecError(f"`by` names '{by}', the years of a random walk. Name another column.")
+        for term in self.covariates.parsed.levels:
+            if term.walk and not isinstance(own := self.levels_of(term.name), NormalLevels):
+                raise SpecError(
+                    f"`levels` of {term.name} must be NormalLevels, whose steps add up to a normal drift; got {own!r}. "
+                    f'Write {{"{term.name}": NormalLevels()}} beside those of other terms.'
+                )
 
     def levels_of(self, term: str) -> LevelEffects:
         """Return the distribution of the effects of a term of exchangeable levels."""
@@ -237,7 +250,8 @@ class ModelSpec:
 
     def __repr__(self) -> str:
         formula = self.covariates.parsed
-        terms = [*formula.term_names, *(f"b[{term.name}]" for term in formula.levels)]
+        levels = (term.name if term.walk else f"b[{term.name}]" for term in formula.levels)
+        terms = [*formula.term_names, *levels]
         effects = ["u"] * self.study_effects.has_effects + ["w"] * (self.arm_effects is not None)
         predictor = " + ".join(["mu", *terms, *effects])
         by = f" by {self.study_effects.by}" if self.study_effects.by else ""

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bayesmeta.model.coded_levels import levels_json, read_levels
 from bayesmeta.model.coding import Coding
 from bayesmeta.model.covariates import Covariates
+from bayesmeta.model.learnt_levels import levels_json, read_levels
 from bayesmeta.model.terms import FormulaicTerms, PlainTerms, Terms, prepared_columns
 from bayesmeta.model.values import Numbers
 

@@ -1,6 +1,6 @@
 """What the notes below a forest plot say of heterogeneity, thin groups and priors."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -14,6 +14,7 @@ from bayesmeta.evidence.columns import STUDY
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import ModelSpec, OwnModel
 from bayesmeta.model.coded_levels import NEW
+from bayesmeta.model.level_terms import LevelTerm
 from bayesmeta.priors import Prior
 from bayesmeta.wording import Wording
 
@@ -41,14 +42,29 @@ def about_heterogeneity(numbers: ForestNumbers, spec: ModelSpec, scale: str, wor
 
 
 def about_levels(numbers: ForestNumbers, spec: ModelSpec, scale: str) -> str:
-    """Return how far exchangeable levels differ, and what a new one is."""
+    """Return how far exchangeable levels differ and what a new one is, and how far years do."""
     if not numbers.sigma:
         return ""
-    found = "; ".join(
-        f"{name} {median:.2f} ({lower:.2f} to {upper:.2f})"
-        for name, (median, lower, upper) in numbers.sigma.items()
+    terms = zip(spec.covariates.parsed.levels, numbers.sigma.items(), strict=True)
+    told = [
+        (term, f"{name} {median:.2f} ({lower:.2f} to {upper:.2f})")
+        for term, (name, (median, lower, upper)) in terms
+    ]
+    steps = "".join(
+        f"Drift over calendar years: {found}, standard deviation of the {scale} from a year to the next. "
+        for term, found in told
+        if term.walk
     )
-    if all(STUDY in term.columns for term in spec.covariates.parsed.levels):
+    others = [term for term, _ in told if not term.walk]
+    found = "; ".join(found for term, found in told if not term.walk)
+    return f"{steps}{_about_others(others, found, scale)}".strip()
+
+
+def _about_others(terms: Sequence[LevelTerm], found: str, scale: str) -> str:
+    """Return the same of terms that are no random walk; `found` are their scales."""
+    if not terms:
+        return ""
+    if all(STUDY in term.columns for term in terms):
         return f"Heterogeneity of coefficients between studies: {found}, scale of the {scale}."
     return (
         f"Heterogeneity between exchangeable levels: {found}, scale of the {scale}. The effect of a level "

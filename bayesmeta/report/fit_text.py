@@ -17,6 +17,7 @@ from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.default_priors import over_a_spread
+from bayesmeta.model.level_terms import LevelTerm
 from bayesmeta.priors import Prior
 from bayesmeta.report.machine import records
 from bayesmeta.report.survival_text import survival_model_lines
@@ -92,7 +93,7 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
         return [*nested_model_lines(fit.design, words), prior_rates_line(fit, words)]
     spec, design = fit.spec, fit.design
     distribution, link = spec.study_effects, spec.link
-    levels = [f"b({name})" for name in design.coding.level_terms]
+    levels = [one.term.in_predictor for one in design.coding.exchangeable]
     terms = [*spec.covariates.parsed.term_names, *levels]
     effects = ["u(study)"] * bool(distribution.symbol) + ["w(arm)"] * (spec.arm_effects is not None)
     predictor = " + ".join(["mu", *terms, *effects])
@@ -104,9 +105,9 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     ]
     lines += _beta_lines(design)
     lines += [
-        f"           {one.symbol.replace('b', f'b({name})', 1)}, sigma ~ {prior!r}: {_range(prior)}{_unit(name)}"
-        for name, one, prior in zip(
-            design.coding.level_terms, design.level_effects, design.sigmas, strict=True
+        f"           {coded.term.stated(one.symbol)}, sigma ~ {prior!r}: {_range(prior)}{_unit(coded.term)}"
+        for coded, one, prior in zip(
+            design.coding.exchangeable, design.level_effects, design.sigmas, strict=True
         )
     ]
     if distribution.symbol:
@@ -122,10 +123,9 @@ def _model_lines(fit: Fit, words: Wording = PLAIN) -> list[str]:
     ]
 
 
-def _unit(term: str) -> str:
-    """Return the unit of the scale of slopes; nothing of intercepts."""
-    slope, bar, _ = term.partition("|")
-    return f", per unit of {slope}" if bar else ""
+def _unit(term: LevelTerm) -> str:
+    """Return the unit of the scale of slopes; nothing of intercepts and steps."""
+    return "" if term.slope is None else f", per unit of {term.slope}"
 
 
 def _beta_lines(design: Design) -> list[str]:

@@ -63,11 +63,12 @@ def profile_text(grid: SpecificationGrid) -> str:
     given = grid.question.profile
     formulas = [one.parsed for one in grid.covariates.values()]
     held = dict.fromkeys(name for one in formulas for name in one.fixed_columns)
+    last = dict.fromkeys(name for one in formulas for name in one.walk_columns)
     # Whatever is asked is asked of a new study.
     drawn = dict.fromkeys(
         name for one in formulas for name in one.grouping_columns if name != STUDY
     )
-    rest = {"at reference or centre": held, "at a new level": drawn}
+    rest = {"at reference or centre": held, "at a new level": drawn, "at the last year": last}
     told = {where: [name for name in names if name not in given] for where, names in rest.items()}
     parts = [f"{where}: {', '.join(names)}" for where, names in told.items() if names]
     return "; ".join([*([values_text(given)] if given else []), *parts])

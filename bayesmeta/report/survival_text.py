@@ -44,7 +44,7 @@ def told_of(arms: SurvivalArms) -> str:
 def survival_model_lines(fit: Fit) -> list[str]:
     """Return the model in symbols and its priors, each with the range it allows."""
     spec, design, curve = fit.spec, fit.design, fit.design.curve
-    levels = [f"b({name})" for name in design.coding.level_terms]
+    levels = [one.term.in_predictor for one in design.coding.exchangeable]
     terms = ["mu", *spec.covariates.parsed.term_names, *levels]
     effects = ["u(study)"] * bool(spec.study_effects.symbol)
     [mu] = design.mu
@@ -60,9 +60,9 @@ def _prior_lines(design: Design) -> Iterator[str]:
     spec, curve = design.spec, design.curve
     for prior in dict.fromkeys(design.beta):
         yield f"beta ~ {prior!r}: ratio of medians, per unit, {_ratio_range(prior)}"
-    named = zip(design.coding.level_terms, design.level_effects, design.sigmas, strict=True)
-    for name, one, sigma in named:
-        yield f"{one.symbol.replace('b', f'b({name})', 1)}, sigma ~ {sigma!r}: {_range(sigma)}"
+    named = zip(design.coding.exchangeable, design.level_effects, design.sigmas, strict=True)
+    for coded, one, sigma in named:
+        yield f"{coded.term.stated(one.symbol)}, sigma ~ {sigma!r}: {_range(sigma)}"
     for tau in design.tau:
         yield f"{spec.study_effects.symbol}, tau ~ {tau!r}: {_range(tau)} (log months)"
     for name, prior in spec.study_effects.parameters.items():

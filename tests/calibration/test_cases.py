@@ -146,6 +146,7 @@ def test_exchangeable_levels_occur_in_several_studies_each() -> None:
         ("group", "group:regimen"),
         ("regimen", "dose|regimen"),
         ("exposure|study",),
+        ("walk(year)",),
     }
 
 

@@ -158,6 +158,7 @@ LIMITED: dict[str, bm.ModelSpec] = {
     ),
     "tau by a column (`by`)": bm.ModelSpec(study_effects=bm.NormalEffects(by="design")),
     "exchangeable levels": bm.ModelSpec(covariates="(1 | design)"),
+    "a random walk over calendar years": bm.ModelSpec(covariates="walk(year)"),
     "imputing covariates (`impute`)": bm.ModelSpec(covariates=bm.Covariates("age", impute=["age"])),
 }
 

@@ -35,11 +35,11 @@ def _curve(curve: SurvivalCurve) -> str:
 
 
 def _predictor(spec: ModelSpec) -> str:
-    numbers = range(1, len(spec.covariates.parsed.levels) + 1)
+    levels = enumerate(spec.covariates.parsed.levels, 1)
     terms = [
         r"\mu",
         *([r"x_i^{\top} \beta"] if spec.covariates.parsed.terms else []),
-        *(f"b_{{{number}, r(i)}}" for number in numbers),
+        *("d_{t(i)}" if term.walk else f"b_{{{number}, r(i)}}" for number, term in levels),
         *(["u_{s(i)}"] if spec.study_effects.symbol else []),
         *(["w_i"] if spec.arm_effects is not None else []),
     ]
@@ -50,7 +50,8 @@ def _effects(spec: ModelSpec) -> Iterator[str]:
     """Yield the distributions of the effects of levels, studies and arms."""
     distribution = spec.study_effects
     for number, term in enumerate(spec.covariates.parsed.levels, 1):
-        symbol = latex(spec.levels_of(term.name).symbol).replace("b", f"b_{{{number}, r}}", 1)
+        effect = "d_t - d_{t - 1}" if term.walk else f"b_{{{number}, r}}"
+        symbol = latex(spec.levels_of(term.name).symbol).replace("b", effect, 1)
         yield symbol.replace(r"\sigma", rf"\sigma_{{{number}}}")
     if " ~ " in distribution.symbol:
         yield latex(distribution.symbol).replace("u", "u_s", 1)

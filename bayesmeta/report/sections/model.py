@@ -7,6 +7,7 @@ from bayesmeta.estimates.posterior import is_survival, outcomes_of
 from bayesmeta.estimates.prior_meanings import prior_meanings
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import Design, ModelSpec
+from bayesmeta.model.level_terms import LevelTerm
 from bayesmeta.model.within_between import BETWEEN, WHOLE, WITHIN
 from bayesmeta.report.document import Block, Formulas, Items, Section, Table, Text
 from bayesmeta.report.fit_text import nested_model_lines, prior_rates_line
@@ -99,10 +100,21 @@ def _words(spec: ModelSpec) -> Iterator[str]:
     if spec.likelihood.parameters:
         yield f"Arms vary beyond binomial variation, independently: the likelihood is {spec.likelihood.symbol}."
     for term in spec.covariates.parsed.levels:
-        yield f"Effects b of {term.name}. {spec.levels_of(term.name).words}"
+        words = spec.levels_of(term.name).words
+        yield _about_walk(term) if term.walk else f"Effects b of {term.name}. {words}"
     yield from _about_parts(spec)
     if not spec.covariates.parsed.columns:
         yield "There are no covariates: all arms are from one population of studies."
+
+
+def _about_walk(term: LevelTerm) -> str:
+    """Return what a random walk over calendar years is."""
+    [year] = term.columns
+    return (
+        f"d({year}) is a random walk over calendar years, 0 at the last year of the arms: from each year to the next it "
+        "moves by a step that is normal about zero with standard deviation sigma, and independent of the others. "
+        "A later year has further steps, whose variance grows by sigma squared with each."
+    )
 
 
 def _about_parts(spec: ModelSpec) -> Iterator[str]:
@@ -133,7 +145,12 @@ def _coding(design: Design) -> str:
             else f"the reference level is {name}={levels[0]}"
             for name, levels in coding.levels.items()
         ),
-        *(f"{name} is centred at {coding.centre_text(name)}" for name in coding.centres),
+        *(
+            f"the last year of {name} is {coding.centre_text(name)}"
+            if name in coding.walks
+            else f"{name} is centred at {coding.centre_text(name)}"
+            for name in coding.centres
+        ),
     ]
     head = f"Covariates: {'; '.join((design.spec.covariates.formula, *parts))}."
     if design.spec.curve is not None:

@@ -21,6 +21,7 @@ COVARIATES = {
     "shares": bm.Covariates(
         "regimen", {"regimen": "a"}, level_proportions={"regimen": {"a": "in_a", "b": "in_b"}}
     ),
+    "walk": bm.Covariates("age + walk(year)"),
     "levels": bm.Covariates("age + (age | regimen) + (1 | period / regimen)"),
 }
 LEVELS: list[bm.LevelEffects] = [
@@ -58,6 +59,7 @@ def arms() -> bm.Arms:
             "dose": [1.0, 2.6, None, 3.0, None, 1.5, 2.5, 2.0],
             "prior": [0.1, None, 0.4, 0.2, 0.9, 0.3, 0.5, 0.6],
             "period": ["old", "old", "new", "new", "old", "old", "old", "new"],
+            "year": [2019, 2019, 2022, 2020, 2016, 2016, 2018, 2022],
         }
     )
     return bm.read_evidence(frame).select()
