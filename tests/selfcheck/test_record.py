@@ -47,7 +47,7 @@ def tables(document: Document) -> dict[str, Table]:
     return {block.caption: block for block in blocks if isinstance(block, Table)}
 
 
-def test_every_requirement_is_numbered_with_its_result() -> None:
+def test_every_requirement_is_numbered_with_its_test_and_result() -> None:
     found = [
         block
         for section in record().sections
@@ -56,10 +56,10 @@ def test_every_requirement_is_numbered_with_its_result() -> None:
     ]
     rows = [row for table in found for row in table.rows]
     assert rows == [
-        ["IQ-1", "Versions hold.", "1 version", "passed"],
-        ["IQ-2", FILES.requirement, "1 file", "passed"],
-        ["OQ-1", "It is <R's>.", "error 1 of 2", "passed"],
-        ["OQ-2", "It ends.", "as it should be", "passed"],
+        ["IQ-1", "Versions hold.", "versions", "1 version", "passed"],
+        ["IQ-2", FILES.requirement, FILES.name, "1 file", "passed"],
+        ["OQ-1", "It is <R's>.", "posterior", "error 1 of 2", "passed"],
+        ["OQ-2", "It ends.", "stopped", "as it should be", "passed"],
     ]
 
 
