@@ -5,6 +5,7 @@ import re
 import pytest
 
 from bayesmeta.report.dossier.characteristics import CHARACTERISTICS
+from bayesmeta.report.dossier.estimate_answers import ESTIMATES
 from bayesmeta.report.dossier.fit_answers import FIT_ANSWERS
 from bayesmeta.report.dossier.guidelines import E20, FDA, PRISMA, guideline
 from bayesmeta.report.dossier.plan_answers import PLAN_ANSWERS
@@ -15,7 +16,11 @@ def test_a_mapping_is_whole(name: str) -> None:
     found = guideline(name)
     ids = [item.id for item in found.items]
     assert len(set(ids)) == len(ids)
-    known = FIT_ANSWERS if found.of == "fit" else {**FIT_ANSWERS, **PLAN_ANSWERS, **CHARACTERISTICS}
+    known = (
+        FIT_ANSWERS
+        if found.of == "fit"
+        else {**FIT_ANSWERS, **PLAN_ANSWERS, **CHARACTERISTICS, **ESTIMATES}
+    )
     assert {source for item in found.items for source in item.answers} - set(known) == set()
     assert all(item.answers or item.to_be_said for item in found.items)
     assert all(len(set(item.answers)) == len(item.answers) for item in found.items)
@@ -34,9 +39,15 @@ def test_every_answer_of_the_code_is_asked_for_once_by_name() -> None:
         }
         for of in ("plan", "fit")
     }
-    assert asked["plan"] | asked["fit"] == {*FIT_ANSWERS, *PLAN_ANSWERS, *CHARACTERISTICS}
-    assert not set(FIT_ANSWERS) & {*PLAN_ANSWERS, *CHARACTERISTICS}
-    assert not set(PLAN_ANSWERS) & set(CHARACTERISTICS)
+    assert asked["plan"] | asked["fit"] == {
+        *FIT_ANSWERS,
+        *PLAN_ANSWERS,
+        *CHARACTERISTICS,
+        *ESTIMATES,
+    }
+    assert not set(FIT_ANSWERS) & {*PLAN_ANSWERS, *CHARACTERISTICS, *ESTIMATES}
+    parts = (PLAN_ANSWERS, CHARACTERISTICS, ESTIMATES)
+    assert len(set().union(*parts)) == sum(map(len, parts))
 
 
 @pytest.mark.parametrize("name", [FDA, E20])

@@ -8,6 +8,9 @@ import pandas as pd
 
 from bayesmeta.report.machine import plain_value
 
+HASH_SHOWN = 12
+"""Digits of a hash in sentences and tables for people; files and their list have all."""
+
 
 @dataclass(frozen=True)
 class Number:

@@ -27,7 +27,7 @@ EVIDENCE = (
 
 PLAN = (
     *("design.csv", "priors.csv", "prior_summary.csv", "mixture_fit.csv"),
-    *("bayesian_characteristics.csv", *FILES),
+    *("bayesian_characteristics.csv", "coverage.csv", "difference_estimates.csv", *FILES),
 )
 """Files about a plan."""
 

@@ -7,13 +7,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmeta.report.dossier.answering import Answer, Found, Number
+from bayesmeta.report.dossier.answering import HASH_SHOWN, Answer, Found, Number
 from bayesmeta.report.dossier.guidelines import Guideline
 
 State = Literal["answered", "not applicable", "to be said"]
-
-HASH_SHOWN = 12
-"""Digits of a hash in tables for people; the list of files has all."""
 
 
 @dataclass(frozen=True)
