@@ -38,7 +38,12 @@ class NotApplicable:
     reason: str
 
 
-Found = Answer | NotApplicable
+@dataclass(frozen=True)
+class NotGiven:
+    """That an item was not answered because nothing was given that could: people must say it."""
+
+
+Found = Answer | NotApplicable | NotGiven
 
 
 @dataclass(frozen=True, eq=False)

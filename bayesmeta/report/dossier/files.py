@@ -31,7 +31,10 @@ PLAN = (
 )
 """Files about a plan."""
 
-RESULTS = ("forest.csv", "contrasts.csv")
+RESULTS = (
+    *("forest.csv", "contrasts.csv", "without_results.csv", "risk_of_bias.csv"),
+    *("missing_studies.csv", "tipping_points.csv", "bias_models.csv", "certainty.csv"),
+)
 """Files of the results of a review."""
 
 FORMS = ("html", "docx", "json")
