@@ -1,6 +1,7 @@
 """What notebooks show of results: the printed sentence, and the table below it."""
 
 import html
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -59,6 +60,22 @@ def test_the_sentence_stands_over_the_table_and_all_is_escaped(fit: bm.Quadratur
 
 def test_a_result_without_a_table_is_its_sentence(fit: bm.QuadratureFit) -> None:
     assert fit._repr_html_() == f"<p>{html.escape(repr(fit))}</p>"
+
+
+def test_plans_and_dossiers_show_what_they_decide(fit: bm.QuadratureFit, tmp_path: Path) -> None:
+    prior = bm.map_prior(fit, components=1)
+    one = bm.plan(prior, n=20, success="P(rate > 0.3) > 0.9", rates=[0.3])
+    error = one.operating_characteristics["success"].item()
+    assert repr(one) == (
+        f"Plan(P(rate > 0.3) > 0.9: {one.trial.words} succeed; type-I error {error:.3f})"
+    )
+    assert one._repr_html_() == html_of(repr(one), one.operating_characteristics)
+    two = bm.plan_two_arms(prior, n=8, n_control=4, success="P(rate - control > 0) > 0.9")
+    assert repr(two) == "TwoArmPlan(P(rate - control > 0) > 0.9; 8 and 4 patients)"
+    assert two._repr_html_() == html_of(repr(two), two.largest_errors)
+    written = bm.write_dossier(one, tmp_path / "<b>", title=HOSTILE)
+    assert repr(written).startswith(f"WrittenDossier({HOSTILE}. Dossier in ")
+    assert HOSTILE not in written._repr_html_()
 
 
 def test_a_prediction_shows_its_intervals(fit: bm.QuadratureFit) -> None:

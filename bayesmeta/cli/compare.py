@@ -16,7 +16,6 @@ from bayesmeta.cli.options import (
     DEFAULT_SEED,
     AsJson,
     Cohort,
-    Dask,
     Evidence,
     Interval,
     LabelFile,
@@ -29,14 +28,13 @@ from bayesmeta.cli.options import (
     Selection,
     TablesOut,
     Time,
-    Workers,
     reading,
     selecting,
-    workers_of,
 )
 from bayesmeta.cli.output import check_tables, print_blocks, print_json, save_tables
 from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.cli.tables import arms_of
+from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:

@@ -12,17 +12,15 @@ from bayesmeta.cli.options import (
     BUNDLED,
     DEFAULT_SEED,
     AsJson,
-    Dask,
     Evidence,
     LabelFile,
     Notation,
     RatesPer,
-    Workers,
     reading,
-    workers_of,
 )
 from bayesmeta.cli.output import print_blocks, print_json
 from bayesmeta.cli.tables import table_of
+from bayesmeta.cli.workers import Dask, Workers, workers_of
 from bayesmeta.errors import SettingsError
 
 

@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.options import DEFAULT_SEED, Interval, Profiles, Seed, Time, Workers
+from bayesmeta.cli.options import DEFAULT_SEED, Interval, Profiles, Seed, Time
 from bayesmeta.cli.parsing import parsed_profile
+from bayesmeta.cli.workers import Workers
 
 LEFT_OUT = ("studies", "arms", "influence", "fits")
 LEVELS_LEFT_OUT = ("levels", "arms", "fits")

@@ -1,8 +1,7 @@
 """Options that several commands share."""
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,9 +17,6 @@ DEFAULT_SEED = 1
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON only.")]
 Cohort = Annotated[int, typer.Option("--n", help="Number of patients in the new cohort.")]
-Dask = Annotated[
-    str | None, typer.Option(help="Address of a Dask scheduler to fit on, such as tcp://host:8786.")
-]
 Evidence = Annotated[
     str,
     typer.Option(
@@ -79,11 +75,6 @@ Units = Annotated[
         "--per", help="covariate=unit, such as age=10: also print the odds ratio per unit."
     ),
 ]
-Workers = Annotated[
-    int | None,
-    typer.Option(min=1, help="Worker processes. Default: one for each processor."),
-]
-
 Selection = Mapping[str, Any]
 """Arguments of `EvidenceTable.select`."""
 
@@ -279,24 +270,3 @@ selecting, reading = taking(selection=_selection), taking(notation=_notation)
 
 NOTHING_SELECTED = _selection()
 """The selection of a command to which no option of it was given."""
-
-
-@contextmanager
-def workers_of(workers: int | None, dask: str | None, out: Path) -> Iterator[dict[str, Any]]:
-    """Yield the arguments `workers` or `executor`; tell of an interrupt what is kept in `out`."""
-    from bayesmeta.inference.settings import processors
-
-    if dask is not None:
-        check_no_effect("--workers", workers, "with `--dask`")
-    try:
-        if dask is None:
-            yield {"workers": processors() if workers is None else workers}
-            return
-        from bayesmeta.runs import dask_executor
-
-        with dask_executor(dask) as executor:
-            yield {"executor": executor}
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(
-            f"Interrupted; finished fits are kept in {out}. The same command resumes the run."
-        ) from None

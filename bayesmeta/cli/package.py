@@ -8,7 +8,6 @@ import typer
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
 from bayesmeta.cli.options import DEFAULT_SEED, AsJson, Seed
 from bayesmeta.cli.output import print_blocks, print_json
-from bayesmeta.cli.record import check_record, record_lines, write_record
 from bayesmeta.errors import RunError, counted
 
 
@@ -94,6 +93,7 @@ def selfcheck(
     installation and operational qualification. The exit code is 1 if a check failed, or if the record
     cannot be complete because the installation is editable.
     """
+    from bayesmeta.cli.record import check_record, record_lines, write_record
     from bayesmeta.report import selfcheck_text as text
     from bayesmeta.report.qualification import is_complete
     from bayesmeta.selfcheck import Check, run_selfcheck, this_environment

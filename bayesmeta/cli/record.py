@@ -5,50 +5,34 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bayesmeta.errors import RunError, listed
+from bayesmeta.report.qualification import qualification_document
+from bayesmeta.report.rendering import FORMATS
+from bayesmeta.runs.files import FolderKind, check_folder, sha256_of, whole_folder
 
 if TYPE_CHECKING:
     from bayesmeta.selfcheck import SelfCheck
 
 NAME = "record"
 FORMS = ("html", "docx")
-REMEDY = "Choose another folder"
+RECORD = FolderKind(NAME, f"{NAME}.html", frozenset(f"{NAME}.{form}" for form in FORMS))
 
 
 def check_record(folder: Path, *, force: bool) -> None:
     """Raise if the folder of a record cannot be written, before the work whose record it is."""
-    from bayesmeta.runs.files import check_folder_writable
-
-    if folder.exists():
-        if not force:
-            raise RunError(f"{folder} exists. {REMEDY}, or replace it with --force.")
-        if not folder.is_dir():
-            raise RunError(f"{folder} is not a folder. {REMEDY}.")
-        own = {f"{NAME}.{form}" for form in FORMS}
-        others = sorted(path.name for path in folder.iterdir() if path.name not in own)
-        if others:
-            raise RunError(
-                f"{folder} holds files that are not of a record and would be lost: {listed(others)}. Move them first."
-            )
-    check_folder_writable(folder.absolute().parent, remedy=REMEDY)
+    check_folder(folder, force=force, kind=RECORD)
 
 
 def write_record(found: "SelfCheck", folder: Path, *, force: bool) -> dict[str, Any]:
     """Write the record, whole or not at all; return its files, each with its SHA-256."""
-    from bayesmeta.report.qualification import qualification_document
-    from bayesmeta.report.rendering import FORMATS
-    from bayesmeta.runs.files import replaced_folder, sha256_of
-
     now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     document = qualification_document(found, performed=now)
     # The HTML alone is a whole record.
     forms = [form for form in FORMS if form != "docx" or shutil.which("pandoc")]
     contents = {f"{NAME}.{form}": FORMATS[form](document) for form in forms}
-    check_record(folder, force=force)
-    with replaced_folder(folder.absolute()) as partial:
+    with whole_folder(folder, force=force, kind=RECORD) as partial:
         for name, content in contents.items():
             (partial / name).write_bytes(content)
-    files = {name: sha256_of(folder / name) for name in contents}
+        files = {name: sha256_of(partial / name) for name in contents}
     return {"folder": str(folder), "files": files, "warning": document.warning}
 
 

@@ -23,6 +23,7 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import ComparedPlan, plan_priors
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success, as_success
+from bayesmeta.rounding import probability_text
 
 STOP_BELOW = 0.1
 """Predictive probability of success below which a trial is futile, where none is given."""
@@ -31,7 +32,7 @@ SPREAD = np.arange(1, 10) / 10
 """True rates where none are given, besides the thresholds; tenths of these where all are small."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(ComparedPlan[SingleArmTrial]):
     """A single-arm trial analysed with the robust version of a MAP prior; made by `plan`.
 
@@ -51,8 +52,14 @@ class Plan(ComparedPlan[SingleArmTrial]):
         True rate (probability) that failure should not miss.
     """
 
+    shown = "operating_characteristics"
+
     interim: Interim | None
     alternative: float
+
+    def __repr__(self) -> str:
+        error = probability_text(self.trial.type_one_error())
+        return f"Plan({self.trial.success}: {self.trial.words} succeed; type-I error {error})"
 
     @cached_property
     def operating_characteristics(self) -> pd.DataFrame:
@@ -195,8 +202,8 @@ def plan(  # noqa: PLR0913 - one argument for each thing asked, all but one by n
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan(prior, n=40, success="P(rate > 0.2) > 0.9", interim=(3, 15))
-    >>> found.trial.words
-    '12 or more of 40'
+    >>> found
+    Plan(P(rate > 0.2) > 0.9: 12 or more of 40 succeed; type-I error 0.088)
     >>> {name: round(chance, 2) for name, chance in found.interim.success.items()}
     {'MAP': 0.14, 'robust': 0.14, 'none': 0.2}
 

@@ -34,7 +34,7 @@ POINTS = 41
 """True control rates within it, among which the largest type-I error is looked for."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     """A two-arm trial whose control has the robust version of a MAP prior; made by `plan_two_arms`.
 
@@ -50,7 +50,13 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         True rates (probability) of the treated and of the control arm.
     """
 
+    shown = "largest_errors"
+
     controls: Array
+
+    def __repr__(self) -> str:
+        trial = self.trial
+        return f"TwoArmPlan({trial.success}; {trial.n_treated} and {trial.n_control} patients)"
 
     @cached_property
     def threshold_errors(self) -> pd.DataFrame:
@@ -227,6 +233,8 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
+    >>> found
+    TwoArmPlan(P(rate - control > 0) > 0.95; 30 and 15 patients)
     >>> found.trial.boundary["smallest"].tolist()[:5]
     [7, 9, 11, 13, 15]
     """

@@ -47,9 +47,14 @@ PRINTED, LEAST, DECIMALS = 0.0005, 0.00001, 3
 
 
 def exact_percent(probability: float) -> str:
-    """Return a probability, which is exact, in percent: a decimal, or two digits near 0 and 1."""
+    """Return a probability, which is exact, in percent: a decimal, or two digits near 0 and 1.
+
+    Only what cannot happen is 0%. Nothing is 100%: a float of 1 may be a sum that was rounded to it.
+    """
+    if probability == 0:
+        return "0%"
     near = min(probability, 1 - probability)
-    if near >= PRINTED or near <= 0:
+    if near >= PRINTED:
         return f"{100 * probability:.1f}%"
     if near < LEAST:
         return "<0.001%" if probability < LEAST else ">99.999%"

@@ -101,7 +101,7 @@ SCOPE = (
     "Installation qualification (IQ): versions and files of the package are as its metadata require and its "
     "wheel records.",
     "Operational qualification (OQ): known answers of other programs and of exact integration are found, "
-    "draws are reproduced, invalid input is refused, and interrupted runs are recovered.",
+    "those about trials among them; draws are reproduced, invalid input is refused, and interrupted runs are recovered.",
     "Performance qualification, fitness for the intended use, is the user's: it needs the user's own data and "
     "acceptance criteria.",
 )
@@ -163,12 +163,13 @@ def _part(rows: list[Numbered], row_of: "Callable[[Compared], dict[str, str]]") 
             {
                 "number": row.number,
                 "requirement": row.check.requirement,
+                "test": row.check.name,
                 "obtained": " ".join(row.check.detail.split()),
                 "result": row.result,
             }
             for row in rows
         ],
-        columns=["number", "requirement", "obtained", "result"],
+        columns=["number", "requirement", "test", "obtained", "result"],
     )
     yield Table("Requirements", frame, sortable=False)
     for row in rows:

@@ -224,13 +224,7 @@ def whole_folder(
     folder: str | PathLike[str], *, force: bool, kind: FolderKind = SAVED_RUN
 ) -> Iterator[Path]:
     """Yield an empty folder that takes the place of `folder` when the block ends well; else it stays."""
-    with replaced_folder(check_folder(folder, force=force, kind=kind)) as partial:
-        yield partial
-
-
-@contextmanager
-def replaced_folder(path: Path) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of another, or of none, when the block ends well."""
+    path = check_folder(folder, force=force, kind=kind)
     with explained(path, remedy=_REMEDY):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = _beside(path, ".partial")

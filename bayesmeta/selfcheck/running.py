@@ -18,12 +18,14 @@ from bayesmeta.selfcheck.installation import INSTALLATION
 from bayesmeta.selfcheck.interruption import INTERRUPTION
 from bayesmeta.selfcheck.published import PUBLISHED
 from bayesmeta.selfcheck.quadrature import QUADRATURE
+from bayesmeta.selfcheck.trials import TRIALS
 
 TASKS = (
     *ENVIRONMENT,
     *INSTALLATION,
     *PUBLISHED,
     *QUADRATURE,
+    *TRIALS,
     *REPRODUCIBILITY,
     *BAD_INPUT,
     *INTERRUPTION,

@@ -186,8 +186,10 @@ def test_an_interim_that_stops_at_both_ends_names_both(prior):
 
 def test_small_and_large_probabilities_are_not_rounded_away():
     texts = {
-        0.0: "0.0%",
-        1.0: "100.0%",
+        0.0: "0%",
+        1e-300: "<0.001%",
+        1.0: ">99.999%",
+        1 + 1e-15: ">99.999%",
         0.00038: "0.038%",
         0.4996: "50.0%",
         3e-9: "<0.001%",
@@ -195,6 +197,14 @@ def test_small_and_large_probabilities_are_not_rounded_away():
         1 - 1e-9: ">99.999%",
     }
     assert {value: exact_percent(value) for value in texts} == texts
+
+
+@pytest.mark.slow
+def test_success_that_is_nearly_certain_is_never_printed_as_certain(prior):
+    # At a true rate of 0.95 the probability is 1 in floating point, and less than 1.
+    found = bm.plan(prior, n=100, success="P(rate > 0.2) > 0.9", rates=[0.95])
+    assert found.operating_characteristics["success"].item() == 1
+    assert "100.0%" not in text_of(found)
 
 
 def test_bad_input(prior):

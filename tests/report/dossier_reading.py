@@ -34,7 +34,7 @@ def same(text: str, value: Any) -> bool:
         return text == ""
     if isinstance(value, bool | str):
         return text == str(value)
-    return float(text) == value
+    return text != "" and float(text) == value
 
 
 def check_rows(folder: Path, stem: str = "dossier") -> None:

@@ -82,8 +82,41 @@ def test_numbers_are_those_of_the_plan(plan: bm.Plan, dossier: bm.WrittenDossier
     assert counts["patients"] == arms.frame["n"].sum() == 503
     assert counts["rows left out"] == len(arms.excluded)
     assert numbers_of(dossier, "provenance")["SHA-256 of the arms"] == arms.hash
+    endpoint = row_of(dossier, "endpoint")["answer"]
+    assert endpoint.startswith(f"Outcome {arms.selection['outcome']}. The criterion is on")
+    table = numbers_of(dossier, "materials")["SHA-256 of the table"]
+    assert table == arms.selection["table_hash"]
+    assert f"table of evidence: {table[:12]}." in row_of(dossier, "materials")["answer"]
     within = plan.conflict.index[~plan.conflict["conflict"]]
     assert f"more than {within[-1]} responders of 40" in row_of(dossier, "conflict")["answer"]
+
+
+@pytest.mark.slow
+def test_an_interim_tells_what_it_costs_beside_what_it_saves(
+    plan: bm.Plan, dossier: bm.WrittenDossier
+) -> None:
+    table = plan.interim.look.operating_characteristics([0.3])  # type: ignore[union-attr]
+    [row] = table.to_dict("records")
+    found = numbers_of(dossier, "interim")
+    for column in ("success", "stop", "expected_n"):
+        assert found[f"{column}, true rate 0.3"] == pytest.approx(row[column], rel=1e-12)
+    told = " and ".join(
+        [f"{100 * row['stop']:.1f}%, {100 * row['success']:.1f}%", f"{row['expected_n']:.1f}"]
+    )
+    assert f"; {told} at 0.3; " in row_of(dossier, "interim")["answer"]
+
+
+@pytest.mark.slow
+def test_intervals_hold_the_rate_as_often_as_their_posteriors_say(
+    plan: bm.Plan, dossier: bm.WrittenDossier
+) -> None:
+    after = [plan.compared.robust.update(events=events, n=40) for events in range(41)]
+    holds = [low <= 0.4 <= high for low, high in (each.interval(0.95) for each in after)]
+    expected = binom.pmf(range(41), 40, 0.4) @ holds
+    found = numbers_of(dossier, "coverage")["coverage, robust, true rate 0.4"]
+    assert found == pytest.approx(expected, abs=1e-12)
+    assert f"{100 * expected:.1f}% at 0.4" in row_of(dossier, "coverage")["answer"]
+    assert "has one arm" in row_of(dossier, "effect_estimation")["answer"]
 
 
 @pytest.mark.slow
@@ -165,6 +198,15 @@ def test_what_two_arms_lack_is_not_applicable_with_a_reason(
     success = numbers_of(written, "expected_success")["probability of success"]
     assert success == both.characteristics["robust"].success
     assert "mse, robust, true control rate 0.3" in numbers_of(written, "estimation")
+    assert "coverage, robust, true control rate 0.3" in numbers_of(written, "coverage")
+    means = [
+        [prior.update(events=events, n=n).mean for events in range(n + 1)]
+        for prior, n in ((both.trial.prior_treated, 20), (both.compared.robust, 10))
+    ]
+    chances = [binom.pmf(range(n + 1), n, true) for n, true in ((20, 0.5), (10, 0.3))]
+    bias = chances[0] @ means[0] - chances[1] @ means[1] - (0.5 - 0.3)
+    found = numbers_of(written, "effect_estimation")["bias, true rates 0.5 and 0.3"]
+    assert found == pytest.approx(bias, abs=1e-12)
     reasons = {
         "interim": "no interim analysis",
         "design_prior": "over a uniform treated rate and the MAP prior of the control rate",

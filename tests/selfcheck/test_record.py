@@ -47,7 +47,7 @@ def tables(document: Document) -> dict[str, Table]:
     return {block.caption: block for block in blocks if isinstance(block, Table)}
 
 
-def test_every_requirement_is_numbered_with_its_result() -> None:
+def test_every_requirement_is_numbered_with_its_test_and_result() -> None:
     found = [
         block
         for section in record().sections
@@ -56,10 +56,10 @@ def test_every_requirement_is_numbered_with_its_result() -> None:
     ]
     rows = [row for table in found for row in table.rows]
     assert rows == [
-        ["IQ-1", "Versions hold.", "1 version", "passed"],
-        ["IQ-2", FILES.requirement, "1 file", "passed"],
-        ["OQ-1", "It is <R's>.", "error 1 of 2", "passed"],
-        ["OQ-2", "It ends.", "as it should be", "passed"],
+        ["IQ-1", "Versions hold.", "versions", "1 version", "passed"],
+        ["IQ-2", FILES.requirement, FILES.name, "1 file", "passed"],
+        ["OQ-1", "It is <R's>.", "posterior", "error 1 of 2", "passed"],
+        ["OQ-2", "It ends.", "stopped", "as it should be", "passed"],
     ]
 
 
@@ -181,22 +181,39 @@ def test_of_an_editable_installation_it_is_not_complete(
 def test_an_existing_folder_is_replaced_only_if_told_and_only_if_it_is_a_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def refused(folder: Path, *options: str) -> str:
+        assert run("--report", folder, *options) == 2
+        return capsys.readouterr().err
+
     only(monkeypatch)
     monkeypatch.setenv("PATH", "")
-    (tmp_path / "record.docx").write_text("old")
-    assert run("--report", tmp_path) == 2
-    assert "exists. Choose another folder, or replace it with --force." in capsys.readouterr().err
-    assert [path.name for path in tmp_path.iterdir()] == ["record.docx"]
-    assert run("--report", tmp_path, "--force") == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["record.html"]
-    (tmp_path / "mine.csv").touch()
+    folder = tmp_path / "iq"
+    folder.mkdir()
+    (folder / "record.docx").write_text("old")
+    assert "is not a record (it holds no record.html)" in refused(folder, "--force")
+    (folder / "record.html").write_text("old")
+    assert "exists. Choose another folder, or replace it with --force." in refused(folder)
+    assert (folder / "record.html").read_text() == "old"
+    assert run("--report", folder, "--force") == 0
+    # A Word file of another time is not left beside the new HTML.
+    assert [path.name for path in folder.iterdir()] == ["record.html"]
+    (folder / "mine.csv").touch()
     capsys.readouterr()
-    assert run("--report", tmp_path, "--force") == 2
-    assert "would be lost: mine.csv. Move them first." in capsys.readouterr().err
-    assert run("--report", tmp_path / "mine.csv", "--force") == 2
-    assert "is not a folder" in capsys.readouterr().err
-    assert run("--report", tmp_path / "mine.csv" / "iq") == 2
-    assert "is not a folder" in capsys.readouterr().err
+    assert "would be lost: mine.csv. Move them first." in refused(folder, "--force")
+    assert "is not a record" in refused(folder / "mine.csv", "--force")
+    assert "is not a folder" in refused(folder / "mine.csv" / "iq")
+
+
+def test_a_folder_may_be_named_by_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    only(monkeypatch)
+    monkeypatch.setenv("PATH", "")
+    for variable in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    assert run("--report", "~/iq") == 0
+    html = (tmp_path / "iq" / "record.html").read_bytes()
+    assert hashlib.sha256(html).hexdigest() in capsys.readouterr().out
 
 
 def test_an_interrupt_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,9 @@ import pandas as pd
 
 from bayesmeta.report.machine import plain_value
 
+HASH_SHOWN = 12
+"""Digits of a hash in sentences and tables for people; files and their list have all."""
+
 
 @dataclass(frozen=True)
 class Number:
@@ -35,7 +38,12 @@ class NotApplicable:
     reason: str
 
 
-Found = Answer | NotApplicable
+@dataclass(frozen=True)
+class NotGiven:
+    """That an item was not answered because nothing was given that could: people must say it."""
+
+
+Found = Answer | NotApplicable | NotGiven
 
 
 @dataclass(frozen=True, eq=False)

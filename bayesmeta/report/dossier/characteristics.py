@@ -8,7 +8,7 @@ from bayesmeta.planning.plan_priors import ROBUST, SAM
 from bayesmeta.planning.success import DECISION, NULL
 from bayesmeta.report.dossier.answering import Found, NotApplicable
 from bayesmeta.report.dossier.plan_facts import NO_SAM, PlanFacts
-from bayesmeta.report.plan_borrowing import averaged, hypotheses, points
+from bayesmeta.report.plan_borrowing import averaged, hypotheses
 from bayesmeta.report.plan_words import NAMES, exact_percent, level, rate, runs, warnings_of
 
 EXACT = "Exact, by enumeration; nothing is simulated."
@@ -168,38 +168,6 @@ def bayesian_characteristics(facts: PlanFacts) -> Found:
     return facts.tables.answer(text, "bayesian_characteristics", *numbers)
 
 
-def estimation(facts: PlanFacts) -> Found:
-    """Return bias and error of the posterior mean over true rates, with the priors that borrow."""
-    one_arm = facts.one_arm is not None
-    column = "rate" if one_arm else "control"
-    rates = facts.plan.rates if one_arm else facts.plan.controls  # type: ignore[union-attr]
-    what = "true rate" if one_arm else "true control rate"
-    numbers, told = [], []
-    for name in (ROBUST, SAM):
-        if name not in facts.plan.trials:
-            continue
-        cells = []
-        for true in rates:
-            bias, mse = (
-                facts.tables.number(
-                    f"{of}, {NAMES[name]}, {what} {rate(true)}",
-                    "borrowing",
-                    of,
-                    prior=name,
-                    **{column: true},
-                )
-                for of in ("bias", "mse")
-            )
-            numbers += [bias, mse]
-            cells.append(f"{points(bias.value)} and {100 * mse.value**0.5:.1f} at {rate(true)}")
-        told.append(f"with the {NAMES[name]} prior {', '.join(cells)}")
-    text = (
-        f"Bias and root mean squared error (percentage points) of the posterior mean{'' if one_arm else ' of the control rate'}, "
-        f"by {what}: {'; '.join(told)}. {EXACT}"
-    )
-    return facts.tables.answer(text, "borrowing", *numbers)
-
-
 def interim(facts: PlanFacts) -> Found:
     """Return the rule of an interim look, and what it does to the trial."""
     plan = facts.one_arm
@@ -215,14 +183,14 @@ def interim(facts: PlanFacts) -> Found:
     ]
     stops = [int(count) for count in look.stops.nonzero()[0]]
     rule = f"{runs(stops, look.n)} responders stop it" if stops else "no count stops it"
-    told = ", ".join(
-        f"{exact_percent(one.value)} at {rate(one.row['rate'])}"
-        for one in numbers
-        if one.column == "stop"
+    told = "; ".join(
+        f"{exact_percent(stop.value)}, {exact_percent(success.value)} and {size.value:.1f} at {rate(stop.row['rate'])}"
+        for success, stop, size in zip(*(numbers[i::3] for i in range(3)), strict=True)
     )
     text = (
         f"After {look.n} patients the trial stops for futility if the predictive probability of success is below "
-        f"{level(look.stop_below)}: {rule}. Probability of stopping by true rate: {told}. It does not raise the type-I error."
+        f"{level(look.stop_below)}: {rule}. Probability of stopping, of success with this look, and mean number of patients, by true "
+        f"rate: {told}. It does not raise the type-I error. All other characteristics in this dossier are without it."
     )
     return facts.tables.answer(text, table, *numbers)
 
@@ -231,7 +199,7 @@ CHARACTERISTICS: Mapping[str, Callable[[PlanFacts], Found]] = {
     one.__name__: one
     for one in (
         *(type_one_error, calibration, operating_characteristics, decision_values),
-        *(expected_success, interim, sam_characteristics, bayesian_characteristics, estimation),
+        *(expected_success, interim, sam_characteristics, bayesian_characteristics),
     )
 }
 """By the names that the files of guidelines give them."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bayesmeta.errors import counted
-from bayesmeta.report.dossier.answering import Found, NotApplicable
+from bayesmeta.report.dossier.answering import HASH_SHOWN, Found, NotApplicable
 from bayesmeta.report.dossier.fit_tables import FitFacts
 from bayesmeta.report.sections.selection import DERIVED, wanted_rows
 
@@ -23,7 +23,10 @@ def studies(facts: FitFacts) -> Found:
     """Return where each study stands with all columns of its arms."""
     [count] = facts.tables.quantities("evidence", "studies")
     frame = facts.tables.frames["arms"]
-    text = f"{counted(int(count.value), 'study', 'studies')}, with {len(frame.columns)} columns of each arm."
+    text = (
+        f"{counted(int(count.value), 'study', 'studies')}, with {len(frame.columns)} columns of each arm, sources among them where "
+        "the table has them."
+    )
     return facts.tables.answer(text, "arms")
 
 
@@ -90,8 +93,13 @@ def provenance(facts: FitFacts) -> Found:
 
 def materials(facts: FitFacts) -> Found:
     """Return what is here that can be published."""
-    numbers = facts.tables.quantities("provenance", "SHA-256 of the arms", "SHA-256 of the model")
-    text = "This folder has the arms (arms.csv), the rows left out (excluded.csv), the model and all tables of results."
+    names = (f"SHA-256 of the {what}" for what in ("table", "arms", "model"))
+    numbers = facts.tables.quantities("provenance", *names)
+    table = numbers[0].value[:HASH_SHOWN]
+    text = (
+        "This folder has the arms (arms.csv), the rows left out (excluded.csv), the model and all tables of results. SHA-256 of the "
+        f"table of evidence: {table}."
+    )
     return facts.tables.answer(text, "provenance", *numbers)
 
 

@@ -27,11 +27,14 @@ EVIDENCE = (
 
 PLAN = (
     *("design.csv", "priors.csv", "prior_summary.csv", "mixture_fit.csv"),
-    *("bayesian_characteristics.csv", *FILES),
+    *("bayesian_characteristics.csv", "coverage.csv", "difference_estimates.csv", *FILES),
 )
 """Files about a plan."""
 
-RESULTS = ("forest.csv", "contrasts.csv")
+RESULTS = (
+    *("forest.csv", "contrasts.csv", "without_results.csv", "risk_of_bias.csv"),
+    *("missing_studies.csv", "tipping_points.csv", "bias_models.csv", "certainty.csv"),
+)
 """Files of the results of a review."""
 
 FORMS = ("html", "docx", "json")

@@ -9,11 +9,9 @@ from typing import Any
 
 import pandas as pd
 
-from bayesmeta.estimates.contrasts import contrasts_with_reference
-from bayesmeta.estimates.forest_table import forest_numbers
 from bayesmeta.estimates.posterior import AnyFit, outcomes_of
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
-from bayesmeta.estimates.profiles import default_profiles, profile_label
+from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.summary import summary
 from bayesmeta.evidence.columns import DERIVATION
 from bayesmeta.inference.diagnosis import diagnose
@@ -74,22 +72,23 @@ class FitFacts:
             ways = texts_of(arms.frame, DERIVATION).replace("", "not stated")
             yield "derivations", _counted(ways, "derivation")
         yield "provenance", pairs(dict(self._provenance()))
-        yield "summary", pd.DataFrame(summary(self.fit, profiles=self._profiles))
+        yield "summary", pd.DataFrame(summary(self.fit, profiles=self.profiles))
         if self.draws is not None:
             checked = diagnose(self.draws).table
             yield "diagnostics", checked.rename_axis("parameter").reset_index()
-            yield from self._of_draws(self.draws)
+            yield from self.of_draws(self.draws)
 
     @property
-    def _profiles(self) -> Sequence[Profile]:
+    def profiles(self) -> Sequence[Profile]:
         """The profiles whose rates are told."""
         return [self.profile or {}]
 
-    def _of_draws(self, fit: Fit) -> Iterator[tuple[str, pd.DataFrame]]:
+    def of_draws(self, fit: Fit) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield the tables that need draws."""
         if not isinstance(fit.spec, OwnModel) and fit.spec.study_effects.tau is not None:
             yield (
                 "tau_prior",
-                self._by_outcome(
+                self.by_outcome(
                     lambda name: prior_sensitivity(fit, outcome=name, profile=self.profile)
                 ),
             )
@@ -137,38 +136,12 @@ class FitFacts:
         yield "SHA-256 of the arms", arms.hash
         yield "SHA-256 of the table", str(arms.selection.get("table_hash", "not kept"))
 
-    def _by_outcome(self, table: Callable[[str | None], pd.DataFrame]) -> pd.DataFrame:
+    def by_outcome(self, table: Callable[[str | None], pd.DataFrame]) -> pd.DataFrame:
         """Return a table of each outcome, one below the other, with its name if there are several."""
         if not outcomes_of(self.fit):
             return pd.DataFrame(table(None))
         found = [pd.DataFrame(table(name)).assign(outcome=name) for name in self.outcomes]
         return pd.concat(found, ignore_index=True)
-
-
-@dataclass(frozen=True, eq=False)
-class ReviewFacts(FitFacts):
-    """A fit with the results that a review reports of it, too."""
-
-    @property
-    def _profiles(self) -> Sequence[Profile]:
-        return default_profiles(self.fit.coding, self.profile)
-
-    def _of_draws(self, fit: Fit) -> Iterator[tuple[str, pd.DataFrame]]:
-        yield from super()._of_draws(fit)
-        if fit.settings.arm_draws:
-            yield (
-                "forest",
-                self._by_outcome(
-                    lambda name: forest_numbers(fit, outcome=name, profile=self.profile).table
-                ),
-            )
-        if fit.coding.factors:
-            yield "contrasts", self._by_outcome(lambda name: _contrasts(fit, name, self.profile))
-
-
-def _contrasts(fit: Fit, outcome: str | None, profile: Profile | None) -> pd.DataFrame:
-    found = contrasts_with_reference(fit, outcome=outcome, profile=profile, ci_prob=0.95)
-    return pd.concat([one.table.assign(factor=one.factor) for one in found], ignore_index=True)
 
 
 def _counted(values: "pd.Series[str]", name: str) -> pd.DataFrame:

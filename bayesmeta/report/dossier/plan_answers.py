@@ -28,9 +28,11 @@ def endpoint(facts: PlanFacts) -> Found:
     """Return which rate the plan is about."""
     subject = facts.plan.trial.success.null.subject
     what = "the response rate" if subject == "rate" else "the difference of the response rates"
-    numbers = facts.tables.quantities("design", "success rule")
+    named = ["outcome"] if facts.outcome else []
+    numbers = facts.tables.quantities("design", *named, "success rule")
     profile = facts.words.text(facts.plan.map_prior.profile)
-    text = f"The criterion is on {what}; the prior is for {profile}."
+    endpoint = f"Outcome {facts.outcome}. " if facts.outcome else ""
+    text = f"{endpoint}The criterion is on {what}; the prior is for {profile}."
     return facts.tables.answer(text, "design", *numbers)
 
 

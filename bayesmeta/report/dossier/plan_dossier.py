@@ -15,6 +15,7 @@ from bayesmeta.report.document import Figure, FrontMatter
 from bayesmeta.report.dossier.answering import Found, NotApplicable
 from bayesmeta.report.dossier.characteristics import CHARACTERISTICS
 from bayesmeta.report.dossier.documents import Content
+from bayesmeta.report.dossier.estimate_answers import ESTIMATES
 from bayesmeta.report.dossier.files import DOSSIER, hashes_of
 from bayesmeta.report.dossier.fit_answers import FIT_ANSWERS
 from bayesmeta.report.dossier.fit_tables import FitFacts
@@ -150,7 +151,7 @@ def save_dossier(
     def answer(source: str) -> Found:
         if source in FIT_ANSWERS:
             return NO_FIT if facts.fit is None else FIT_ANSWERS[source](facts.fit)
-        return {**PLAN_ANSWERS, **CHARACTERISTICS}[source](facts)
+        return {**PLAN_ANSWERS, **CHARACTERISTICS, **ESTIMATES}[source](facts)
 
     content = Content(
         title=_title(plan),

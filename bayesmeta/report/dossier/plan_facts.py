@@ -7,9 +7,13 @@ from typing import Any
 
 import pandas as pd
 
+from bayesmeta.arrays import Array
+from bayesmeta.planning.estimation import coverage, estimation_of_difference
 from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan import Plan
 from bayesmeta.planning.plan_priors import SAM
+from bayesmeta.planning.two_arm_plan import TwoArmPlan
+from bayesmeta.planning.two_arms import TwoArmTrial
 from bayesmeta.report.dossier.answering import NotApplicable, Number, Tables, pairs
 from bayesmeta.report.dossier.fit_tables import FitFacts
 from bayesmeta.report.plan_tables import plan_frames
@@ -51,11 +55,45 @@ class PlanFacts:
                 [{"prior": name, **asdict(one)} for name, one in self.plan.characteristics.items()]
             ),
             "mixture_fit": self.plan.map_prior.table.reset_index(),
+            "coverage": self._coverage(),
         }
+        if isinstance(self.plan, TwoArmPlan):
+            own["difference_estimates"] = _of_difference(self.plan)
         return Tables(plan_frames(self.plan, self.sizes) | own)
+
+    @property
+    def arm_column(self) -> str:
+        """The column of the true rates of the arm that borrows."""
+        return "rate" if self.one_arm is not None else "control"
+
+    @property
+    def arm_rates(self) -> Array:
+        """The true rates (probability) of the arm that borrows."""
+        return self.plan.controls if isinstance(self.plan, TwoArmPlan) else self.plan.rates
+
+    def _coverage(self) -> pd.DataFrame:
+        """Return how often the interval of the arm that borrows holds its true rate, by prior."""
+        plan = self.plan
+        n = plan.trial.n_control if isinstance(plan, TwoArmPlan) else plan.trial.n
+        found = {
+            name: coverage(prior, n, self.arm_rates, ci_prob=CI_PROB)
+            for name, prior in plan.priors.items()
+        }
+        table = pd.concat(found, names=["prior", None]).reset_index("prior")
+        return table.rename(columns={"rate": self.arm_column}).reset_index(drop=True)
+
+    @property
+    def outcome(self) -> str:
+        """The outcome of the evidence, as people write it; empty where it has no name."""
+        if self.fit is None:
+            return ""
+        [name] = self.fit.outcomes or [self.fit.fit.arms.selection.get("outcome") or ""]
+        return self.words.outcome(str(name))
 
     def _design(self) -> Iterator[tuple[str, Any]]:
         plan, vague = self.plan, self.plan.compared.vague
+        if self.outcome:
+            yield "outcome", self.outcome
         yield "success rule", str(plan.trial.success)
         if self.one_arm is not None:
             yield "patients", self.one_arm.trial.n
@@ -111,3 +149,14 @@ class PlanFacts:
             for i in range(1, len(mixture.weights) + 1)
             for column in ("weight", "a", "b")
         ]
+
+
+def _of_difference(plan: TwoArmPlan) -> pd.DataFrame:
+    """Return the properties of the posterior mean of the difference, by prior of the control."""
+
+    def table(trial: TwoArmTrial) -> pd.DataFrame:
+        treated = (trial.prior_treated, trial.n_treated)
+        control = (trial.prior_control, trial.n_control)
+        return estimation_of_difference(treated, control, plan.rates, plan.controls)
+
+    return plan.by_prior(table)

@@ -3,18 +3,22 @@
 from importlib.metadata import version
 from os import PathLike
 
+import pandas as pd
+
 from bayesmeta.estimates.posterior import AnyFit, check_posterior, has_draws, outcomes_of
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.words import words_of
+from bayesmeta.evidence.risk_of_bias import RiskOfBias
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.labels import LabelSource
 from bayesmeta.model.coding import Profile
 from bayesmeta.report.document import Figure
 from bayesmeta.report.dossier.documents import Content
 from bayesmeta.report.dossier.files import REVIEW, hashes_of
-from bayesmeta.report.dossier.fit_answers import FIT_ANSWERS
-from bayesmeta.report.dossier.fit_tables import ReviewFacts
+from bayesmeta.report.dossier.given import Given
 from bayesmeta.report.dossier.guidelines import PRISMA, guideline
+from bayesmeta.report.dossier.review_answers import REVIEW_ANSWERS
+from bayesmeta.report.dossier.review_facts import ReviewFacts
 from bayesmeta.report.dossier.writing import (
     UNRELIABLE,
     WrittenDossier,
@@ -27,6 +31,8 @@ from bayesmeta.report.options import Options
 from bayesmeta.report.plan_tables import csv_of
 from bayesmeta.report.targets import front_matter
 from bayesmeta.runs.files import check_folder
+from bayesmeta.sensitivity.bias_sensitivity import BiasSensitivity
+from bayesmeta.sensitivity.selection import Selection
 
 
 def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but two by name
@@ -34,6 +40,10 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
     folder: str | PathLike[str],
     *,
     profile: Profile | None = None,
+    judgements: RiskOfBias | None = None,
+    selection: Selection | None = None,
+    bias_sensitivity: BiasSensitivity | None = None,
+    certainty: pd.DataFrame | None = None,
     title: str | None = None,
     author: str | None = None,
     protocol: str | None = None,
@@ -44,8 +54,9 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
 ) -> WrittenDossier:
     """Write what PRISMA 2020 asks of a review, item by item, each with number, file and hash.
 
-    Items about search, risk of bias, certainty and the like are not known to a fit: "the authors must
-    say". The same fit makes the same bytes. The model is not fitted again.
+    Items about search, screening and the like are not known to a fit: "the authors must say". So must
+    they of risk of bias, missing results and certainty, unless results about them are given. The same
+    fit makes the same bytes. The model is not fitted again.
 
     Parameters
     ----------
@@ -57,6 +68,14 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
         SHA-256 of each file.
     profile : mapping, optional
         Covariate values that results are for; others are at the reference or the centre.
+    judgements : RiskOfBias, optional
+        Of the risk of bias of the studies: items 11, 18 and 20a.
+    selection : Selection, optional
+        What `selection` found of this fit, if studies were missing: items 14 and 21.
+    bias_sensitivity : BiasSensitivity, optional
+        What `bias_sensitivity` found of this fit, if studies were biased: items 13f and 20d.
+    certainty : DataFrame, optional
+        What `certainty` returns of this fit, its column `judgement` filled or blank: items 15 and 22.
     title : str, optional
         Title; one made from the model where None.
     author, protocol, date : str, optional
@@ -76,7 +95,10 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
     Raises
     ------
     SettingsError
-        If `fit` is no fit of response rates, or an argument is out of its range.
+        If `fit` is no fit of response rates, a result is of another fit or profile, or an argument is
+        out of its range.
+    EvidenceError
+        If a judged study is not in the evidence.
     ProfileError
         If the profile cannot be coded.
     RunError
@@ -102,8 +124,10 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
     check_posterior(fit)
     words = words_of(fit, rates_per=rates_per, labels=labels)
     front = front_matter(title=title, author=author, protocol=protocol, date=date)
-    check_folder(folder, force=force, kind=REVIEW)
-    facts = ReviewFacts(fit, profile, outcomes_of(fit), words)
+    check_review(folder, force=force)
+    given = Given(judgements, selection, bias_sensitivity, certainty)
+    given.check(fit, profile)
+    facts = ReviewFacts(fit, profile, outcomes_of(fit), words, given)
     reliable = diagnose(fit).ok if has_draws(fit) else True
     files = {
         f"{name}.csv": csv_of(frame, reliable=reliable)
@@ -114,7 +138,7 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
         title=f"PRISMA 2020: model '{fit.spec.name}' on {len(fit.arms.studies)} studies",
         warning="" if reliable else UNRELIABLE,
         guidelines=(asked,),
-        rows=rows_by_guideline((asked,), lambda source: FIT_ANSWERS[source](facts), files),
+        rows=rows_by_guideline((asked,), lambda source: REVIEW_ANSWERS[source](facts), files),
         hashes=hashes_of(files),
         made=f"Made by bayesmeta {version('bayesmeta')}.",
         figures=_figures(facts, Options(rates_per=rates_per, labels=labels)),
@@ -122,6 +146,11 @@ def write_prisma(  # noqa: PLR0913 - one argument for each thing asked, all but 
         front=front,
     )
     return write_folder(folder, REVIEW, content, files, force=force)
+
+
+def check_review(folder: str | PathLike[str], *, force: bool) -> None:
+    """Raise unless the answers of a review may be written there."""
+    check_folder(folder, force=force, kind=REVIEW)
 
 
 def _figures(facts: ReviewFacts, options: Options) -> list[Figure]:

@@ -7,13 +7,10 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from bayesmeta.report.dossier.answering import Answer, Found, Number
+from bayesmeta.report.dossier.answering import HASH_SHOWN, Answer, Found, NotApplicable, Number
 from bayesmeta.report.dossier.guidelines import Guideline
 
 State = Literal["answered", "not applicable", "to be said"]
-
-HASH_SHOWN = 12
-"""Digits of a hash in tables for people; the list of files has all."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +54,7 @@ def rows_of(
             one = answer(source)
             if isinstance(one, Answer):
                 yield row("answered", source, one.text, one.numbers, one.file, hashes[one.file])
-            else:
+            elif isinstance(one, NotApplicable):
                 yield row("not applicable", source, one.reason)
         if item.to_be_said:
             yield row("to be said", found.speaker, item.to_be_said)

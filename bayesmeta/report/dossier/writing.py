@@ -14,14 +14,15 @@ from bayesmeta.report.dossier.files import document_files, hashes_of, with_manif
 from bayesmeta.report.dossier.guidelines import Guideline
 from bayesmeta.report.dossier.rows import Row, rows_of
 from bayesmeta.runs.files import FolderKind, whole_folder
+from bayesmeta.shown import Shown
 
 UNRELIABLE = (
     "NOT RELIABLE: the diagnostics of the draws failed. Do not use the numbers of this dossier."
 )
 
 
-@dataclass(frozen=True, eq=False)
-class WrittenDossier:
+@dataclass(frozen=True, eq=False, repr=False)
+class WrittenDossier(Shown):
     """A dossier that was written; made by `write_dossier` and `write_prisma`.
 
     Parameters
@@ -52,10 +53,16 @@ class WrittenDossier:
     ['exclusions.csv', '']
     """
 
+    shown = "rows"
+
     path: Path
     title: str
     rows: pd.DataFrame
     warning: str
+
+    def __repr__(self) -> str:
+        warned = f" {self.warning}" if self.warning else ""
+        return f"WrittenDossier({self.title}.{warned} {dossier_line(self)})"
 
 
 def rows_by_guideline(

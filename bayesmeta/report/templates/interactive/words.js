@@ -1,9 +1,11 @@
 // Numbers and answers in words, as `bayesmeta plan` prints them.
 
-// A probability, which is exact, in percent: a decimal, or two digits near 0 and 1.
+// A probability, which is exact, in percent: a decimal, or two digits near 0 and 1. Only what cannot happen is
+// 0%. Nothing is 100%: 1 may be a sum that was rounded to it.
 const percent = (probability) => {
+  if (probability === 0) return "0%";
   const near = Math.min(probability, 1 - probability);
-  if (near >= 0.0005 || near <= 0) return `${(100 * probability).toFixed(1)}%`;
+  if (near >= 0.0005) return `${(100 * probability).toFixed(1)}%`;
   if (near < 0.00001) return probability < 0.00001 ? "<0.001%" : ">99.999%";
   const decimals = Math.min(1 - Math.floor(Math.log10(100 * near)), 3);
   return `${(100 * probability).toFixed(decimals)}%`;
