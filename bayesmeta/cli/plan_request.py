@@ -201,8 +201,13 @@ class PlanRequest:
         alpha = ALPHA if self.alpha is None else self.alpha
         power = POWER if self.power is None else self.power
         priors = plan_priors(
-            prior, self.weight or [WEIGHT], mean=self.vague_mean, n=self.vague_n
-        ).fixed
+            prior,
+            self.weight or [WEIGHT],
+            mean=self.vague_mean,
+            n=self.vague_n,
+            sam_delta=self.sam_delta,
+            sam_odds=self.sam_odds,
+        ).named
         found = {
             name: smallest_n(
                 self.rule,

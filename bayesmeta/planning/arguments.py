@@ -1,5 +1,7 @@
 """Checks of arguments that several answers about a trial share."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from bayesmeta.arrays import Array
@@ -7,8 +9,14 @@ from bayesmeta.errors import SettingsError
 from bayesmeta.numeric import is_number, is_whole, probabilities
 from bayesmeta.planning.mixtures import BetaMixture
 
+if TYPE_CHECKING:
+    from bayesmeta.planning.analysis_priors import AnalysisPrior
+
 LARGEST_TRIAL = 10_000
 """Patients of the largest arm: all numbers of responders are enumerated."""
+
+LARGEST_PRIOR = 1_000_000
+"""Patients that a prior of one of two rates may be worth: the narrower, the more nodes it needs."""
 
 
 def check_mixture(name: str, value: object) -> None:
@@ -17,6 +25,16 @@ def check_mixture(name: str, value: object) -> None:
         raise SettingsError(
             f"`{name}` must be a BetaMixture; got {type(value).__name__}. "
             "Write BetaMixture([1], a=[1], b=[1]), or take the `mixture` of a MAP prior."
+        )
+
+
+def check_width(name: str, prior: "AnalysisPrior") -> None:
+    """Raise if a component is worth so many patients that quadrature over its rates has no end."""
+    most = max(a + b for a, b in zip(prior.a, prior.b, strict=True))
+    if most > LARGEST_PRIOR:
+        raise SettingsError(
+            f"`{name}` of two arms must not have a component worth more than {LARGEST_PRIOR:,} patients; got {most:.4g}. "
+            "For a single true rate, use operating_characteristics."
         )
 
 

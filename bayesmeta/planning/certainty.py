@@ -17,7 +17,10 @@ LEVELS = (0.025, 0.05, 0.1)
 confirmatory ones, 5% and 10% of single-arm ones of phase II."""
 
 TIE = 1e-12
-"""Difference of two posterior probabilities that quadrature does not tell apart."""
+"""Difference of two posterior probabilities that rounding and quadrature do not tell apart.
+
+One that equals the certainty is not above it, as 0.8704 is P(rate < 0.4) after 0 responders of 3 with a
+uniform prior."""
 
 FEWEST_DECIMALS, MOST_DECIMALS = 4, 12
 
@@ -31,14 +34,15 @@ class Certainty:
     alpha : float
         Type-I error to keep (one-sided).
     smallest : float or None
-        The smallest certainty of the condition that tests the null value; None where only a rule
-        that never succeeds keeps the error.
+        The smallest certainty of the condition that tests the null value, at least that of the other
+        conditions; None where only a rule that never succeeds keeps the error.
     rounded : float or None
-        It rounded up to four decimals, or to as many as lead to the same decisions.
+        It rounded up to four decimals, or to as many as lead to the same decisions; above that of the
+        other conditions, so that the rule with it tests the same null value.
     type_one_error : float or None
         The error with it, at most `alpha`: counts are whole, so that it is less, as a rule.
     always : bool
-        Whether every certainty will do, since other conditions keep the error.
+        Whether every certainty from 0.5 will do.
     """
 
     alpha: float
@@ -60,7 +64,7 @@ class Trial(ABC):
         Of two arms, rows are 0 to n_control responders and columns 0 to n_treated.
         """
         pairs = zip(self._probabilities, self.success.conditions, strict=True)
-        return np.all([found > each.certainty for found, each in pairs], axis=0)
+        return np.all([_exceeds(found, each.certainty) for found, each in pairs], axis=0)
 
     @cached_property
     @abstractmethod
@@ -84,24 +88,24 @@ def _smallest_certainty(
     rest = [each for i, each in enumerate(success.conditions) if i != at]
     others = np.ones(probabilities[at].shape, dtype=bool)
     for i, each in enumerate(success.conditions):
-        others &= (i == at) | (probabilities[i] > each.certainty)
+        others &= (i == at) | _exceeds(probabilities[i], each.certainty)
     # Above the certainty of the other conditions, so that the null remains the null.
     floor = max([LEAST_CERTAIN, *(each.certainty for each in rest)])
     null = probabilities[at]
-    first, last = _steps(null[others & (null > floor)])
+    first, last = _steps(null[others & _exceeds(null, floor)])
     # At the last step nothing would succeed.
     levels = np.concatenate([[floor], last[:-1]]) if last.size else np.array([])
 
     def of(level: float) -> float:
-        return error(others & (null > level))
+        return error(others & _exceeds(null, level))
 
     # The error falls as the certainty rises, so that it is sorted with its sign turned.
     found = bisect_left(levels, -alpha, key=lambda level: -of(level))
     if found == len(levels):
         return Certainty(alpha, None, None, None, always=False)
     level = float(levels[found])
-    rounded = _rounded_up(level, float(first[found]))
-    return Certainty(alpha, level, rounded, of(level), always=found == 0)
+    rounded = _rounded_up(level, float(first[found]), beyond=bool(rest) and found == 0)
+    return Certainty(alpha, level, rounded, of(level), always=of(LEAST_CERTAIN) <= alpha)
 
 
 def _steps(values: Array) -> tuple[Array, Array]:
@@ -113,10 +117,16 @@ def _steps(values: Array) -> tuple[Array, Array]:
     return rising[first], rising[last]
 
 
-def _rounded_up(value: float, below: float) -> float:
-    """Return the number of four decimals or more from `value` to less than `below`."""
+def _rounded_up(value: float, below: float, *, beyond: bool) -> float:
+    """Return the number of four decimals or more from `value`, or beyond it, to less than `below`."""
     for decimals in range(FEWEST_DECIMALS, MOST_DECIMALS):
-        found = round(float(np.ceil(value * 10**decimals)) / 10**decimals, decimals)
-        if value <= found < below:
+        steps = np.floor(value * 10**decimals) + 1 if beyond else np.ceil(value * 10**decimals)
+        found = round(float(steps) / 10**decimals, decimals)
+        if value <= found < below - TIE:
             return float(found)
     return value
+
+
+def _exceeds(probabilities: Array, certainty: float) -> Flags:
+    """Return which probabilities are above a certainty."""
+    return np.asarray(probabilities - certainty > TIE)

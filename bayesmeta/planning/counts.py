@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import betainc, betaincc, betaln, gammaln, softmax
+from scipy.special import betainc, betaincc, gammaln, softmax
 from scipy.stats import binom
 
 from bayesmeta.arrays import Array, Flags, Integers
 from bayesmeta.planning.analysis_priors import AnalysisPrior
+from bayesmeta.planning.mixtures import log_beta_ratios
 from bayesmeta.planning.sam import SamPrior
 
 MOST_CELLS = 1_000_000
@@ -29,9 +30,8 @@ def posteriors(prior: AnalysisPrior, n: int) -> tuple[Array, Array, Array]:
     else:
         with np.errstate(divide="ignore"):
             log_weights = np.log(prior.weights)
-    a_after, b_after = a + y, b + n - y
-    weights = softmax(log_weights + betaln(a_after, b_after) - betaln(a, b), axis=1)
-    return np.asarray(weights, dtype=np.float64), a_after, b_after
+    weights = softmax(log_weights + log_beta_ratios(a, b, n), axis=1)
+    return np.asarray(weights, dtype=np.float64), a + y, b + n - y
 
 
 def posterior_tail(prior: AnalysisPrior, n: int, threshold: float, *, above: bool) -> Array:

@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.special import betainc, betaincc, betaln, expit, logsumexp, xlog1py, xlogy
-from scipy.stats import betabinom
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
@@ -173,7 +172,9 @@ class BetaMixture(Shown):
         """Return the probabilities of 0 to n responders of n patients, shape (n + 1,)."""
         n = _patients(n)
         weights, a, b = self._arrays
-        return np.asarray(betabinom.pmf(np.arange(n + 1)[:, None], n, a, b) @ weights)
+        y = np.arange(n + 1)[:, None]
+        log_ways = -np.log(n + 1) - betaln(n - y + 1, y + 1)
+        return np.asarray(np.exp(log_ways + log_beta_ratios(a, b, n)) @ weights)
 
     def to_json(self) -> str:
         """Return the mixture as JSON, for people and for `from_json`."""
@@ -240,6 +241,20 @@ class BetaMixture(Shown):
         parts = zip(self.weights, self.a, self.b, strict=True)
         terms = (f"{weight:.3g} Beta({a:.4g}, {b:.4g})" for weight, a, b in parts)
         return f"BetaMixture({' + '.join(terms)})"
+
+
+def log_beta_ratios(a: Array, b: Array, n: int) -> Array:
+    """Return log of B(a + y, b + n - y) / B(a, b) for y from 0 to n, shape (n + 1, components).
+
+    Each is a product of n factors near to rates. A difference of logs of beta functions would lose
+    digits where `a` and `b` are large, all of them where they are 1e12.
+    """
+    k, total = np.arange(n)[:, None], a + b
+    events, rest, patients = (
+        np.concatenate([np.zeros((1, a.size)), np.cumsum(np.log(each), axis=0)])
+        for each in ((a + k) / total, (b + k) / total, 1 + k / total)
+    )
+    return np.asarray(events + rest[::-1] - patients[-1])
 
 
 def _patients(n: int) -> int:

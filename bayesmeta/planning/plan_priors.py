@@ -122,8 +122,8 @@ class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](Shown, ABC):
         Columns `prior`, `alpha`; `smallest`, the certainty of the null's condition; `rounded`, it
         rounded up to decimals that decide alike; of one arm `succeed`, the numbers of responders that
         then do; `type_one_error`, of two arms the largest at all expected rates of control; and
-        `always`, whether any certainty will do. Missing where only a rule that never succeeds keeps
-        the error.
+        `always`, whether every certainty from 0.5 will do. Missing where only a rule that never
+        succeeds keeps the error.
         """
         return self.by_prior(lambda trial: pd.DataFrame([self._needed(trial, a) for a in LEVELS]))
 

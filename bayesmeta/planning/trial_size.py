@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import SettingsError
-from bayesmeta.planning.arguments import check_mixture, check_open, check_patients
+from bayesmeta.planning.analysis_priors import AnalysisPrior, check_analysis_prior
+from bayesmeta.planning.arguments import check_open, check_patients
 from bayesmeta.planning.counts import in_set
-from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.success import Success, as_success
 from bayesmeta.shown import Shown
@@ -52,7 +52,7 @@ class SampleSize(Shown):
 
 def smallest_n(
     success: Success | str,
-    prior: BetaMixture,
+    prior: AnalysisPrior,
     *,
     null_rate: float | None = None,
     alternative: float,
@@ -66,9 +66,10 @@ def smallest_n(
     ----------
     success : Success or str
         Such as ``"P(rate > 0.35) > 0.9"``; its conditions must have one direction.
-    prior : BetaMixture
-        Distribution of the rate that the analysis starts from. A SamPrior is refused: with it the
-        error need not be largest at the null.
+    prior : BetaMixture or SamPrior
+        Distribution of the rate that the analysis starts from. With a SamPrior, numbers of patients do
+        not meet the demands where more responders may fail than succeed, as the error then need not be
+        largest at the null.
     null_rate : float, optional
         True rate of the type-I error; the threshold of the most certain condition where None.
     alternative : float
@@ -98,7 +99,7 @@ def smallest_n(
     SampleSize(35; for all from 38 up to 200)
     """
     success = as_success(success)
-    check_mixture("prior", prior)
+    check_analysis_prior("prior", prior)
     null = success.null_value if null_rate is None else check_open("null_rate", null_rate)
     other = check_open("alternative", alternative)
     alpha, power = check_open("alpha", alpha), check_open("power", power)
@@ -116,9 +117,11 @@ def smallest_n(
         raise SettingsError(
             f"`alternative` must lie {side} the null rate of {null:g}, where `success` points; got {other:g}."
         )
-    table = pd.DataFrame([_row(SingleArmTrial(n, prior, success), null, other) for n in range(1, n_max + 1)])  # fmt: skip
+    trials = [SingleArmTrial(n, prior, success) for n in range(1, n_max + 1)]
+    table = pd.DataFrame([_row(each, null, other) for each in trials])
     table["boundary"] = table["boundary"].astype("Int64")
-    meets = ((table["type_one_error"] <= alpha) & (table["power"] >= power)).to_numpy()
+    kept = (table["type_one_error"] <= alpha) & (table["power"] >= power)
+    meets = kept.to_numpy() & [_to_one_end(each) for each in trials]
     first = int(table["n"].iloc[meets.argmax()]) if meets.any() else None
     failing = np.flatnonzero(~meets)
     last = int(failing[-1]) + 2 if failing.size else 1
@@ -130,3 +133,9 @@ def _row(trial: SingleArmTrial, null: float, alternative: float) -> dict[str, ob
     error, power = in_set(trial.successes, np.array([null, alternative]))
     edge = trial.boundary if trial.success.direction == ">" else trial.largest
     return {"n": trial.n, "boundary": edge, "type_one_error": error, "power": power}
+
+
+def _to_one_end(trial: SingleArmTrial) -> bool:
+    """Return whether all numbers of responders beyond one that succeeds do, too."""
+    rising = trial.successes if trial.success.direction == ">" else trial.successes[::-1]
+    return bool((rising[1:] >= rising[:-1]).all())

@@ -9,7 +9,7 @@ import pandas as pd
 
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, listed
-from bayesmeta.planning.arguments import check_rates
+from bayesmeta.planning.arguments import check_rates, check_width
 from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.design_prior import (
     BayesianCharacteristics,
@@ -252,6 +252,8 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
             "`sam_delta` has no effect without control patients, whose responders set the weight of history. Leave it "
             "out, or give `n_control`."
         )
+    if design is not None:
+        check_width("design", design)
     success = as_success(success)
     trials = {
         name: TwoArmTrial(n, n_control, VAGUE, prior, success)

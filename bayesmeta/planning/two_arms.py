@@ -15,6 +15,7 @@ from bayesmeta.planning.arguments import (
     check_mixture,
     check_patients,
     check_rates,
+    check_width,
 )
 from bayesmeta.planning.certainty import Certainty, Trial
 from bayesmeta.planning.counts import binomial_pmf, posteriors
@@ -78,6 +79,8 @@ class TwoArmTrial(Trial):
         object.__setattr__(self, "n_control", check_patients("n_control", self.n_control, least=0))
         check_analysis_prior("prior_treated", self.prior_treated)
         check_analysis_prior("prior_control", self.prior_control)
+        check_width("prior_treated", self.prior_treated)
+        check_width("prior_control", self.prior_control)
         object.__setattr__(self, "success", as_success(self.success))
         if not self.success.of_two_arms:
             raise SettingsError(
@@ -194,6 +197,8 @@ class TwoArmTrial(Trial):
         control = belief(self.prior_control) if design_control is None else design_control
         check_mixture("design_treated", treated)
         check_mixture("design_control", control)
+        check_width("design_treated", treated)
+        check_width("design_control", control)
         other = alternative_of(self.success, alternative)
         arms = (treated, self.n_treated), (control, self.n_control)
         return two_arm_design(*arms, self.success, other).characteristics(self.successes)

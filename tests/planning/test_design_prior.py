@@ -85,6 +85,23 @@ def test_the_design_prior_is_that_of_the_analysis_where_none_is_given():
     assert sam.bayesian_characteristics() == sam.bayesian_characteristics(SAM.at(events=0, n=0))
 
 
+def test_a_design_prior_of_two_single_rates():
+    """So narrow that logs of its beta functions differ by less than their rounding."""
+    trial = bm.SingleArmTrial(40, VAGUE, "P(rate > 0.35) > 0.9")
+    found = trial.bayesian_characteristics(bm.BetaMixture([0.5, 0.5], [2e12, 5e12], [8e12, 5e12]))
+    low, high = stats.binom.sf(17, 40, [0.2, 0.5])
+    assert found.success == pytest.approx((low + high) / 2, abs=1e-11)
+    assert found.false_success == pytest.approx(low / (low + high), abs=1e-11)
+    assert found.missed == pytest.approx((1 - high) / (2 - low - high), abs=1e-11)
+    assert (found.true_null, found.true_alternative) == pytest.approx((0.5, 0.5), abs=1e-11)
+    # After 18 of 40 the two are as probable as by Bayes' rule.
+    after = (binomial := stats.binom.pmf(18, 40, [0.2, 0.5])) / binomial.sum()
+    mixed = bm.SingleArmTrial(
+        40, bm.BetaMixture([0.5, 0.5], [2e12, 5e12], [8e12, 5e12]), trial.success
+    )
+    assert mixed.decisions.loc[18, "P(rate > 0.35)"] == pytest.approx(after[1], abs=1e-11)
+
+
 def test_no_success_and_no_failure_have_no_error():
     never = bm.SingleArmTrial(1, VAGUE, "P(rate > 0.9) > 0.9").bayesian_characteristics()
     assert (never.success, never.false_success) == (0, None)
@@ -129,5 +146,13 @@ def test_bad_input():
         two.bayesian_characteristics(alternative=0.2)
     with pytest.raises(bm.SettingsError, match="`design_control` must be a BetaMixture; got int"):
         two.bayesian_characteristics(VAGUE, 1)
+    with pytest.raises(
+        bm.SettingsError, match=r"`design_treated` of two arms .* 1,000,000 patients; got 1e"
+    ):
+        two.bayesian_characteristics(bm.BetaMixture([1], [4e9], [6e9]))
+    with pytest.raises(
+        bm.SettingsError, match=r"`prior_control` of two arms .* 1,000,000 patients; got 1e"
+    ):
+        bm.TwoArmTrial(8, 5, VAGUE, bm.BetaMixture([1], [4e9], [6e9]), two.success)
     with pytest.raises(bm.SettingsError, match="`rates` must be probabilities"):
         trial.estimation([35])

@@ -114,6 +114,24 @@ def test_more_responders_may_fail_where_fewer_succeed():
     assert trial.type_one_error() == pytest.approx(direct)
 
 
+def test_patients_are_not_enough_where_more_responders_may_fail():
+    """10 patients succeed at 4 and at 7 to 10, but not at 5 and 6: the error need not be at the null."""
+    prior, success = (
+        bm.SamPrior(bm.BetaMixture([1], a=[200], b=[300]), 0.3),
+        "P(rate > 0.35) > 0.97",
+    )
+    found = bm.smallest_n(success, prior, alternative=0.6, alpha=0.4, power=0.3, n_max=30)
+    split = []
+    for row in found.table.itertuples():
+        trial = bm.SingleArmTrial(row.n, prior, success)
+        assert row.type_one_error == trial.type_one_error()
+        kept = row.type_one_error <= 0.4 and row.power >= 0.3
+        assert row.meets == (kept and trial.monotone)
+        split += [row.n] if kept and not trial.monotone else []
+    assert 10 in split
+    assert found.n is not None
+
+
 def test_the_control_of_two_arms():
     prior = bm.SamPrior(bm.BetaMixture([1], a=[10], b=[30]), delta=0.2)
     trial = bm.TwoArmTrial(14, 8, VAGUE, prior, "P(rate - control > 0) > 0.9")
@@ -160,5 +178,3 @@ def test_bad_input():
             bm.SamPrior(EXAMPLE, 0.15, prior_odds=odds)
     with pytest.raises(bm.SettingsError, match="`events` must lie between 0 and n = 60; got 61"):
         bm.SamPrior(EXAMPLE, 0.15).weight(events=61, n=60)
-    with pytest.raises(bm.SettingsError, match="`prior` must be a BetaMixture; got SamPrior"):
-        bm.smallest_n("P(rate > 0.2) > 0.9", bm.SamPrior(EXAMPLE, 0.15), alternative=0.4)

@@ -1,5 +1,9 @@
 """Single-arm trials against loops over counts, and what must hold of them whatever the prior."""
 
+from fractions import Fraction
+from itertools import combinations_with_replacement
+from math import comb
+
 import numpy as np
 import pytest
 from distributions import BOTH, HISTORY, VAGUE, conditions, mixtures
@@ -158,10 +162,54 @@ def test_the_certainty_is_the_smallest_that_keeps_the_error(prior, n, listed, al
         assert found.smallest is None or found.smallest > 1 - 2e-9
         return
     assert (found.smallest, found.type_one_error) == pytest.approx(tried[0], abs=1e-8)
-    assert found.always == (found.smallest == floor)
+    least = [
+        stats.binom.pmf(y, n, null.threshold)
+        for y in range(n + 1)
+        if allowed[y] and certainty(after[y], null) > 0.5
+    ]
+    assert found.always == (sum(least) <= alpha)
     again = bm.SingleArmTrial(n, prior, success.with_certainty(found.rounded))
-    assert again.type_one_error(null.threshold) == pytest.approx(found.type_one_error, abs=1e-12)
+    assert again.type_one_error() == pytest.approx(found.type_one_error, abs=1e-12)
     assert again.boundary is not None
+
+
+def test_the_certainty_is_above_that_of_other_conditions():
+    """At a certainty of 0.95 the null would be 0.35; at 0.9, which is less, the error is 13%."""
+    trial = bm.SingleArmTrial(20, VAGUE, "P(rate > 0.5) > 0.99 and P(rate > 0.35) > 0.95")
+    found = trial.certainty_for(0.1)
+    assert (found.smallest, found.rounded, found.always) == (0.95, 0.9501, False)
+    again = bm.SingleArmTrial(20, VAGUE, trial.success.with_certainty(found.rounded))
+    assert again.success.null_value == 0.5
+    assert again.type_one_error() == pytest.approx(stats.binom.sf(13, 20, 0.5))
+    assert found.type_one_error == pytest.approx(stats.binom.sf(13, 20, 0.5))
+    other = bm.SingleArmTrial(20, VAGUE, "P(rate > 0.5) > 0.9 and P(rate > 0.35) > 0.95")
+    assert other.type_one_error(0.5) == pytest.approx(stats.binom.sf(12, 20, 0.5))
+    assert trial.certainty_for(0.5).always
+
+
+def test_a_probability_that_equals_the_certainty_does_not_exceed_it():
+    """Of a uniform prior it is a polynomial in the threshold: hundreds of exact ties."""
+    ties = 0
+    for y, n in combinations_with_replacement(range(31), 2):
+        if n == 0:
+            continue
+        for rate in (
+            Fraction(1, 2),
+            Fraction(1, 4),
+            Fraction(2, 5),
+            Fraction(3, 10),
+            Fraction(1, 5),
+        ):
+            below = sum(
+                comb(n + 1, j) * rate**j * (1 - rate) ** (n + 1 - j) for j in range(y + 1, n + 2)
+            )
+            for direction, exact in ((">", 1 - below), ("<", below)):
+                if not 0.5 <= exact < 1 or Fraction(repr(float(exact))) != exact:
+                    continue
+                condition = bm.Condition(float(rate), float(exact), direction)
+                assert not bm.SingleArmTrial(n, VAGUE, condition).successes[y]
+                ties += 1
+    assert ties > 500
 
 
 def test_certainties_of_a_trial_by_hand():
