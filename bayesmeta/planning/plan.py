@@ -31,7 +31,7 @@ SPREAD = np.arange(1, 10) / 10
 """True rates where none are given, besides the thresholds; tenths of these where all are small."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(ComparedPlan[SingleArmTrial]):
     """A single-arm trial analysed with the robust version of a MAP prior; made by `plan`.
 
@@ -49,6 +49,20 @@ class Plan(ComparedPlan[SingleArmTrial]):
         What a look at patients seen so far finds.
     alternative : float
         True rate (probability) that failure should not miss.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> plan = bm.plan(bm.map_prior(exact, components=1), n=40, success="P(rate > 0.2) > 0.9")
+    >>> plan
+    Plan(P(rate > 0.2) > 0.9: 12 or more of 40 succeed with the robust prior)
+    >>> plan.threshold_errors.round(3)
+        prior threshold  rate  success
+    0     MAP      null   0.2    0.088
+    1  robust      null   0.2    0.088
+    2    none      null   0.2    0.088
     """
 
     interim: Interim | None
@@ -97,6 +111,9 @@ class Plan(ComparedPlan[SingleArmTrial]):
     def conflict(self) -> pd.DataFrame:
         """Tail probabilities, under the MAP prior, of every number of responders at the end."""
         return conflict_table(self.compared.history, self.trial.n)
+
+    def __repr__(self) -> str:
+        return f"Plan({self.trial.success}: {self.trial.words} succeed with the robust prior)"
 
     @property
     def _borrowing_patients(self) -> int:

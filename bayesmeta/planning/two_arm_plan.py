@@ -34,7 +34,7 @@ POINTS = 41
 """True control rates within it, among which the largest type-I error is looked for."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class TwoArmPlan(ComparedPlan[TwoArmTrial]):
     """A two-arm trial whose control has the robust version of a MAP prior; made by `plan_two_arms`.
 
@@ -48,6 +48,22 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         The trial with the MAP prior, its robust version and the uniform prior.
     rates, controls : array
         True rates (probability) of the treated and of the control arm.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> plan = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
+    >>> plan
+    TwoArmPlan(P(rate - control > 0) > 0.95: 30 treated, 15 controls)
+    >>> plan.effective_sizes.round(1)
+            MAP  robust
+    method
+    elir    8.3     5.6
+    moment  8.3     3.7
+    morita  8.3     6.7
     """
 
     controls: Array
@@ -150,6 +166,10 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
             row = errors.iloc[int(errors["success"].argmax())]
             rows.append({"controls": name, "control": row["control"], "success": row["success"]})
         return pd.DataFrame(rows)
+
+    def __repr__(self) -> str:
+        trial = self.trial
+        return f"TwoArmPlan({trial.success}: {trial.n_treated} treated, {trial.n_control} controls)"
 
     @property
     def _borrowing_patients(self) -> int:
