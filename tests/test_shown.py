@@ -71,7 +71,7 @@ def test_plans_and_dossiers_show_what_they_decide(fit: bm.QuadratureFit, tmp_pat
     )
     assert one._repr_html_() == html_of(repr(one), one.operating_characteristics)
     two = bm.plan_two_arms(prior, n=8, n_control=4, success="P(rate - control > 0) > 0.9")
-    assert repr(two) == "TwoArmPlan(P(rate - control > 0) > 0.9; 8 and 4 patients)"
+    assert repr(two) == "TwoArmPlan(P(rate - control > 0) > 0.9: 8 treated, 4 controls)"
     assert two._repr_html_() == html_of(repr(two), two.largest_errors)
     written = bm.write_dossier(one, tmp_path / "<b>", title=HOSTILE)
     assert repr(written).startswith(f"WrittenDossier({HOSTILE}. Dossier in ")

@@ -48,6 +48,22 @@ class JointComparison(Shown):
     widths : DataFrame
         One row per outcome: width of the 95% interval of the rate of a new study (`new_study_joint`,
         `new_study_separate`, probability) and of the typical rate, with all studies.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> rows = {"study": ["a", "b"] * 2, "outcome": ["ORR"] * 2 + ["CR"] * 2}
+    >>> rows |= {"events": [21, 9, 13, 2], "n": [45, 43] * 2}
+    >>> arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
+    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, warmup=200, draws=400)
+    >>> found = bm.joint_against_separate(model, arms, seed=1, settings=few)
+    >>> found.ok
+    True
+    >>> found.studies[["study", "ok"]]
+      study    ok
+    0     a  True
+    1     b  True
     """
 
     model: str

@@ -151,7 +151,16 @@ def leave_one_level_out(
 
     Examples
     --------
-    See `LevelsLeftOut`.
+    >>> import bayesmeta as bm
+    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> arms = table.select(outcome="CR", venetoclax="yes", where="n >= 40")
+    >>> few = bm.SamplerSettings(chains=2, draws=1000)
+    >>> model = bm.load_model("common_effect")
+    >>> found = bm.leave_one_level_out(model, arms, "regimen_class", seed=1, settings=few)
+    >>> found.levels[["level", "studies", "arms", "events", "n"]]
+             level  studies  arms  events    n
+    0      ven_hma        5     5      72  292
+    1  ven_various        1     1       2   43
     """
     check_spec(spec)
     check_arms(arms)

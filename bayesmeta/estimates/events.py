@@ -55,7 +55,17 @@ class EventKeywords(BoundKeywords, total=False):
 
 
 class Probability(float):
-    """A probability with its Monte-Carlo standard error, `mcse`."""
+    """A probability with its Monte-Carlo standard error, `mcse`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> found = bm.predict(exact, n=40, seed=1).probability(rate_above=0.2)
+    >>> round(found, 3), found.mcse
+    (0.504, 0.0)
+    """
 
     mcse: float
 

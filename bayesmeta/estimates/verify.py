@@ -42,6 +42,14 @@ class Verification(Shown):
     total_variation : float
         Half the summed absolute difference of the predictive probabilities of 0 to 40 responders
         of a new cohort of 40.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> found = bm.verify(bm.fit(bm.load_model("pooled"), arms, seed=1))
+    >>> found.ok, found.largest_z < 4
+    (True, True)
     """
 
     table: pd.DataFrame

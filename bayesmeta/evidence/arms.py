@@ -62,8 +62,6 @@ class Arms(Shown):
     Arms(ORR > CR: 4 arms of 4 studies (ORR of 4, CR of 3); 78 rows left out)
     >>> arms.counts.tolist()
     [[41.0, 23.0], [34.0, 13.0], [23.0, 14.0], [27.0, nan]]
-    >>> arms.of("CR").events.tolist()
-    [23, 13, 14]
     """
 
     shown = "frame"

@@ -70,6 +70,30 @@ def read_cochrane(
     ----------
     Cochrane data packages (version 1) as described by Schwarzer, read.cdir of the R package meta,
     https://cran.r-project.org/package=meta.
+
+    Examples
+    --------
+    A package of one study and one analysis:
+
+    >>> import tempfile, zipfile
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> import bayesmeta as bm
+    >>> analysis = {"Analysis group": 1, "Analysis number": 1, "Analysis name": "Response"}
+    >>> arms = {"Experimental cases": 12, "Experimental N": 40, "Control cases": 7, "Control N": 38}
+    >>> files = {"data-rows": {"Study": "a"} | arms,
+    ...          "overall-estimates-and-settings": {"Data type": "Dichotomous"}}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "review.zip")
+    ...     with zipfile.ZipFile(path, "w") as archive:
+    ...         for name, row in files.items():
+    ...             text = pd.DataFrame([analysis | row]).to_csv(index=False)
+    ...             archive.writestr(f"review-{name}.csv", text)
+    ...     table = bm.read_cochrane(path, outcomes={"1.1 Response": "ORR"})
+    >>> table.frame[["study", "arm", "outcome", "events", "n"]]
+          study           arm outcome  events   n
+    row 1     a  Experimental     ORR      12  40
+    row 2     a       Control     ORR       7  38
     """
     check_outcomes(outcomes)
     path = expanded(source)

@@ -46,7 +46,11 @@ def missing_columns(columns: Iterable[str], rate: str | None = None) -> list[Fin
     if not missing:
         return []
     likely = [f"{wanted}={own}" for wanted, own in _likely(there).items()]
-    hint = f" Name them by `columns`, such as {' and '.join(likely)}." if likely else ""
+    # In another language none is likely; what to do is the same.
+    such = " and ".join(likely) or f"{missing[0]}=NAME"
+    hint = (
+        f" Name {'them' if likely else 'those that have other names'} by `columns`, such as {such}."
+    )
     text = ", ".join(f"column '{column}' is missing" for column in missing)
     found = nearest(missing[0], there, label="Found").removesuffix(".")
     remedy = (

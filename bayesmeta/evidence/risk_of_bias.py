@@ -98,6 +98,16 @@ class RiskOfBias(Shown):
         ``"NOS"``.
     frame : DataFrame
         One row per study: `Study`, the domains `D1`, `D2`, ..., and `Overall`.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import pandas as pd
+    >>> domains = {f"D{k}": ["Low", "Low"] for k in range(1, 6)}
+    >>> frame = pd.DataFrame({"Study": ["a", "b"], **domains, "Overall": ["Low", "High"]})
+    >>> judgements = bm.read_risk_of_bias(frame, tool="RoB 2")
+    >>> judgements.overall.to_dict()
+    {'a': 'Low', 'b': 'High'}
     """
 
     shown = "frame"

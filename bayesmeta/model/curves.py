@@ -37,6 +37,14 @@ class SurvivalCurve(ABC):
         Prior of the share of an arm's patients that an estimate without an interval is worth, between 0
         and 1. Patients are lost to follow-up, so that its standard error is ``1 / sqrt(retention)``
         times that of an arm whose patients are all followed, with a curve of the typical shape.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import numpy as np
+    >>> curve = bm.WeibullSurvival()
+    >>> np.exp(curve.log_survival(np.array([-1.0, 0.0, 1.0]))).round(2).tolist()
+    [0.77, 0.5, 0.15]
     """
 
     name: ClassVar[str]

@@ -36,6 +36,13 @@ class LevelEffects(ABC):
         Prior of the scale of the effects (log-odds where the link is the logit; of slopes per unit of
         the column). Where None HalfNormal(0.5), of slopes per standard deviation of the column over
         the arms, of steps of a random walk over the root of their number.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> import numpy as np
+    >>> bm.NormalLevels(sigma=bm.HalfNormal(0.5)).quantile(0.975, np.array([0.25, 0.5])).round(2)
+    array([0.49, 0.98])
     """
 
     name: ClassVar[str]

@@ -20,7 +20,9 @@ def checked_number(name: str, value: object) -> float:
     # float() would also read 6_0.
     odd = isinstance(value, bool | np.bool_) or (isinstance(value, str) and "_" in value)
     if odd or not np.isfinite(number):
-        raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.")
+        comma = isinstance(value, str) and "," in value
+        remedy = " Write the decimal mark as a point." if comma else ""
+        raise ProfileError(f"`profile`: '{name}' must be a finite number; got {value!r}.{remedy}")
     return number
 
 

@@ -43,6 +43,14 @@ class Certainty:
         The error with it, at most `alpha`: counts are whole, so that it is less, as a rule.
     always : bool
         Whether every certainty from 0.5 will do.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> flat = bm.BetaMixture([1], a=[1], b=[1])
+    >>> found = bm.SingleArmTrial(40, flat, "P(rate > 0.35) > 0.9").certainty_for(0.05)
+    >>> found.rounded, round(found.type_one_error, 3)
+    (0.952, 0.036)
     """
 
     alpha: float

@@ -32,6 +32,16 @@ class Conflict:
         The same with half of the probability of the observed count.
     box : float
         Box's prior predictive p: probability of all counts that are no more probable than it.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> prior = bm.BetaMixture([1], a=[12], b=[18])
+    >>> found = bm.prior_data_conflict(prior, events=22, n=40)
+    >>> found.expected, round(found.two_sided, 2)
+    (16.0, 0.25)
+    >>> found.words
+    'No conflict: within what the prior predicts (22 responders of 40, 16.0 expected).'
     """
 
     events: int

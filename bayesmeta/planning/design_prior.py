@@ -39,6 +39,15 @@ class BayesianCharacteristics:
     missed : float or None
         P(rate > alternative | failure): how probably a failure misses an effect; None where all
         succeed.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> flat, design = bm.BetaMixture([1], a=[1], b=[1]), bm.BetaMixture([1], a=[8], b=[12])
+    >>> trial = bm.SingleArmTrial(40, flat, "P(rate > 0.35) > 0.9")
+    >>> found = trial.bayesian_characteristics(design, alternative=0.5)
+    >>> round(found.success, 2), round(found.false_success, 2), round(found.missed, 2)
+    (0.38, 0.03, 0.03)
     """
 
     null: float

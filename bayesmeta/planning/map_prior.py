@@ -50,6 +50,17 @@ class MapPrior(Shown):
         Arms at the profile, and those whose count no source prints, where known.
     origin : Origin or None
         The fit that it was made from, where known.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> prior.mixture
+    BetaMixture(1 Beta(1.94, 6.399))
+    >>> prior.robustify(weight=0.2)
+    BetaMixture(0.8 Beta(1.94, 6.399) + 0.2 Beta(1, 1))
     """
 
     fitted: MixtureFit

@@ -50,6 +50,20 @@ class Plan(ComparedPlan[SingleArmTrial]):
         What a look at patients seen so far finds.
     alternative : float
         True rate (probability) that failure should not miss.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> plan = bm.plan(bm.map_prior(exact, components=1), n=40, success="P(rate > 0.2) > 0.9")
+    >>> plan
+    Plan(P(rate > 0.2) > 0.9: 12 or more of 40 succeed; type-I error 0.088)
+    >>> plan.threshold_errors.round(3)
+        prior threshold  rate  success
+    0     MAP      null   0.2    0.088
+    1  robust      null   0.2    0.088
+    2    none      null   0.2    0.088
     """
 
     shown = "operating_characteristics"

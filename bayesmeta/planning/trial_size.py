@@ -31,6 +31,19 @@ class SampleSize(Shown):
         Smallest number from which on all do; None where these are less than two teeth of the saw.
     table : DataFrame
         Columns `n`, `boundary`, `type_one_error`, `power` and `meets` of every n tried.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> flat = bm.BetaMixture([1], a=[1], b=[1])
+    >>> size = bm.smallest_n("P(rate > 0.2) > 0.975", flat, alternative=0.4)
+    >>> size.n, size.n_from, size.holds_for_larger
+    (35, 38, False)
+    >>> size.table.set_index("n").loc[[34, 35]].round(3)
+        boundary  type_one_error  power  meets
+    n
+    34        12           0.027  0.767  False
+    35        12           0.034  0.805   True
     """
 
     n: int | None

@@ -48,6 +48,22 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
         The trial with the MAP prior, its robust version and the uniform prior.
     rates, controls : array
         True rates (probability) of the treated and of the control arm.
+
+    Examples
+    --------
+    >>> import bayesmeta as bm
+    >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
+    >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
+    >>> prior = bm.map_prior(exact, components=1)
+    >>> plan = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
+    >>> plan
+    TwoArmPlan(P(rate - control > 0) > 0.95: 30 treated, 15 controls)
+    >>> plan.effective_sizes.round(1)
+            MAP  robust
+    method
+    elir    8.3     5.6
+    moment  8.3     3.7
+    morita  8.3     6.7
     """
 
     shown = "largest_errors"
@@ -56,7 +72,7 @@ class TwoArmPlan(ComparedPlan[TwoArmTrial]):
 
     def __repr__(self) -> str:
         trial = self.trial
-        return f"TwoArmPlan({trial.success}; {trial.n_treated} and {trial.n_control} patients)"
+        return f"TwoArmPlan({trial.success}: {trial.n_treated} treated, {trial.n_control} controls)"
 
     @cached_property
     def threshold_errors(self) -> pd.DataFrame:
@@ -234,7 +250,7 @@ def plan_two_arms(  # noqa: PLR0913 - one argument for each thing asked, all but
     >>> prior = bm.map_prior(exact, components=1)
     >>> found = bm.plan_two_arms(prior, n=30, n_control=15, success="P(rate - control > 0) > 0.95")
     >>> found
-    TwoArmPlan(P(rate - control > 0) > 0.95; 30 and 15 patients)
+    TwoArmPlan(P(rate - control > 0) > 0.95: 30 treated, 15 controls)
     >>> found.trial.boundary["smallest"].tolist()[:5]
     [7, 9, 11, 13, 15]
     """

@@ -71,8 +71,7 @@ class Selection(Shown):
     >>> import bayesmeta as bm
     >>> arms = bm.load_evidence("rr_aml_venetoclax").select(outcome="CR", venetoclax="yes")
     >>> exact = bm.fit(bm.load_model("pooled"), arms, method="quadrature")
-    >>> found = bm.selection(exact, smallest=0.5, rho=0.9)
-    >>> found
+    >>> bm.selection(exact, smallest=0.5, rho=0.9)
     Selection(all studies: 1 combination tried, up to 3.6 of 17.6 studies unpublished)
     """
 

@@ -194,6 +194,7 @@ CASES: Mapping[str, BadFile] = {
     "header alone": BadFile("a.xlsx", workbook(rows=[HEADER]), ("has a header but no rows", "sheet 'Sheet'")),
     "title above the header": BadFile("a.xlsx", workbook(rows=[["Table 1"], HEADER, *ROWS]), ("sheet row 1 is not a header; sheet row 2 looks like one", "Delete what stands above")),
     "other names of columns": BadFile("a.xlsx", workbook(rows=[["Author", "Responders", "Total"], *[row[:3] for row in ROWS]]), ("'study' is missing", "study=Author and events=Responders and n=Total")),
+    "names of columns in another language": BadFile("a.xlsx", workbook(rows=[["Auteur", "Réponses", "Effectif"], *[row[:3] for row in ROWS]]), ("'study' is missing", "those that have other names", "such as study=NAME")),
     "column without a name": BadFile("a.xlsx", cell("D1", None), ("every column needs a name; not so column 4",)),
     "column twice, and a count that is none": BadFile("a.xlsx", workbook(rows=[["study", "events", "n", "n"], ["a", "x", 9, 9]]), ("2 rules are broken", "n occurs more than once", "'x'")),
     "row of totals without a name": BadFile("a.xlsx", workbook(rows=[HEADER, *ROWS, [], [None, 14, 45]]), ("`study` must not be blank", "row 4 \\(sheet row 6\\)")),

@@ -165,6 +165,7 @@ def test_arguments_that_make_no_sense(arguments: dict[str, object], message: str
         ({"regimen": "a", "age": 60, "sex": "f"}, "'sex', which is not a covariate"),
         ({"regimen": "a", "age": float("nan")}, "must be a finite number; got nan"),
         ({"regimen": "a", "age": "old"}, "must be a finite number; got 'old'"),
+        ({"regimen": "a", "age": "70,5"}, "got '70,5'. Write the decimal mark as a point"),
         ("a", r"must map covariates to values; got 'a'. Write {'regimen': 'a'}"),
     ],
 )
