@@ -186,8 +186,8 @@ def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: b
 def section_of_limits(found: Sequence[str], typical: str = RATE) -> Section:
     """Return the limits found, and those that always hold; `typical` is what a study has."""
     always = (
-        "Unpublished studies are missing, and no correction is made for them.",
-        "Risk of bias of the studies is not part of the model.",
+        "Unpublished studies are missing; the fitted model does not correct for them.",
+        "The fitted model does not account for the risk of bias of studies.",
         f"Intervals are valid if the model is. The credible interval of the typical {typical} does not say where the next "
         "study will lie: the prediction interval does.",
         "Nothing here is meant for decisions on the treatment of a patient.",
