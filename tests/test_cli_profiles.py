@@ -204,3 +204,26 @@ def test_units_that_are_refused(
         )
     assert message in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_drift_is_projected_to_the_year_of_a_trial(
+    evidence: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "run"
+    run("fit", "drift", "--evidence", evidence, "--seed", 1, "--out", folder)
+    assert "year=2021 (last year)" in capsys.readouterr().out
+    drawn = bm.load_fit(folder)
+    widths = {}
+    for year in (2021, 2027):
+        asked = ("--profile", f"year={year}", "--n", 40, "--success", "P(rate > 0.35) > 0.9")
+        plan, notes = answer(capsys, "plan", folder, *asked)
+        assert "lies outside the evidence" not in notes
+        exact = bm.map_prior(drawn, profile={"year": year}).mixture
+        assert plan["profile"] == f"year={year}"
+        assert plan["priors"]["MAP"]["a"] == pytest.approx(list(exact.a))
+        low, high = exact.interval(0.95)
+        widths[year] = high - low
+    assert widths[2027] > widths[2021] + 0.03
+    with pytest.raises(SystemExit, match="2"):
+        app(["predict", str(folder), "--n", "40", "--profile", "year=2017"])
+    assert "'year' must not be before 2018" in capsys.readouterr().err

@@ -46,10 +46,10 @@ def moved(scale: float) -> Array:
 
 
 @cache
-def likelihood(year: int, tau: float) -> Array:
+def likelihood(counts: tuple[tuple[int, int], ...], tau: float) -> Array:
     """Probability of the counts of the studies of a year at each mean predictor."""
-    each = [moved(tau) @ stats.binom(n, special.expit(M)).pmf(y) for y, n in STUDIES[year]]
-    return np.prod(each, axis=0)
+    each = [moved(tau) @ stats.binom(n, special.expit(M)).pmf(y) for y, n in counts]
+    return np.prod([np.ones(M.size), *each], axis=0)
 
 
 @dataclass(frozen=True)
@@ -59,10 +59,16 @@ class Truth:
     sigma: Array
     years: dict[int, Array]
     new_study: dict[int, Array]
+    log_evidence: float
 
 
 @cache
-def truth() -> Truth:
+def truth(without: tuple[int, int] | None = None) -> Truth:
+    """Return the truth of all studies, or without the one of these counts."""
+    own = {
+        year: tuple(count for count in counts if count != without)
+        for year, counts in STUDIES.items()
+    }
     prior_mu = stats.t(3, 0, 1.5).pdf(M) * STEP
     prior_tau, prior_sigma = (stats.halfnorm(scale=s).pdf(SCALES) * 0.06 for s in (1, SIGMA))
     sigma, years = np.zeros(SCALES.size), {year: np.zeros(M.size) for year in (*STUDIES, LATER)}
@@ -70,31 +76,35 @@ def truth() -> Truth:
     for j, scale in enumerate(SCALES):
         three, one = moved(scale * np.sqrt(3)), moved(scale)
         for tau, weight in zip(SCALES, prior_tau * prior_sigma[j], strict=True):
-            from_2017 = one @ likelihood(2017, tau)
-            from_2018 = three @ (likelihood(2018, tau) * from_2017)
-            last = weight * prior_mu * likelihood(2021, tau) * from_2018
+            at = {year: likelihood(counts, tau) for year, counts in own.items()}
+            from_2017 = one @ at[2017]
+            from_2018 = three @ (at[2018] * from_2017)
+            last = weight * prior_mu * at[2021] * from_2018
             sigma[j] += last.sum()
             later = last @ three
             years[2021] += last
             years[LATER] += later
             new[2021] += last @ moved(tau)
             new[LATER] += later @ moved(tau)
-            at_2018 = ((last / from_2018) @ three) * likelihood(2018, tau)
+            at_2018 = ((last / from_2018) @ three) * at[2018]
             years[2018] += at_2018 * from_2017
-            years[2017] += (at_2018 @ one) * likelihood(2017, tau)
+            years[2017] += (at_2018 @ one) * at[2017]
     total = sigma.sum()
     of_years, of_new = ({y: one / total for y, one in found.items()} for found in (years, new))
-    return Truth(sigma / total, of_years, of_new)
+    return Truth(sigma / total, of_years, of_new, float(np.log(total)))
+
+
+def arms() -> bm.Arms:
+    rows = [(year, *count) for year, counts in STUDIES.items() for count in counts]
+    frame = pd.DataFrame(rows, columns=["year", "events", "n"])
+    return bm.read_evidence(frame.assign(study=[f"s{i}" for i in range(len(frame))])).select()
 
 
 @cache
 def fitted() -> bm.Fit:
-    rows = [(year, *count) for year, counts in STUDIES.items() for count in counts]
-    frame = pd.DataFrame(rows, columns=["year", "events", "n"])
-    arms = bm.read_evidence(frame.assign(study=[f"s{i}" for i in range(len(frame))])).select()
     levels = bm.NormalLevels(bm.HalfNormal(SIGMA))
     spec = bm.ModelSpec("drift", covariates="walk(year)", levels=levels)
-    return bm.fit(spec, arms, seed=3, settings=bm.SamplerSettings(draws=5000))
+    return bm.fit(spec, arms(), seed=3, settings=bm.SamplerSettings(draws=5000))
 
 
 def quantile(p: float, cells: Array, middles: Array) -> float:
@@ -134,3 +144,18 @@ def test_rates_of_years_with_arms_and_of_a_later_one(quantity: str, year: int) -
     for column, p in (("lower", 0.025), ("median", 0.5), ("upper", 0.975)):
         exact = float(special.expit(quantile(p, cells, M)))
         assert row[column] == pytest.approx(exact, abs=4 * row[f"mcse_{column}"] + 0.001)
+
+
+def test_the_evidence() -> None:
+    found = bm.log_marginal_likelihood(fitted(), seed=3)
+    assert found.value == pytest.approx(truth().log_evidence, abs=4 * found.error + 2e-3)
+
+
+def test_each_study_predicted_from_the_others() -> None:
+    # The walk keeps its years: without its one study, of 2018 nothing tells but years before and after.
+    settings = bm.SamplerSettings(draws=2000)
+    found = bm.leave_one_study_out(fitted().spec, arms(), seed=6, settings=settings).studies
+    counts = [count for each in STUDIES.values() for count in each]
+    exact = np.array([truth().log_evidence - truth(one).log_evidence for one in counts])
+    error = found["elpd"].to_numpy() - exact
+    assert (np.abs(error) <= 4 * found["mcse_elpd"].to_numpy() + 2e-3).all()

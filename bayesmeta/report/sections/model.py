@@ -146,7 +146,7 @@ def _coding(design: Design) -> str:
             for name, levels in coding.levels.items()
         ),
         *(
-            f"the last year of {name} is {coding.centre_text(name)}"
+            f"{name} stands at {coding.centre_text(name)}, the last one"
             if name in coding.walks
             else f"{name} is centred at {coding.centre_text(name)}"
             for name in coding.centres
