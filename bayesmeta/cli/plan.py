@@ -1,6 +1,6 @@
 """The command `bayesmeta plan`: a trial that borrows from a saved run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,6 +11,8 @@ from bayesmeta.cli.options import Outcome, Profiles, taking
 from bayesmeta.cli.output import check_files, write_files
 from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.cli.plan_request import PlanRequest
+from bayesmeta.errors import SettingsError
+from bayesmeta.paths import expanded
 
 if TYPE_CHECKING:
     from bayesmeta.report.plan_words import AnyPlan
@@ -48,6 +50,7 @@ def plan(
     from bayesmeta.report.plan_text import plan_blocks
 
     out, words = saved.out, saved.words
+    check_apart(dossier, {"--out": out, "--interactive": interactive})
     if out is not None:
         check_files(out, FILES, force=saved.force)
     write_dossier = dossier_writer(dossier, force=saved.force)
@@ -85,6 +88,18 @@ def plan(
             dossier_lines,
         ],
     )
+
+
+def check_apart(dossier: Path | None, others: Mapping[str, Path | None]) -> None:
+    """Raise if the folder of a dossier, which holds its own files alone, would hold another output."""
+    for option, place in others.items():
+        if dossier is None or place is None:
+            continue
+        whole, other = expanded(dossier).resolve(), expanded(place).resolve()
+        if whole == other or whole in other.parents:
+            raise SettingsError(
+                f"`{option}` {place} lies in the folder of `--dossier`, which holds the dossier alone. Choose another place."
+            )
 
 
 def dossier_writer(folder: Path | None, *, force: bool) -> Callable[..., list[str]]:

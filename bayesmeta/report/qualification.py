@@ -23,6 +23,9 @@ PASSED, FAILED = "passed", "FAILED"
 LINE = "_" * 24
 """To be written upon."""
 
+BLANK_LINES = 2
+"""Of the table of deviations."""
+
 DECIMALS = 6
 """Of a value that has no tolerance greater than zero."""
 
@@ -62,6 +65,7 @@ def qualification_document(found: "SelfCheck", *, performed: str) -> Document:
             Section("System", (_system(found, performed),)),
             Section("Installation qualification", tuple(_part(installation, _version_row))),
             Section("Operational qualification", tuple(_part(operation, _value_row))),
+            Section("Deviations", (_deviations(),)),
             Section("Signatures", (Text(SIGNED), _signatures())),
             Section("Files of the package", tuple(_files(installation, found)), appendix=True),
             Section(
@@ -231,8 +235,15 @@ def _files(installation: list[Numbered], found: "SelfCheck") -> Iterator[Block]:
     yield Table(f"{checked.number}: {checked.check.name}", frame, sortable=False)
 
 
+def _deviations() -> Table:
+    """Return lines for what was not as required, and why the system may be used none the less."""
+    columns = ("requirement", "deviation", "explanation")
+    frame = pd.DataFrame([dict.fromkeys(columns, LINE)] * BLANK_LINES)
+    return Table("Deviations, to be filled in; none if left blank", frame, sortable=False)
+
+
 def _signatures() -> Table:
-    people = ("Performed by", "Reviewed by")
+    people = ("Performed by", "Reviewed by", "Approved by")
     frame = pd.DataFrame(
         [{"": who, "name": LINE, "signature": LINE, "date": LINE} for who in people]
     )

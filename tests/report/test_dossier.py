@@ -330,6 +330,17 @@ def test_the_commands_write_both(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("place", ["d", "d/in", "other/../d"])
+def test_nothing_else_is_written_into_a_dossier(
+    place: str, run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["plan", run_folder, "--success", "P(rate > 0.2) > 0.95", "--n", "12"]
+    assert run(*asked, "--out", tmp_path / place, "--dossier", tmp_path / "d") == 2
+    assert "lies in the folder of `--dossier`" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
 def test_no_dossier_is_written_of_no_plan(
     run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

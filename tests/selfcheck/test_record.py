@@ -112,8 +112,11 @@ def test_an_editable_installation_is_never_complete() -> None:
 def test_there_are_lines_to_sign() -> None:
     found = tables(record())["Signatures"]
     assert found.columns == ["", "name", "signature", "date"]
-    assert [row[0] for row in found.rows] == ["Performed by", "Reviewed by"]
+    assert [row[0] for row in found.rows] == ["Performed by", "Reviewed by", "Approved by"]
     assert {cell for row in found.rows for cell in row[1:]} == {"_" * 24}
+    blank = tables(record())["Deviations, to be filled in; none if left blank"]
+    assert blank.columns == ["requirement", "deviation", "explanation"]
+    assert {cell for row in blank.rows for cell in row} == {"_" * 24}
 
 
 def run(*arguments: object) -> int:
