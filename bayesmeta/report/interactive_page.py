@@ -24,6 +24,9 @@ from bayesmeta.wording import Wording
 MOST_PATIENTS = 500
 """Patients of the largest trial: the page enumerates all smaller ones at each change."""
 
+LARGEST_VAGUE = 1_000_000
+"""Patients that the vague component may be worth: the page keeps nine decimals up to these."""
+
 CERTAINTY = 0.9
 """Certainty of the success rule where none is given."""
 
@@ -172,6 +175,11 @@ def start_of(
             f"`n` of an interactive page must be at most {MOST_PATIENTS} patients; got {n}. For larger trials, use `plan`."
         )
     vague = vague_component(mean=vague_mean, n=vague_n, names=("vague_mean", "vague_n"))
+    if vague_n > LARGEST_VAGUE:
+        raise SettingsError(
+            f"`vague_n` of an interactive page must be at most {LARGEST_VAGUE:,} patients; got {vague_n:g}. For more, use "
+            "`plan`."
+        )
     given = {"mean": vague_mean, "n": vague_n}
     options = tuple(
         f"--vague-{name} {float(value)!r}"

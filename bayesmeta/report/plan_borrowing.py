@@ -11,6 +11,7 @@ from bayesmeta.planning.success import NULL
 from bayesmeta.planning.two_arm_plan import TwoArmPlan
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.plan_words import NAMES, AnyPlan, exact_percent, rate
+from bayesmeta.rounding import fixed_text
 
 ESTIMATES = (
     "bias and root mean squared error (percentage points) of the posterior mean, and effective sample size of the prior "
@@ -114,7 +115,7 @@ def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> 
     """Return bias, error and worth with each prior, in one cell each."""
     cells = {
         NAMES[name]: [
-            f"{points(bias)}, {100 * mse**0.5:.1f}, {size:.1f}"
+            f"{points(bias)}, {100 * mse**0.5:.1f}, {fixed_text(size, 1)}"
             for bias, mse, size in own[["bias", "mse", "ess"]].to_numpy()
         ]
         for name, own in tables.items()
@@ -124,5 +125,4 @@ def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> 
 
 def points(bias: float) -> str:
     """Return a bias in percentage points with its sign; none where it rounds to 0."""
-    text = f"{100 * bias:+.1f}"
-    return text if float(text) else "0.0"
+    return fixed_text(100 * bias, 1, "+")

@@ -123,6 +123,7 @@ def test_names_that_are_markup_are_text() -> None:
         ({"success": SUCCESS, "rate_above": 0.3}, "`rate_above` has no effect with `success`"),
         ({"success": None, "rate_above": 30}, "`rate_above` must be a probability between 0 and 1"),
         ({"robust": 1}, "`robust` must be a probability between 0 and 1, both excluded; got 1"),
+        ({"vague_n": 1e7}, "`vague_n` of an interactive page must be at most 1,000,000 patients"),
         ({"vague_mean": 0}, "`vague_mean` must be a number between 0 and 1"),
         ({"rates": [2]}, "`rates` must be"),
     ],

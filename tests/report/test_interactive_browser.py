@@ -17,6 +17,7 @@ import bayesmeta as bm
 from bayesmeta.planning.borrowing import VAGUE
 from bayesmeta.planning.conflict import conflict_table
 from bayesmeta.planning.robust import mixed, vague_component
+from bayesmeta.report.plan_words import exact_percent
 
 CHROMIUM = Path("/usr/bin/chromium")
 SETTINGS = 10_000
@@ -192,6 +193,45 @@ def test_ten_thousand_settings_have_the_numbers_of_the_package(
     assert farthest < TOLERANCE
     # Printed with -s.
     print(f"largest difference of {SETTINGS} settings: {farthest:.1e}")
+
+
+def test_percentages_are_written_as_the_package_does(opened: Callable[..., Any]) -> None:
+    """Halves of the last decimal that are exact, as 12.25%, and numbers of every size."""
+    rng = np.random.default_rng(3)
+    small = 10 ** rng.uniform(-8, -2, 2000)
+    chances = [*np.arange(8001) / 8000, *np.arange(4097) / 4096, *small, *1 - small]
+    found = opened().evaluate(
+        "(chances) => chances.map(percent)", [float(each) for each in chances]
+    )
+    assert found == [exact_percent(float(each)) for each in chances]
+
+
+def test_a_tie_is_no_success_in_the_package_and_on_the_page(opened: Callable[..., Any]) -> None:
+    """Exact fractions of a uniform prior: 0.8704 after 0 of 3, for a rate below 0.4, and more."""
+    ties = [(3, 0, 0.4, 0.8704, "<"), (3, 1, 0.3, 0.6517, ">"), (1, 1, 0.5, 0.75, ">")]
+    ties += [(5, 0, 0.2, 0.737856, "<"), (5, 1, 0.3, 0.579825, "<"), (2, 1, 0.5, 0.5, ">")]
+    page = opened()
+    for n, y, threshold, certainty, direction in ties:
+        condition = bm.Condition(threshold, certainty, direction)
+        asked = [n, y, [asdict(condition)]]
+        assert not page.evaluate("([n, y, all]) => succeeds(UNIFORM, n, y, all)", asked)
+        assert not bm.SingleArmTrial(n, VAGUE, condition).successes[y]
+
+
+def test_what_lies_beyond_a_slider_is_told(opened: Callable[..., Any]) -> None:
+    page = opened()
+    assert page.locator(".beyond:visible").count() == 0
+    put(page, "n", 500)
+    put(page, "threshold", 0.001)
+    told = page.locator(".beyond:visible").all_inner_texts()
+    assert told == [
+        "Beyond the slider, which goes from 1 to 200.",
+        "Beyond the slider, which goes from 0.01 to 0.99.",
+    ]
+    settled(page)
+    assert "from 0 to 5%" in page.locator("#power").get_attribute("aria-label")
+    put(page, "n", 200)
+    assert page.locator(".beyond:visible").count() == 1
 
 
 @pytest.mark.parametrize("direction", [">", "<"])

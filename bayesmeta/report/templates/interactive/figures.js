@@ -139,7 +139,7 @@ const drawPower = (svg, answer) => {
     xTitle: "True response rate (%)",
     yTitle: "Probability of success (%)",
     told:
-      `Probability of success by true rate. At ${tested.value}, the null, with the robust prior: ` +
+      `Probability of success by true rate, from 0 to ${100 * highest}%. At ${tested.value}, the null, with the robust prior: ` +
       `${percent(tested.success[1])}.`,
   });
   for (const { value } of thresholds) uprightOf(graph, "threshold", 100 * value);

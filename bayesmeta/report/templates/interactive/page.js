@@ -111,6 +111,7 @@ const show = (but) => {
     if (number !== but) number.value = value;
     number.setAttribute("aria-invalid", "false");
     at(`${control}-fault`).hidden = true;
+    at(`${control}-beyond`).hidden = value >= Number(slider.min) && value <= Number(slider.max);
   }
 };
 

@@ -38,8 +38,8 @@ const posteriorProbability = (prior, n, y, condition) => {
 };
 
 // What rounding leaves of two probabilities that are the same. Equal to the certainty is not above it, as 0.75 after one
-// responder of one with a uniform prior and a threshold of 0.5.
-const TIE = 1e-13;
+// responder of one with a uniform prior and a threshold of 0.5. As `TIE` in bayesmeta/planning/certainty.py.
+const TIE = 1e-12;
 const succeeds = (prior, n, y, conditions) =>
   conditions.every((each) => posteriorProbability(prior, n, y, each) - each.certainty > TIE);
 

@@ -1,14 +1,23 @@
 // Numbers and answers in words, as `bayesmeta plan` prints them.
 
+// A number with so many decimals: of two that are as near the even one, as Python writes it, where `toFixed` takes the
+// larger. Only odd multiples of a power of two are as near to both.
+const fixed = (value, decimals) => {
+  const odd = value * 2 ** (decimals + 1);
+  if (!Number.isInteger(odd) || odd % 2 === 0) return value.toFixed(decimals);
+  const lower = Math.floor(value * 10 ** decimals);
+  return ((lower + (lower % 2)) / 10 ** decimals).toFixed(decimals);
+};
+
 // A probability, which is exact, in percent: a decimal, or two digits near 0 and 1. Only what cannot happen is
 // 0%. Nothing is 100%: 1 may be a sum that was rounded to it.
 const percent = (probability) => {
   if (probability === 0) return "0%";
   const near = Math.min(probability, 1 - probability);
-  if (near >= 0.0005) return `${(100 * probability).toFixed(1)}%`;
+  if (near >= 0.0005) return `${fixed(100 * probability, 1)}%`;
   if (near < 0.00001) return probability < 0.00001 ? "<0.001%" : ">99.999%";
   const decimals = Math.min(1 - Math.floor(Math.log10(100 * near)), 3);
-  return `${(100 * probability).toFixed(decimals)}%`;
+  return `${fixed(100 * probability, decimals)}%`;
 };
 
 const conditionText = ({ threshold, certainty, direction }) => `P(rate ${direction} ${threshold}) > ${certainty}`;
