@@ -28,6 +28,7 @@ extensions = [
     "numpydoc",
     "making.dois",
     "myst_nb",
+    "making.alternatives",
     "sphinx_design",
     "sphinx_copybutton",
 ]
@@ -64,7 +65,9 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"start": [], "changelog": []}
+# Pages without others below them have nothing to list beside them.
+ALONE = ("start", "files", "changelog", "contributing", "genindex", "search")
+html_sidebars = {page: [] for page in ALONE}
 copybutton_selector = "div:not(.output) > div.highlight pre"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True
