@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import matplotlib
-from making.public import FIGURES, FILE_NAMES
+from making.public import FIGURES, FILE_NAMES, TOLD_ELSEWHERE
 
 import bayesmeta
 
@@ -38,7 +38,7 @@ exclude_patterns = ["making"]
 default_role = "py:obj"
 
 autosummary_filename_map = FILE_NAMES
-autosummary_context = {"figures": FIGURES}
+autosummary_context = {"figures": FIGURES, "told_elsewhere": ", ".join(TOLD_ELSEWHERE)}
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

@@ -22,6 +22,7 @@ from bayesmeta.planning.sam import SamPrior, sam_settings
 from bayesmeta.planning.sample_size import Method, effective_sample_size
 from bayesmeta.planning.single_arm import SingleArmTrial
 from bayesmeta.planning.two_arms import TwoArmTrial
+from bayesmeta.shown import Shown
 
 MAP, ROBUST, SAM = "MAP", "robust", "SAM"
 """Names of the priors that borrow."""
@@ -78,8 +79,10 @@ class PlanPriors:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](ABC):
+class ComparedPlan[Trial: SingleArmTrial | TwoArmTrial](Shown, ABC):
     """What plans of one and of two arms share: a trial analysed with each of several priors."""
+
+    shown = "threshold_errors"
 
     map_prior: MapPrior
     compared: PlanPriors
