@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import matplotlib
-from making.public import FIGURES, FILE_NAMES
+from making.public import FIGURES, FILE_NAMES, TOLD_ELSEWHERE
 
 import bayesmeta
 
@@ -28,6 +28,7 @@ extensions = [
     "numpydoc",
     "making.dois",
     "myst_nb",
+    "making.alternatives",
     "sphinx_design",
     "sphinx_copybutton",
 ]
@@ -37,7 +38,7 @@ exclude_patterns = ["making"]
 default_role = "py:obj"
 
 autosummary_filename_map = FILE_NAMES
-autosummary_context = {"figures": FIGURES}
+autosummary_context = {"figures": FIGURES, "told_elsewhere": ", ".join(TOLD_ELSEWHERE)}
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
@@ -64,7 +65,9 @@ html_theme_options = {
     "footer_end": [],
     "secondary_sidebar_items": ["page-toc"],
 }
-html_sidebars = {"start": [], "changelog": []}
+# Pages without others below them have nothing to list beside them.
+ALONE = ("start", "files", "changelog", "contributing", "genindex", "search")
+html_sidebars = {page: [] for page in ALONE}
 copybutton_selector = "div:not(.output) > div.highlight pre"
 copybutton_prompt_text = r">>> |\.\.\. "
 copybutton_prompt_is_regexp = True

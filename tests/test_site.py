@@ -74,3 +74,15 @@ def test_no_page_names_a_file_that_is_not_there() -> None:
 
 def test_what_is_made_is_not_kept() -> None:
     assert "/.docs/made/" in (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_each_public_name_has_an_example() -> None:
+    public = [(name, getattr(bm, name)) for name in bm.__all__ if name != "plots"]
+    public += [(name, getattr(bm.plots, name)) for name in bm.plots.__all__]
+    # Errors are raised, and constants have no docstring of their own.
+    shown = [
+        (name, one)
+        for name, one in public
+        if callable(one) and not (isinstance(one, type) and issubclass(one, BaseException))
+    ]
+    assert [name for name, one in shown if ">>> " not in (one.__doc__ or "")] == []

@@ -64,20 +64,27 @@ def drawn(name: str) -> tuple[str, Plot]:
 
 
 def sentence(name: str) -> str:
-    """Return the first line of the docstring."""
-    return getattr(bm.plots, name).__doc__.strip().splitlines()[0]
+    """Return what a figure shows: the first line of its docstring, without the verb."""
+    first = getattr(bm.plots, name).__doc__.strip().splitlines()[0].removeprefix("Return ")
+    return first[0].upper() + first[1:]
 
 
 def page(name: str, code: str, plot: Plot) -> str:
     """Return the page of one figure."""
     table = table_html(plot.table.head(ROWS))
-    return f"""# {name}
+    return f"""---
+html_theme.sidebar_secondary.remove: true
+---
+
+# {name}
 
 {sentence(name)} Its options and errors: {{py:func}}`bayesmeta.plots.{name}`.
 
+:::{{container}} drawn
 ```{{image}} {name}.png
 :alt: {sentence(name)}
 ```
+:::
 
 ## Code
 

@@ -56,7 +56,8 @@ class Live(SphinxDirective):
         """Return where a figure of the page is kept, and the node that shows it."""
         path = f"made/live/{self.env.docname.replace('/', '-')}-{name}.png"
         (Path(self.env.srcdir) / path).parent.mkdir(parents=True, exist_ok=True)
-        return Path(self.env.srcdir) / path, nodes.image(uri=f"/{path}", alt=alt)
+        shown = nodes.container("", nodes.image(uri=f"/{path}", alt=alt), classes=["drawn"])
+        return Path(self.env.srcdir) / path, shown
 
 
 class File(Live):
@@ -182,8 +183,17 @@ def evaluated(code: str, namespace: dict[str, Any]) -> Any:
     return eval(compile(ast.Expression(last.value), "<page>", "eval"), namespace)  # noqa: S307
 
 
+def forget(app: Sphinx, _document: nodes.document) -> None:
+    """Forget what a page has made, once it is read; a process that reads pages ends without notice."""
+    docname = app.env.docname
+    SPACES.pop(docname, None)
+    if docname in FOLDERS:
+        FOLDERS.pop(docname).cleanup()
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
+    app.connect("doctree-read", forget)
     for name, directive in (
         ("file", File),
         ("command", Command),
@@ -191,4 +201,4 @@ def setup(app: Sphinx) -> dict[str, bool]:
         ("python", Python),
     ):
         app.add_directive(name, directive)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

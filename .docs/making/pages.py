@@ -2,7 +2,10 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -17,22 +20,33 @@ ROOT = Path(__file__).parents[2]
 def make_pages(app: Sphinx) -> None:
     """Make the pages that follow from the package, the notebooks and the stored results."""
     made = Path(app.srcdir) / "made"
-    shutil.copytree(
-        ROOT / "notebooks",
-        made / "tutorials",
-        ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
-        dirs_exist_ok=True,
-    )
-    make_references(ROOT / "bayesmeta", made / "references.txt")
+    # Pages are read by copies of this process, which must not have sampled: copies have no threads.
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        slow = list(make_slow(pool, made))
+        shutil.copytree(
+            ROOT / "notebooks",
+            made / "tutorials",
+            ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
+            dirs_exist_ok=True,
+        )
+        make_references(ROOT / "bayesmeta", made / "references.txt")
+        for one in slow:
+            one.result()
+
+
+def make_slow(pool: ProcessPoolExecutor, made: Path) -> Iterator[Future[None]]:
+    """Start what takes longest."""
     reference = ROOT / "tests" / "reference"
     stored = [*reference.glob("calibration/*.json"), *reference.glob("survival/*.json")]
     code = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
-    unless_made(
+    calibration = [*(ROOT / "bayesmeta" / "calibration").rglob("*.py")]
+    yield pool.submit(unless_made, made / "gallery", [*code, own("gallery.py")], make_gallery)
+    yield pool.submit(
+        unless_made,
         made / "reliability",
-        [*stored, *(ROOT / "bayesmeta" / "calibration").rglob("*.py"), own("reliability.py")],
-        lambda folder: make_reliability(reference, folder),
+        [*stored, *calibration, own("reliability.py")],
+        partial(make_reliability, reference),
     )
-    unless_made(made / "gallery", [*code, own("gallery.py")], make_gallery)
 
 
 def unless_made(folder: Path, sources: list[Path], make: Callable[[Path], None]) -> None:

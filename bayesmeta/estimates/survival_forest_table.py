@@ -75,7 +75,7 @@ def survival_forest_numbers(
           landmark at this time;
         - followup: of a median that was not reached, the median follow-up (months);
         - others: what else the arm reports, in words;
-        - median (months) or survival (probability), lower, upper: of the posterior; mcse_...: their
+        - median (months) or survival (probability), lower, upper: of the posterior; ``mcse_...``: their
           Monte-Carlo standard errors;
         - time: months that survival is at; missing of medians.
     """
