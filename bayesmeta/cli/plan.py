@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.options import Outcome, Profiles, taking
+from bayesmeta.cli.front import Front, fronting
+from bayesmeta.cli.options import Outcome, Profiles, check_no_effect, taking
 from bayesmeta.cli.output import check_files, write_files
 from bayesmeta.cli.parsing import parsed_profile
 from bayesmeta.cli.plan_request import PlanRequest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 @answering()
 @taking(request=PlanRequest)
+@fronting
 def plan(
     saved: SavedFit,
     request: PlanRequest,
@@ -40,6 +42,8 @@ def plan(
             help="Also write a dossier into this new folder: what FDA and ICH drafts ask, each with number, file and hash."
         ),
     ] = None,
+    *,
+    front: Front,
 ) -> Answer:
     """Plan a one-arm or two-arm trial with a prior from a saved run."""
     request.check()
@@ -53,7 +57,7 @@ def plan(
     check_apart(dossier, {"--out": out, "--interactive": interactive})
     if out is not None:
         check_files(out, FILES, force=saved.force)
-    write_dossier = dossier_writer(dossier, force=saved.force)
+    write_dossier = dossier_writer(dossier, front, force=saved.force)
     prior = bm.map_prior(
         saved.fit, profile=parsed_profile(profile), outcome=outcome, force=allow_unreliable
     )
@@ -102,19 +106,23 @@ def check_apart(dossier: Path | None, others: Mapping[str, Path | None]) -> None
             )
 
 
-def dossier_writer(folder: Path | None, *, force: bool) -> Callable[..., list[str]]:
+def dossier_writer(folder: Path | None, front: Front, *, force: bool) -> Callable[..., list[str]]:
     """Return what writes the dossier of a plan, if asked for, and returns the line that says so."""
     if folder is None:
+        for name, text in front.items():
+            check_no_effect(f"--{name}", text, "without `--dossier`, whose first lines have it")
         return lambda _, **__: []
     # Reports load much that a plan does not need.
     from bayesmeta.report.dossier.plan_dossier import check_dossier, save_dossier
     from bayesmeta.report.dossier.writing import dossier_line
+    from bayesmeta.report.targets import front_matter
 
     check_dossier(folder, force=force)
+    said = front_matter(**front)
 
     def write(found: "AnyPlan | None", **asked: Any) -> list[str]:
         if found is None:
             return ["No dossier: there is no plan."]
-        return [dossier_line(save_dossier(found, folder, force=force, **asked))]
+        return [dossier_line(save_dossier(found, folder, front=said, force=force, **asked))]
 
     return write

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.front import Front, fronting
 from bayesmeta.cli.judgements import judging
 from bayesmeta.cli.options import AsJson, LabelFile, Profiles, RatesPer
 from bayesmeta.cli.output import print_json
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 @exits
 @judging
+@fronting
 def prisma(
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="New folder for the answers.")],
@@ -37,19 +39,12 @@ def prisma(
     ] = False,
     rates_per: RatesPer = 100,
     labels: LabelFile = None,
-    title: Annotated[str | None, typer.Option(help="Title of the document.")] = None,
-    author: Annotated[str | None, typer.Option(help="Author, printed below the title.")] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="Protocol, such as its number or address, printed likewise.")
-    ] = None,
-    date: Annotated[
-        str | None, typer.Option(help="Date, printed likewise; none if left out.")
-    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Replace the folder of --out, if it is such a folder.")
     ] = False,
     as_json: AsJson = False,
     *,
+    front: Front,
     judged: "RiskOfBias | None",
 ) -> int:
     """Answer the items of PRISMA 2020 from a saved run, each with number, file and hash."""
@@ -69,10 +64,7 @@ def prisma(
         **(_refitted(fit, at, judged) if refits else {}),
         rates_per=rates_per,
         labels=labels,
-        title=title,
-        author=author,
-        protocol=protocol,
-        date=date,
+        **front,
         force=force,
     )
     if as_json:

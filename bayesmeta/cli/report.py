@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
+from bayesmeta.cli.front import Front, fronting
 from bayesmeta.cli.judgements import judging
 from bayesmeta.cli.options import (
     AsJson,
@@ -40,6 +41,7 @@ OF_REPORTS = {
 
 @exits
 @judging
+@fronting
 def report(
     run: Annotated[Path, typer.Argument(help="Folder of a fit, a comparison or a grid.")],
     form: Annotated[
@@ -75,14 +77,6 @@ def report(
             "--ranks", help="Show ranks of levels even if some are compared between studies only."
         ),
     ] = False,
-    title: Annotated[str | None, typer.Option(help="Title of the report.")] = None,
-    author: Annotated[str | None, typer.Option(help="Author, printed below the title.")] = None,
-    protocol: Annotated[
-        str | None, typer.Option(help="Protocol, such as its number or address, printed likewise.")
-    ] = None,
-    date: Annotated[
-        str | None, typer.Option(help="Date, printed likewise; none if left out.")
-    ] = None,
     interactive: Annotated[
         bool,
         typer.Option(
@@ -94,6 +88,7 @@ def report(
     force: Annotated[bool, typer.Option("--force", help="Replace the file of --out.")] = False,
     as_json: AsJson = False,
     *,
+    front: Front,
     judged: "RiskOfBias | None",
 ) -> int:
     """Write a report of a saved run: one file with figures, tables, limitations and checklists."""
@@ -101,10 +96,7 @@ def report(
         "out": out,
         "profile": parsed_profile(profile),
         "rate_above": rate_above,
-        "title": title,
-        "author": author,
-        "protocol": protocol,
-        "date": date,
+        **front,
         "labels": labels,
         "force": force,
     }

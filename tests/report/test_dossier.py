@@ -330,6 +330,23 @@ def test_the_commands_write_both(
 
 
 @pytest.mark.slow
+def test_the_first_lines_of_a_dossier_are_given(
+    run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["plan", run_folder, "--success", "P(rate > 0.2) > 0.95", "--n", "12"]
+    front = ["--title", "Phase II", "--protocol", "P-12", "--author", "Us"]
+    assert run(*asked, "--dossier", tmp_path / "d", *front) == 0
+    assert content(tmp_path / "d")["title"] == "Phase II"
+    assert "P-12" in (tmp_path / "d" / "dossier.html").read_text(encoding="utf-8")
+    capsys.readouterr()
+    assert run(*asked, *front) == 2
+    assert "`--title` has no effect without `--dossier`" in capsys.readouterr().err
+    assert run(*asked, "--dossier", tmp_path / "new", "--protocol", "a\nb") == 2
+    assert "must be text in one line" in capsys.readouterr().err
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["d", "d/in", "other/../d"])
 def test_nothing_else_is_written_into_a_dossier(
     place: str, run_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
