@@ -114,8 +114,11 @@ def test_a_sample_size_is_found_and_planned_for(
     assert found["type_one_error"] <= 0.1
     sizes = pd.read_csv(tmp_path / "plan" / "sample_size.csv")
     assert set(sizes["prior"]) == {"MAP", "robust", "none"}
-    assert run(*asked, *limits) == 0
-    assert "Patients   for a type-I error of at most 10% (one-sided)" in capsys.readouterr().out
+    sam = ["--sam-delta", "0.15", "--sam-odds", "2"]
+    assert run(*asked, *limits, *sam) == 0
+    printed = capsys.readouterr().out
+    assert "Patients   for a type-I error of at most 10% (one-sided)" in printed
+    assert [line.split()[0] for line in printed.splitlines()[2:6]] == ["MAP", "robust", "SAM", "no"]
     few = ["--n-max", "3", "--out", tmp_path / "none"]
     assert run(*asked, *few) == 0
     assert "No plan: with the robust prior, no sample size up to 3" in capsys.readouterr().out

@@ -44,7 +44,7 @@ def one_arm_borrowing(plan: Plan) -> Iterator[Block]:
     yield Text("")
     rates = np.array(list(named))
     tables = {name: trial.estimation(rates) for name, trial in plan.trials.items()}
-    yield _estimates("by true rate", [f"true rate {rate(each)}" for each in rates], tables)
+    yield estimates_table("by true rate", [f"true rate {rate(each)}" for each in rates], tables)
     yield Items((SIZE,))
 
 
@@ -54,7 +54,7 @@ def two_arm_borrowing(plan: TwoArmPlan) -> Iterator[Block]:
     yield Text("")
     tables = {str(name): own for name, own in plan.borrowing.groupby("prior", sort=False)}
     rows = [f"true control rate {rate(each)}" for each in plan.controls]
-    yield _estimates("of the control rate, by true control rate", rows, tables)
+    yield estimates_table("of the control rate, by true control rate", rows, tables)
     yield Items((SIZE,))
 
 
@@ -111,7 +111,7 @@ def _cells(found: BayesianCharacteristics) -> list[str]:
     return ["none" if value is None else exact_percent(value) for value in values]
 
 
-def _estimates(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> Table:
+def estimates_table(where: str, rows: list[str], tables: dict[str, pd.DataFrame]) -> Table:
     """Return bias, error and worth with each prior, in one cell each."""
     cells = {
         NAMES[name]: [

@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import stats
 
 import bayesmeta as bm
 from bayesmeta.report.document import lines_of
+from bayesmeta.report.plan_borrowing import estimates_table
 from bayesmeta.report.plan_tables import plan_json, plan_plots
 from bayesmeta.report.plan_text import plan_blocks
 from bayesmeta.report.plan_words import exact_percent
@@ -341,3 +343,9 @@ def test_bad_input_about_sam_and_design(prior):
         bm.plan(prior, n=40, success=SUCCESS, design=0.3)
     with pytest.raises(bm.SettingsError, match="`alternative` must not lie below the null value"):
         bm.plan(prior, n=40, success=SUCCESS, alternative=0.1)
+
+
+def test_numbers_that_round_to_0_have_no_sign():
+    """A prior worth -0.02 patients after the data, and a bias of -0.0004."""
+    own = pd.DataFrame({"bias": [-0.0004], "mse": [0.01], "ess": [-0.02]})
+    assert estimates_table("", ["x"], {"MAP": own}).frame["MAP"].tolist() == ["0.0, 10.0, 0.0"]

@@ -229,7 +229,7 @@ def test_what_lies_beyond_a_slider_is_told(opened: Callable[..., Any]) -> None:
         "Beyond the slider, which goes from 0.01 to 0.99.",
     ]
     settled(page)
-    assert "from 0 to 5%" in page.locator("#power").get_attribute("aria-label")
+    assert "from 0 to 2%" in page.locator("#power").get_attribute("aria-label")
     put(page, "n", 200)
     assert page.locator(".beyond:visible").count() == 1
 
