@@ -265,7 +265,10 @@ def put(page: Any, control: str, value: object) -> None:
 
 
 def settled(page: Any) -> None:
-    page.wait_for_timeout(WAIT)
+    """Wait for the next picture, in which the page answers, and for as long after it as it settles."""
+    page.evaluate(
+        "(wait) => new Promise((done) => requestAnimationFrame(() => setTimeout(done, wait)))", WAIT
+    )
 
 
 CHANGES = {

@@ -132,9 +132,11 @@ const update = (changedSetting, but) => {
   show(but);
   // Once for each picture, however many changes a dragged slider makes.
   cancelAnimationFrame(frame);
-  frame = requestAnimationFrame(tell);
   clearTimeout(waiting);
-  waiting = setTimeout(settle, PAUSE);
+  frame = requestAnimationFrame(() => {
+    tell();
+    waiting = setTimeout(settle, PAUSE);
+  });
 };
 
 const take = (control, input) => {
