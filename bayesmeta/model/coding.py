@@ -21,7 +21,7 @@ from bayesmeta.model.profile_values import check_shares, checked_number
 from bayesmeta.model.study_parts import StudyParts, study_means, study_parts
 from bayesmeta.model.terms import Terms, prepared_columns
 from bayesmeta.model.values import Numbers, centre_text, value_text, values_text
-from bayesmeta.model.walks import CodedWalk, refuse_later
+from bayesmeta.model.walks import CodedWalk, check_years
 
 Profile = Mapping[str, Any]
 
@@ -118,7 +118,7 @@ class Coding:
         known = len(self.names) + len(self.level_names)
         if not known:
             return np.zeros((len(frame), 0))
-        refuse_later(self.walks.values(), frame)
+        check_years(self.walks.values(), frame)
         found = self._whole(frame)
         if self.parts.split:
             whole, levels = np.split(found, [len(self.origin)], axis=1)

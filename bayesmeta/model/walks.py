@@ -102,12 +102,13 @@ def learn_walk(term: LevelTerm, frame: pd.DataFrame) -> CodedWalk:
     return CodedWalk(term, tuple((str(year),) for year in range(first + 1, last + 1)))
 
 
-def refuse_later(walks: Iterable[CodedWalk], frame: pd.DataFrame) -> None:
-    """Raise if a row is of a later year than the walk's last, where it has steps of its own."""
+def check_years(walks: Iterable[CodedWalk], frame: pd.DataFrame) -> None:
+    """Raise if a row is of a year before the walk, or after its last, where it has steps of its own."""
     for walk in walks:
-        year = frame[walk.column].to_numpy(dtype=np.float64).max(initial=walk.last)
-        if year > walk.last:
-            raise ProfileError(after_last(walk, year))
+        given = frame[walk.column].to_numpy(dtype=np.float64)
+        for year in map(walk.year, np.unique(given[np.isfinite(given)])):
+            if year > walk.last:
+                raise ProfileError(after_last(walk, year))
 
 
 def after_last(walk: CodedWalk, year: float) -> str:

@@ -188,10 +188,19 @@ def test_profiles_that_are_refused(profile: dict[str, object], message: str) -> 
         design_of().coding.row(profile)
 
 
-def test_arms_of_a_later_year_are_not_coded_as_those_of_the_evidence() -> None:
-    later = arms_of(year=[2016, 2019, 2017, 2021, 2021, 2025])
-    with pytest.raises(bm.ProfileError, match="year=2025 lies after 2021, the last year of walk"):
-        design_of().coding.matrix(later.frame)
+@pytest.mark.parametrize(
+    ("year", "message"),
+    [
+        (2025, "year=2025 lies after 2021, the last year of walk"),
+        (2012, "'year' must not be before 2016, where .* begins; got 2012"),
+    ],
+)
+def test_arms_of_other_years_are_not_coded_as_those_of_the_evidence(
+    year: int, message: str
+) -> None:
+    other = arms_of(year=[2016, 2019, 2017, 2021, 2021, year])
+    with pytest.raises(bm.ProfileError, match=message):
+        design_of().coding.matrix(other.frame)
 
 
 def test_years_may_be_numbers_or_text() -> None:
