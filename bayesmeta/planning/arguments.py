@@ -16,7 +16,7 @@ LARGEST_TRIAL = 10_000
 """Patients of the largest arm: all numbers of responders are enumerated."""
 
 LARGEST_PRIOR = 1_000_000
-"""Patients that a prior of one of two rates may be worth: the narrower, the more nodes it needs."""
+"""Largest effective sample size of a prior of one of two rates: a narrow one needs many nodes."""
 
 
 def check_mixture(name: str, value: object) -> None:
@@ -29,11 +29,11 @@ def check_mixture(name: str, value: object) -> None:
 
 
 def check_width(name: str, prior: "AnalysisPrior") -> None:
-    """Raise if a component is worth so many patients that quadrature over its rates has no end."""
+    """Raise if a component is so narrow that quadrature over its rates has no end."""
     most = max(a + b for a, b in zip(prior.a, prior.b, strict=True))
     if most > LARGEST_PRIOR:
         raise SettingsError(
-            f"`{name}` of two arms must not have a component worth more than {LARGEST_PRIOR:,} patients; got {most:.4g}. "
+            f"`{name}` of two arms must not have a component with an effective sample size above {LARGEST_PRIOR:,}; got {most:.4g}. "
             "For a single true rate, use operating_characteristics."
         )
 

@@ -25,7 +25,7 @@ MOST_PATIENTS = 500
 """Patients of the largest trial: the page enumerates all smaller ones at each change."""
 
 LARGEST_VAGUE = 1_000_000
-"""Patients that the vague component may be worth: the page keeps nine decimals up to these."""
+"""Largest effective sample size of the vague component: up to it the page keeps nine decimals."""
 
 CERTAINTY = 0.9
 """Certainty of the success rule where none is given."""

@@ -147,12 +147,10 @@ def test_bad_input():
     with pytest.raises(bm.SettingsError, match="`design_control` must be a BetaMixture; got int"):
         two.bayesian_characteristics(VAGUE, 1)
     with pytest.raises(
-        bm.SettingsError, match=r"`design_treated` of two arms .* 1,000,000 patients; got 1e"
+        bm.SettingsError, match=r"`design_treated` of two arms .* 1,000,000; got 1e"
     ):
         two.bayesian_characteristics(bm.BetaMixture([1], [4e9], [6e9]))
-    with pytest.raises(
-        bm.SettingsError, match=r"`prior_control` of two arms .* 1,000,000 patients; got 1e"
-    ):
+    with pytest.raises(bm.SettingsError, match=r"`prior_control` of two arms .* 1,000,000; got 1e"):
         bm.TwoArmTrial(8, 5, VAGUE, bm.BetaMixture([1], [4e9], [6e9]), two.success)
     with pytest.raises(bm.SettingsError, match="`rates` must be probabilities"):
         trial.estimation([35])

@@ -133,7 +133,7 @@ def test_bad_input(prior):
 
     with pytest.raises(bm.SettingsError, match="`success` of two arms is on their difference"):
         ask(success="P(rate > 0.1) > 0.9")
-    with pytest.raises(bm.SettingsError, match=r"`design` of two arms must .* 1,000,000 patients"):
+    with pytest.raises(bm.SettingsError, match=r"`design` of two arms must .* 1,000,000; got"):
         ask(design=bm.BetaMixture([1], [4e9], [6e9]))
     with pytest.raises(bm.SettingsError, match="`n_control` must be a whole number of patients"):
         ask(n_control=-1)
