@@ -9,6 +9,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 ROWS = [(3, 10), (9, 22), (14, 41), (3, 15), (8, 60)]
 
 

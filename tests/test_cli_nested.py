@@ -9,6 +9,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 OUTCOMES = ("--outcomes", "ORR,CR_CRi,CR", "--where", "venetoclax == 'yes'")
 PROFILE = ("--profile", "regimen_class=ven_hma", "--n", "40")
 
@@ -179,6 +181,7 @@ def test_a_saved_fit_of_several_outcomes_is_checked(
     assert "No file has changed since it was written." in printed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["contrast", "shrinkage"])
 def test_answers_about_one_of_nested_outcomes_need_its_name(
     saved: Path, command: str, capsys: pytest.CaptureFixture[str]

@@ -10,6 +10,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 SUCCESS = "P(rate > 0.35) > 0.9"
 
 

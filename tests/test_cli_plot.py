@@ -9,6 +9,8 @@ import pytest
 import bayesmeta as bm
 from bayesmeta.cli import app
 
+pytestmark = pytest.mark.stored
+
 QUICK = bm.SamplerSettings(chains=4, warmup=300, draws=500)
 
 
@@ -212,6 +214,7 @@ def test_figures_of_failed_draws_are_told_first(arms, tmp_path, capsys):
     assert "forest.png" in second
 
 
+@pytest.mark.slow
 def test_options_say_how_rates_are_shown_and_what_stands_in_the_forest(pooled, tmp_path, capsys):
     options = ["--rates-per", 1000, "--axis", "whole", "--order", "-observed", "--title", "Mine"]
     run(pooled, "forest", "--format", "svg", *options, "--no-tables", "--out", tmp_path / "out")

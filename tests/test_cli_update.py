@@ -210,6 +210,7 @@ def test_a_difference_is_printed_and_written(folder: Path, tmp_path: Path, capsy
     assert found["counts"][0]["events_new"] == 92
 
 
+@pytest.mark.slow
 def test_the_same_table_has_no_differences(folder: Path, capsys) -> None:
     same = ["rr_aml_venetoclax", "rr_aml_venetoclax"]
     assert run("evidence", "diff", *same, "--kind", "survival") == 0

@@ -194,6 +194,7 @@ def test_the_state_of_a_run_loads_no_numbers(fitted: tuple[Path, set[str]]) -> N
     assert modules & NUMBERS == set()
 
 
+@pytest.mark.slow
 def test_a_figure_is_a_function_though_its_module_has_the_same_name() -> None:
     code = "import bayesmeta.plots.funnel, bayesmeta as bm; print(callable(bm.plots.funnel))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -67,6 +67,7 @@ def test_stored_losses_are_those_of_this_code(losses: pd.DataFrame) -> None:
             assert abs(own.mean() - kept["loss"]) < 5 * spread / np.sqrt(replicates)
 
 
+@pytest.mark.slow
 def test_a_study_left_out_is_predicted_as_by_brute_force() -> None:
     """Hold the grid of `pooled` to a sum over other nodes, from the other studies alone."""
     data = pd.DataFrame(

@@ -39,6 +39,7 @@ def test_rows_hold_the_studies_known_up_to_each_year(found):
     assert repr(found) == "Cumulative(all studies: year 2016 to 2020, 7 studies)"
 
 
+@pytest.mark.slow
 def test_each_year_agrees_with_the_deterministic_posterior_of_its_studies(found, arms):
     years = np.array(YEARS)
     for row in found.table.to_dict("records"):
@@ -67,6 +68,7 @@ def test_the_last_row_is_the_whole_fit(found, whole):
             assert abs(last[f"{name}{end}"] - rows.loc[quantity, other]) < FAR * error
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_result_and_another_not(whole, found):
     pd.testing.assert_frame_equal(bm.cumulative(whole, seed=3).table, found.table)
     assert bm.cumulative(whole, seed=4).table["typical"].iloc[0] != found.table["typical"].iloc[0]

@@ -7,6 +7,7 @@ import pytest
 import bayesmeta as bm
 
 
+@pytest.mark.slow
 def test_arviz_leaves_out_studies_as_the_package_does() -> None:
     table = bm.load_evidence("rr_aml_venetoclax")
     arms = table.select(outcome="CR", venetoclax="yes")

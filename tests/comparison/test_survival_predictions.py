@@ -65,6 +65,7 @@ def log_evidence(rows: np.ndarray) -> float:
     return float(logsumexp(density) + np.log(mu[1] - mu[0]) + np.log(tau[1] - tau[0]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", ["exact", "psis"])
 def test_scores_of_medians_are_those_of_quadrature(medians: bm.SurvivalArms, method: str) -> None:
     found = bm.leave_one_study_out(NORMAL, medians, seed=1, method=method, settings=QUICK)
@@ -237,6 +238,7 @@ def test_a_comparison_of_survival_is_kept_and_read_again(
     assert told == [True, True, False, False]
 
 
+@pytest.mark.slow
 def test_arviz_leaves_whole_studies_out(fit: bm.Fit) -> None:
     import arviz as az
 

@@ -22,6 +22,7 @@ DISTRIBUTIONS = {
 TAILS = (0.001, 0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975, 0.999)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("distribution", DISTRIBUTIONS)
 @pytest.mark.parametrize("n", [1000, 10_000])
 def test_tails_say_what_listing_every_count_says(distribution: str, n: int) -> None:

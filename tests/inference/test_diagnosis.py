@@ -140,6 +140,7 @@ def test_a_few_divergences_are_a_warning(regimen_fit: bm.Fit) -> None:
     assert repr(found).startswith("Diagnostics(ok with a warning: 3 of 12,000")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "counts",
     [

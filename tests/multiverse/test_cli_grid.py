@@ -16,6 +16,8 @@ from bayesmeta.multiverse import running
 from bayesmeta.multiverse.files import example_grid, parse_grid
 from bayesmeta.runs import check_run
 
+pytestmark = pytest.mark.stored
+
 OK, DIAGNOSTICS_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 3
 
 GRID = """

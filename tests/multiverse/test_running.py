@@ -16,6 +16,8 @@ from bayesmeta.multiverse.combinations import PlannedFit
 from bayesmeta.multiverse.files import grid_toml, parse_grid
 from bayesmeta.runs import check_run
 
+pytestmark = pytest.mark.stored
+
 VENETOCLAX = {"where": "venetoclax == 'yes'"}
 NUMBERS = ("median", "lower", "upper", "mcse_median", "mcse_lower", "mcse_upper")
 

@@ -104,6 +104,7 @@ def test_intervals_beyond_the_axis_end_in_arrowheads(found, collisions):
     assert any("Arrowheads" in text for text in shown(plot))
 
 
+@pytest.mark.slow
 def test_many_levels_keep_their_cells_and_lose_numbers_that_do_not_fit(found, collisions):
     number = 25
     ranks = pd.DataFrame({

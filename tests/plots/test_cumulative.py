@@ -7,6 +7,8 @@ import pytest
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 
 @pytest.fixture(scope="module")
 def results(pooled_fits) -> dict[str, bm.Cumulative]:

@@ -13,6 +13,8 @@ import bayesmeta as bm
 from bayesmeta.estimates.inferred import INFERRED_MARK
 from bayesmeta.plots.lettering import printable, shortened, text_width, wrapped
 
+pytestmark = pytest.mark.stored
+
 TINY = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
 

@@ -8,6 +8,8 @@ import pytest
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 QUICK = bm.SamplerSettings(chains=2, warmup=200, draws=200)
 
 FIGURES = {
@@ -37,6 +39,7 @@ def texts(plot: bm.plots.Plot) -> list[str]:
     return [text.get_text() for text in plot.figure.axes[0].texts]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 def test_the_title_names_the_outcome_which_is_required(fit, name, collisions):
     draw = getattr(bm.plots, name)

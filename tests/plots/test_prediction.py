@@ -9,6 +9,8 @@ from scipy.stats import betabinom
 import bayesmeta as bm
 from bayesmeta.estimates.count_distributions import ListedCounts
 
+pytestmark = pytest.mark.stored
+
 SIZES = {"bundled": 40, "one": 1, "sixty": 500, "zeros": 20}
 
 

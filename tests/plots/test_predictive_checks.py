@@ -10,6 +10,8 @@ from scipy.stats import beta, binomtest, ecdf
 import bayesmeta as bm
 from bayesmeta.comparison.predictive_checks import coverage_table, pit_table
 
+pytestmark = pytest.mark.stored
+
 
 @pytest.fixture(scope="module")
 def zeros(evidence_sets) -> bm.LeftOut:

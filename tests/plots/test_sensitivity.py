@@ -7,6 +7,8 @@ import pytest
 
 import bayesmeta as bm
 
+pytestmark = pytest.mark.stored
+
 TRIED = {"tau": [bm.HalfNormal(0.5), bm.HalfCauchy(0.5)]}
 
 

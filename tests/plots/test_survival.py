@@ -13,9 +13,12 @@ from bayesmeta.plots.months_axis import months_axis
 QUICK = bm.SamplerSettings(chains=2, warmup=300, draws=300)
 LONG = "A very long name of a multicentre consortium for acute myeloid leukaemia in relapse, part"
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning"
-)
+pytestmark = [
+    pytest.mark.stored,
+    pytest.mark.filterwarnings(
+        "ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning"
+    ),
+]
 
 
 def fit_of(curve=None, covariates="", settings=QUICK, **columns):
@@ -95,6 +98,7 @@ def said_in(plot):
     return " ".join(lines_of(plot.figure))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MADE)
 @pytest.mark.parametrize("asked", [{}, {"quantity": "survival", "time": 6}])
 def test_nothing_overlaps_or_is_cut_off_in_a_forest(name, asked, fits, collisions):

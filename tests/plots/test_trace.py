@@ -16,6 +16,8 @@ from bayesmeta.estimates.trace_numbers import rank_differences
 from bayesmeta.inference.diagnosis import THRESHOLDS
 from bayesmeta.plots.fit_text import names_of
 
+pytestmark = pytest.mark.stored
+
 SETS = ("bundled", "one", "sixty", "zeros")
 
 

@@ -14,6 +14,8 @@ from bayesmeta.report.document import Document
 from bayesmeta.report.options import Options
 from bayesmeta.report.writing import document_of
 
+pytestmark = pytest.mark.stored
+
 QUICK = bm.SamplerSettings(chains=2, warmup=120, draws=100)
 
 
@@ -102,6 +104,7 @@ def test_a_file_that_can_not_be_written_is_told_before_the_run_is_read(
     assert "cannot be written" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_author_says_title_author_protocol_and_date(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

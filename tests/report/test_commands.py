@@ -14,7 +14,7 @@ from bayesmeta.report.saved_runs import load_run
 from bayesmeta.report.sections.redo import redo_section
 from bayesmeta.report.writing import document_of
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.stored, pytest.mark.slow]
 
 SELECTIONS: dict[str, dict[str, Any]] = {
     "condition": {"where": "venetoclax == 'yes' and n >= 20"},

@@ -18,6 +18,8 @@ from bayesmeta.report.interactive_page import InteractivePage, ProfilePrior, sta
 from bayesmeta.report.rendering.interactive import as_interactive
 from bayesmeta.wording import PLAIN
 
+pytestmark = pytest.mark.stored
+
 SUCCESS = "P(rate > 0.35) > 0.9"
 LARGEST = 1_000_000
 """Bytes of the largest page."""

@@ -16,6 +16,8 @@ from bayesmeta.report.selection_text import limit_sentence
 from bayesmeta.report.sensitivity_text import prior_cells, tipping_point_blocks
 from bayesmeta.sensitivity.crossing import Crossing, Point
 
+pytestmark = pytest.mark.stored
+
 POINTS = (
     Point(-3, 0.95, 0.001),
     Point(-1, 0.91, 0.001),

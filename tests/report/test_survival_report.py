@@ -30,9 +30,12 @@ from bayesmeta.report.sections.formulas import model_formulas
 from bayesmeta.report.sections.redo import selection_options
 from bayesmeta.report.writing import document_of
 
-pytestmark = pytest.mark.filterwarnings(
-    "ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning"
-)
+pytestmark = [
+    pytest.mark.stored,
+    pytest.mark.filterwarnings(
+        "ignore::bayesmeta.EvidenceWarning", "ignore::bayesmeta.ModelWarning"
+    ),
+]
 
 TIMES = (6.0, 18.0)
 QUESTION = bm.Question(rate_above=0.3, cohort=25)

@@ -38,6 +38,7 @@ def test_draws_of_another_model_fail(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert "another seed" in found.detail
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("error", "ok"),
     [

@@ -73,6 +73,7 @@ def test_the_outermost_outcome_is_answered_as_one_by_itself(fit: bm.Fit, alone: 
     np.testing.assert_allclose(*ends, atol=0.01)
 
 
+@pytest.mark.slow
 def test_figures_of_the_outermost_outcome_are_those_of_it_by_itself(
     fit: bm.Fit, alone: bm.Fit
 ) -> None:

@@ -156,6 +156,7 @@ def test_figures_that_agree_are_not_told() -> None:
     assert read(*rows).findings == ()
 
 
+@pytest.mark.slow
 @given(st.floats(1, 60), st.floats(0.4, 3), st.lists(st.floats(0.5, 60), min_size=1, max_size=5, unique=True))  # fmt: skip
 def test_a_weibull_curve_contradicts_nothing(
     median: float, shape: float, times: list[float]

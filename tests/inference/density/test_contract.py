@@ -66,11 +66,13 @@ def test_values_of_every_other_combination(parts: dict[str, object]) -> None:
         assert log_density(q, data, np.empty_like(q)) == pytest.approx(value, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parts", PRIORS, ids=str)
 def test_every_prior(parts: dict[str, object]) -> None:
     assert_contract(design_of(**parts))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("covariates", ["none", "factor"])
 @pytest.mark.parametrize("likelihood", [bm.Binomial(), bm.BetaBinomial()], ids=repr)
 @pytest.mark.parametrize("rho", [-0.5, 0.9])

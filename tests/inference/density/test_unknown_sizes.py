@@ -45,6 +45,7 @@ def over_all_sizes(r: int, n: int, low: float, high: float) -> float:
     return float(logsumexp(logs) - np.log(n + 1))
 
 
+@pytest.mark.slow
 def test_the_probability_is_the_mean_over_all_sizes() -> None:
     rng = np.random.default_rng(1)
     for _ in range(150):

@@ -96,6 +96,7 @@ def assert_agree(case: Case, coarse: QuadraturePosterior, fine: QuadraturePoster
         assert (above > PROBABILITIES).all() or quantiles.max() > 1 - 1e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_refining_changes_nothing(name: str) -> None:
     case = CASES[name]
