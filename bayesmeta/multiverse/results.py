@@ -22,7 +22,8 @@ Requirement = Literal["diagnostics", "failures", "nothing"]
 
 NUMBERS = ("median", "lower", "upper", "mcse_median", "mcse_lower", "mcse_upper")
 ABOVE = ("above", "mcse_above")
-RATES = ("typical", "mean", "new_study")
+RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
+"""Rates of a row, and what they are called."""
 
 TEXTS = (*AXES, "state", "reason", "problems", "notes", "same_as", "key")
 COUNTS = ("arms", "studies", "events", "n", "divergences", "warmup", "draws", "stream")
@@ -97,7 +98,7 @@ class GridResults(Shown):
         """The rows that are done, with one rate: that of the grid's question.
 
         Columns: the choices; `estimate` (median), `lower` and `upper` (probability), `mcse` of the
-        estimate; `ok`.
+        estimate; `ok`; `quantity`, what is estimated.
         """
         done = self.table[self.table["state"] == DONE]
         rate = self.grid.question.rate
@@ -108,7 +109,7 @@ class GridResults(Shown):
             "mcse": done[f"{rate}_mcse_median"],
             "ok": done["ok"].astype(bool),
         }
-        return done[list(AXES)].assign(**numbers).reset_index(drop=True)
+        return done[list(AXES)].assign(**numbers, quantity=RATES[rate]).reset_index(drop=True)
 
     @property
     def ranges(self) -> pd.DataFrame:

@@ -69,3 +69,8 @@ def rows_of_outcome(table: pd.DataFrame, outcome: str | None) -> pd.DataFrame:
         )
         raise SettingsError(f"`outcome` must be {valid}; got {outcome!r}.")
     return table[table["outcome"] == outcome].reset_index(drop=True)
+
+
+def said_in(table: pd.DataFrame, column: str, default: str) -> str:
+    """Return the entry of a column in the first row, or the default."""
+    return str(table[column].iloc[0]) if column in table and len(table) else default

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from bayesmeta.arrays import Array
 from bayesmeta.errors import SettingsError, counted
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.plots.checks import check_columns, check_numbers
+from bayesmeta.plots.checks import check_columns, check_numbers, said_in
 from bayesmeta.plots.fit_text import warning_of_fits
 from bayesmeta.plots.pages import Plot, Words
 from bayesmeta.plots.rate_axis import RateScale
@@ -185,7 +185,7 @@ def leave_one_out(
     table = check_columns(table, COLUMNS)
     check_numbers(table, ESTIMATE, "label")
     what = _quantity(table) if quantity is None else quantity
-    rates = _said(table, "scale", RATE) == RATE if rates is None else rates
+    rates = said_in(table, "scale", RATE) == RATE if rates is None else rates
     whole = table["study"] == ""
     if whole.sum() != 1:
         raise SettingsError(
@@ -195,7 +195,7 @@ def leave_one_out(
     ordered["change"] = ordered["estimate"] - ordered["estimate"].iloc[0]
     cells = [_cells(row, scale if rates else None) for row in ordered.to_dict("records")]
     estimates, changes = map(list, zip(*cells, strict=True))
-    unit = _said(table, "scale", RATE)
+    unit = said_in(table, "scale", RATE)
     unit = unit if unit == MONTHS else ""
     heading = f"Estimate {scale.unit}" if rates else f"Estimate, {unit}".removesuffix(", ")
     rows = Rows(
@@ -222,14 +222,9 @@ def leave_one_out(
 
 def _quantity(table: pd.DataFrame) -> str:
     """Return what is estimated, and of which outcome where the table says so."""
-    outcome = _said(table, "outcome", "")
-    quantity = _said(table, "quantity", "typical rate").capitalize()
+    outcome = said_in(table, "outcome", "")
+    quantity = said_in(table, "quantity", "typical rate").capitalize()
     return f"{outcome}: {quantity}" if outcome else quantity
-
-
-def _said(table: pd.DataFrame, column: str, default: str) -> str:
-    """Return the entry of a column in the first row, or the default."""
-    return str(table[column].iloc[0]) if column in table and len(table) else default
 
 
 def _cells(row: Mapping[Hashable, Any], scale: RateScale | None) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from bayesmeta.arrays import Array, Flags
 from bayesmeta.errors import SettingsError, counted, listed
 from bayesmeta.estimates.arguments import check_ci_prob
-from bayesmeta.plots.checks import check_columns, check_numbers, rows_of_outcome
+from bayesmeta.plots.checks import check_columns, check_numbers, rows_of_outcome, said_in
 from bayesmeta.plots.lettering import printable
 from bayesmeta.plots.pages import Plot, Words, bare
 from bayesmeta.plots.rate_axis import RateScale
@@ -19,7 +19,16 @@ from bayesmeta.plots.rows import ROW, Column, Rows, draw_panels
 from bayesmeta.plots.style import ALARM, BAND, INK, MODEL, RANGE, house_style
 from bayesmeta.plots.ticks import decimals_of, number_text, put_ticks
 
-CHOICES = ("outcome", "inclusion", "covariates", "study_effects", "prior_tau", "prior_mu")
+CHOICES = (
+    "outcome",
+    "inclusion",
+    "covariates",
+    "study_effects",
+    "likelihood",
+    "priors",
+    "prior_tau",
+    "prior_mu",
+)
 """Columns of choices that are drawn where none are named."""
 
 NUMBERS = ["estimate", "lower", "upper"]
@@ -41,7 +50,7 @@ def specification_curve(
     *,
     outcome: str | None = None,
     choices: Sequence[str] | None = None,
-    quantity: str = "Typical rate",
+    quantity: str | None = None,
     rates: bool = True,
     ci_prob: float = 0.95,
     scale: RateScale = RateScale(),  # noqa: B008 - frozen
@@ -63,8 +72,8 @@ def specification_curve(
         The one outcome whose fits are drawn; where None, all, and the outcome is one of the choices.
     choices : sequence of str, optional
         Columns of the choices, from the top; where None, those of `CHOICES` that the table has.
-    quantity : str
-        What is estimated.
+    quantity : str, optional
+        What is estimated; as column `quantity` says where None, or the typical rate.
     rates : bool
         Whether estimates are rates (probability), shown as `scale` says.
     ci_prob : float
@@ -104,7 +113,7 @@ def specification_curve(
     table = check_columns(table, (*NUMBERS, "ok"))
     if outcome is not None:
         table = rows_of_outcome(table, outcome)
-        quantity = f"{outcome}: {quantity}"
+    quantity = _quantity(table, quantity, outcome)
     names = [name for name in CHOICES if name in table] if choices is None else list(choices)
     check_columns(table, names)
     if not names:
@@ -156,6 +165,12 @@ def _text(table: pd.DataFrame, scale: RateScale | None) -> Callable[[float], str
     if scale is None:
         return partial(number_text, places=decimals_of(width, least=2), thousands=True)
     return partial(scale.text, places=scale.places(width, float(table["estimate"].min())))
+
+
+def _quantity(table: pd.DataFrame, quantity: str | None, outcome: str | None) -> str:
+    """Return what is estimated, and of which outcome where one is asked for."""
+    said = said_in(table, "quantity", "typical rate").capitalize() if quantity is None else quantity
+    return said if outcome is None else f"{outcome}: {said}"
 
 
 def _about_curve(

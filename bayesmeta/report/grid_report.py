@@ -7,10 +7,10 @@ import pandas as pd
 from bayesmeta.errors import EvidenceError, counted
 from bayesmeta.evidence import Arms, EvidenceTable, bundled_evidence, load_evidence
 from bayesmeta.multiverse.files import grid_toml
-from bayesmeta.multiverse.results import DONE, GridResults
+from bayesmeta.multiverse.results import DONE, RATES, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.document import Block, Code, Document, Items, Section, Table, Text
-from bayesmeta.report.grid_text import RATES, effect_blocks, profile_text, range_cells
+from bayesmeta.report.grid_text import effect_blocks, profile_text, range_cells
 from bayesmeta.report.many_figures import figures_of
 from bayesmeta.report.sections import titles
 from bayesmeta.report.sections.checklists import (

@@ -11,13 +11,11 @@ from bayesmeta.errors import SHOWN
 from bayesmeta.evidence.columns import STUDY
 from bayesmeta.model.values import values_text
 from bayesmeta.multiverse.checks import SEPARATOR
-from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.results import RATES, GridResults
 from bayesmeta.multiverse.specification_grid import AXES, SpecificationGrid
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
 from bayesmeta.wording import PLAIN, Wording
-
-RATES = {"typical": "typical rate", "mean": "mean rate", "new_study": "rate of a new study"}
 
 
 def grid_blocks(results: GridResults, words: Wording = PLAIN) -> Iterator[Block]:

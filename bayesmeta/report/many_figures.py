@@ -9,12 +9,12 @@ from bayesmeta import plots
 from bayesmeta.comparison.comparison import Comparison
 from bayesmeta.comparison.left_out import LeftOut
 from bayesmeta.errors import listed
-from bayesmeta.multiverse.results import GridResults
+from bayesmeta.multiverse.results import RATES, GridResults
 from bayesmeta.multiverse.specification_grid import AXES
 from bayesmeta.report.comparison_text import weights_say
 from bayesmeta.report.document import Figure
 from bayesmeta.report.figures import plain_name
-from bayesmeta.report.grid_text import RATES, asked_words
+from bayesmeta.report.grid_text import asked_words
 from bayesmeta.report.predicted_text import is_of_reports, outcomes_in
 from bayesmeta.report.saved_runs import SavedComparison
 from bayesmeta.wording import PLAIN, Wording

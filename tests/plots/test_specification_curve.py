@@ -108,6 +108,22 @@ def test_what_is_the_same_failed_or_missing_is_told():
     assert len(plot.table) == 19
 
 
+def test_choices_and_quantity_of_a_grid_are_shown_without_being_named():
+    grid = bm.SpecificationGrid(
+        outcomes=["CR"],
+        inclusion={"large": {"where": "venetoclax == 'yes' and n >= 40"}},
+        study_effects={"common": bm.CommonEffect()},
+        likelihood={"binomial": bm.Binomial(), "probit": bm.Binomial(bm.Probit())},
+        priors={"default": {}, "narrow": {"mu": bm.Normal(0, 1)}},
+        settings=bm.SamplerSettings(chains=2, draws=1000),
+    )
+    found = bm.run_grid(grid, bm.load_evidence("rr_aml_venetoclax"), seed=1)
+    shown = lines_of(bm.plots.specification_curve(found.curve))
+    assert {"likelihood", "probit", "priors", "narrow", "Mean rate: 4 fits"} <= set(shown)
+    shown = lines_of(bm.plots.specification_curve(found.curve, quantity="Rate"))
+    assert "Rate: 4 fits" in shown
+
+
 @pytest.mark.slow
 def test_other_quantities_keep_their_scale(tmp_path):
     plot = bm.plots.specification_curve(fits(5), quantity="tau", rates=False)
