@@ -46,6 +46,13 @@ def test_each_figure_has_an_example_for_the_gallery(name: str) -> None:
     assert f"bm.plots.{name}(" in getattr(bm.plots, name).__doc__
 
 
+def test_larger_examples_of_the_gallery_are_of_figures() -> None:
+    larger = {path.stem: path.read_text(encoding="utf-8") for path in DOCS.glob("gallery/*.py")}
+    assert larger, "Which folder has them?"
+    assert [name for name, code in larger.items() if f"bm.plots.{name}(" not in code] == []
+    assert set(larger) <= set(bm.plots.__all__)
+
+
 def test_each_command_stands_on_the_page_of_commands() -> None:
     shown = re.findall(
         r"^bayesmeta (.+) --help$", (DOCS / "api" / "commands.md").read_text(), flags=re.MULTILINE

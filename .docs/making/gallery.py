@@ -1,11 +1,16 @@
-"""The gallery: the example in the docstring of each figure, run and drawn."""
+"""The gallery: an example of each figure, run and drawn.
 
+It is that of the figure's docstring, unless the folder `gallery` has a larger one: the tests run those
+in docstrings, which are kept small.
+"""
+
+import ast
 import contextlib
 import doctest
 import functools
 import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +19,34 @@ from bayesmeta.plots import Plot
 from making.live import evaluated, table_html
 from making.public import FIGURES
 
+ROOT = Path(__file__).parents[2]
+EXAMPLES = Path(__file__).parents[1] / "gallery"
+
 ROWS = 8
 """Rows of a table on its page; the file has all."""
 
 
 def make_gallery(folder: Path) -> None:
-    """Write the picture, the table and the page of each figure, and the page of all."""
+    """Write the page of all figures, and what belongs to each with a small example."""
+    make_figures(folder, [name for name in FIGURES if not larger(name).exists()])
+    (folder / "index.md").write_text(index(), encoding="utf-8")
+
+
+def make_larger(folder: Path) -> None:
+    """Write what belongs to each figure with a larger example."""
+    make_figures(folder, [name for name in FIGURES if larger(name).exists()])
+
+
+def make_figures(folder: Path, names: Sequence[str]) -> None:
+    """Write the picture, the table and the page of some figures."""
     folder.mkdir(parents=True, exist_ok=True)
     with fits_remembered():
-        for name in FIGURES:
-            code, plot = drawn(name)
+        for name in names:
+            about, code = example(name)
+            plot = drawn(name, code)
             plot.save(folder / f"{name}.png", dpi=150)
             plot.table.to_csv(folder / f"{name}.csv", index=False)
-            (folder / f"{name}.md").write_text(page(name, code, plot), encoding="utf-8")
-    (folder / "index.md").write_text(index(), encoding="utf-8")
+            (folder / f"{name}.md").write_text(page(name, about, code, plot), encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -49,18 +68,36 @@ def fits_remembered() -> Iterator[None]:
         bm.fit = fit
 
 
-def drawn(name: str) -> tuple[str, Plot]:
-    """Return the code of an example, and the figure that it draws."""
-    examples = doctest.DocTestParser().get_examples(getattr(bm.plots, name).__doc__)
+def larger(name: str) -> Path:
+    """Return where the larger example of a figure would be."""
+    return EXAMPLES / f"{name}.py"
+
+
+def example(name: str) -> tuple[str, str]:
+    """Return what is said of an example, and its code."""
+    if not larger(name).exists():
+        parts = doctest.DocTestParser().get_examples(getattr(bm.plots, name).__doc__)
+        return "", "".join(part.source for part in parts)
+    text = larger(name).read_text(encoding="utf-8")
+    tree = ast.parse(text)
+    return ast.get_docstring(tree), "".join(
+        text.splitlines(keepends=True)[tree.body[0].end_lineno :]
+    )
+
+
+def drawn(name: str, code: str) -> Plot:
+    """Return the figure that an example draws."""
     space: dict[str, Any] = {}
-    values = []
-    with warnings.catch_warnings(action="ignore"), contextlib.redirect_stderr(io.StringIO()):
-        for example in examples:
-            values.append(evaluated(example.source, space))
-    figures = [value for value in [*space.values(), *values] if isinstance(value, Plot)]
+    with (
+        warnings.catch_warnings(action="ignore"),
+        contextlib.redirect_stderr(io.StringIO()),
+        contextlib.chdir(ROOT),
+    ):
+        value = evaluated(code, space)
+    figures = [one for one in [*space.values(), value] if isinstance(one, Plot)]
     if not figures:
         raise ValueError(f"The example of plots.{name} draws no figure.")
-    return "".join(example.source for example in examples), figures[-1]
+    return figures[-1]
 
 
 def sentence(name: str) -> str:
@@ -69,7 +106,7 @@ def sentence(name: str) -> str:
     return first[0].upper() + first[1:]
 
 
-def page(name: str, code: str, plot: Plot) -> str:
+def page(name: str, about: str, code: str, plot: Plot) -> str:
     """Return the page of one figure."""
     table = table_html(plot.table.head(ROWS))
     return f"""---
@@ -88,8 +125,10 @@ html_theme.sidebar_secondary.remove: true
 
 ## Code
 
+{about}
+
 ```python
-{code.rstrip()}
+{code.strip()}
 ```
 
 ## Table
@@ -119,8 +158,8 @@ def index() -> str:
     pages = "\n".join(FIGURES)
     return f"""# Gallery
 
-Every figure of `bm.plots`, drawn by the example of its docstring. Each page has the picture, the code and the table of
-the numbers that are drawn. `plot.save("figure.pdf")` writes a figure as pdf, svg or png.
+Every figure of `bm.plots`, drawn when this site was made. Each page has the picture, the code and the table of the
+numbers that are drawn. `plot.save("figure.pdf")` writes a figure as pdf, svg or png.
 
 ::::{{grid}} 1 2 3 3
 :gutter: 3

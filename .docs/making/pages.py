@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from making.gallery import make_gallery
+from making.gallery import EXAMPLES, make_gallery, make_larger
 from making.references import make_references
 from making.reliability import make_reliability
 
@@ -40,20 +40,23 @@ def make_slow(pool: ProcessPoolExecutor, made: Path) -> Iterator[Future[None]]:
     stored = [*reference.glob("calibration/*.json"), *reference.glob("survival/*.json")]
     code = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
     calibration = [*(ROOT / "bayesmeta" / "calibration").rglob("*.py")]
-    yield pool.submit(unless_made, made / "gallery", [*code, own("gallery.py")], make_gallery)
+    drawn = [*code, *EXAMPLES.glob("*.py"), own("gallery.py")]
+    gallery, reliability = made / "gallery", made / "reliability"
+    yield pool.submit(unless_made, gallery / "larger", [*drawn, *stored], make_larger)
+    yield pool.submit(unless_made, gallery / "small", drawn, make_gallery)
     yield pool.submit(
         unless_made,
-        made / "reliability",
+        reliability / "stamp",
         [*stored, *calibration, own("reliability.py")],
         partial(make_reliability, reference),
     )
 
 
-def unless_made(folder: Path, sources: list[Path], make: Callable[[Path], None]) -> None:
-    """Make a folder, unless it was made of the same sources before: a page is often changed alone."""
-    stamp, now = folder / "stamp", digest(sources)
+def unless_made(stamp: Path, sources: list[Path], make: Callable[[Path], None]) -> None:
+    """Make what is in a folder, unless its stamp is of the same sources: a page may change alone."""
+    now = digest(sources)
     if not stamp.exists() or stamp.read_text() != now:
-        make(folder)
+        make(stamp.parent)
         stamp.write_text(now)
 
 
