@@ -29,6 +29,7 @@ extensions = [
     "making.dois",
     "myst_nb",
     "making.alternatives",
+    "making.printed",
     "sphinx_design",
     "sphinx_copybutton",
 ]

@@ -1,7 +1,9 @@
 """The pages of the site: each public name stands on one page of the API, and figures have an example."""
 
+import importlib
 import re
 from collections import Counter
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,21 @@ def test_larger_examples_of_the_gallery_are_of_figures() -> None:
     assert larger, "Which folder has them?"
     assert [name for name, code in larger.items() if f"bm.plots.{name}(" not in code] == []
     assert set(larger) <= set(bm.plots.__all__)
+
+
+def test_sentences_of_output_wrap_and_rows_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(DOCS))
+    line_html = importlib.import_module("making.lines").line_html
+    row = "  tau   0.42  0.32  <0.01"
+    assert line_html(row) == f'<span class="printed-row">{escape(row)}</span>'
+    for sentence, start in (
+        ("Priors     mu ~ Normal(0, 1): typical rate", 11),
+        ("           u ~ Normal(0, tau)", 11),
+        ("Saved in runs/mine; random seed 1.", 2),
+        ("", 2),
+    ):
+        expected = f'<span class="printed-sentence" style="--start: {start}ch">{sentence}</span>'
+        assert line_html(sentence) == expected
 
 
 def test_each_command_stands_on_the_page_of_commands() -> None:

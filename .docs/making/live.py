@@ -22,6 +22,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from bayesmeta.cli import app
 from bayesmeta.plots import Plot
+from making.lines import lines_html
 
 ROOT = Path(__file__).parents[2]
 
@@ -45,12 +46,13 @@ class Live(SphinxDirective):
             FOLDERS[docname] = tempfile.TemporaryDirectory()
         return Path(FOLDERS[docname].name)
 
-    def block(self, text: str, language: str, *, output: bool = False) -> nodes.Element:
-        """Return a block of code, or of the output of code."""
-        found = nodes.literal_block(text, text, language=language)
-        if not output:
-            return found
-        return nodes.container("", found, classes=["output"])
+    def block(self, text: str, language: str) -> nodes.Node:
+        """Return a block of code."""
+        return nodes.literal_block(text, text, language=language)
+
+    def output(self, text: str) -> nodes.Node:
+        """Return a block of what was printed."""
+        return nodes.raw("", lines_html(text), format="html")
 
     def image(self, name: str, alt: str) -> tuple[Path, nodes.Node]:
         """Return where a figure of the page is kept, and the node that shows it."""
@@ -103,9 +105,7 @@ class Command(Live):
         shown = [self.block(line, "bash")]
         if not text:
             return shown
-        output = self.block(text, "text", output=True)
-        output["classes"] += ["message"] if code else []
-        return [*shown, output]
+        return [*shown, self.output(text)]
 
 
 class Picture(Live):
@@ -141,7 +141,7 @@ class Python(Live):
             ) from error
         shown = [] if "hidden" in self.options else [self.block(code, "python")]
         if text := printed.getvalue().rstrip():
-            shown.append(self.block(text, "text", output=True))
+            shown.append(self.output(text))
         return [*shown, *self._value(value)]
 
     def _value(self, value: Any) -> list[nodes.Node]:
@@ -153,7 +153,7 @@ class Python(Live):
             return [node]
         if isinstance(value, pd.DataFrame):
             return [nodes.raw("", table_html(value), format="html")]
-        return [self.block(repr(value), "text", output=True)]
+        return [self.output(repr(value))]
 
 
 def table_html(frame: pd.DataFrame, *, index: bool = False) -> str:
