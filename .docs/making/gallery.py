@@ -22,22 +22,15 @@ from making.public import FIGURES
 ROOT = Path(__file__).parents[2]
 EXAMPLES = Path(__file__).parents[1] / "gallery"
 
+HALF = len(FIGURES) // 2
+HALVES = {"first": FIGURES[:HALF], "second": FIGURES[HALF:]}
+"""Figures that are made at the same time as the others."""
+
 ROWS = 8
 """Rows of a table on its page; the file has all."""
 
 
-def make_gallery(folder: Path) -> None:
-    """Write the page of all figures, and what belongs to each with a small example."""
-    make_figures(folder, [name for name in FIGURES if not larger(name).exists()])
-    (folder / "index.md").write_text(index(), encoding="utf-8")
-
-
-def make_larger(folder: Path) -> None:
-    """Write what belongs to each figure with a larger example."""
-    make_figures(folder, [name for name in FIGURES if larger(name).exists()])
-
-
-def make_figures(folder: Path, names: Sequence[str]) -> None:
+def make_gallery(names: Sequence[str], folder: Path) -> None:
     """Write the picture, the table and the page of some figures."""
     folder.mkdir(parents=True, exist_ok=True)
     with fits_remembered():
@@ -47,6 +40,12 @@ def make_figures(folder: Path, names: Sequence[str]) -> None:
             plot.save(folder / f"{name}.png", dpi=150)
             plot.table.to_csv(folder / f"{name}.csv", index=False)
             (folder / f"{name}.md").write_text(page(name, about, code, plot), encoding="utf-8")
+
+
+def make_index(folder: Path) -> None:
+    """Write the page of all figures."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "index.md").write_text(index(), encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -68,17 +67,13 @@ def fits_remembered() -> Iterator[None]:
         bm.fit = fit
 
 
-def larger(name: str) -> Path:
-    """Return where the larger example of a figure would be."""
-    return EXAMPLES / f"{name}.py"
-
-
 def example(name: str) -> tuple[str, str]:
     """Return what is said of an example, and its code."""
-    if not larger(name).exists():
+    larger = EXAMPLES / f"{name}.py"
+    if not larger.exists():
         parts = doctest.DocTestParser().get_examples(getattr(bm.plots, name).__doc__)
         return "", "".join(part.source for part in parts)
-    text = larger(name).read_text(encoding="utf-8")
+    text = larger.read_text(encoding="utf-8")
     tree = ast.parse(text)
     return ast.get_docstring(tree), "".join(
         text.splitlines(keepends=True)[tree.body[0].end_lineno :]

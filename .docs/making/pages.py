@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sphinx.application import Sphinx
 
-from making.gallery import EXAMPLES, make_gallery, make_larger
+from making.gallery import EXAMPLES, HALVES, make_gallery, make_index
 from making.references import make_references
 from making.reliability import make_reliability
 
@@ -29,6 +29,7 @@ def make_pages(app: Sphinx) -> None:
             ignore=lambda _, names: [name for name in names if not name.endswith(".ipynb")],
             dirs_exist_ok=True,
         )
+        make_index(made / "gallery")
         make_references(ROOT / "bayesmeta", made / "references.txt")
         for one in slow:
             one.result()
@@ -40,10 +41,10 @@ def make_slow(pool: ProcessPoolExecutor, made: Path) -> Iterator[Future[None]]:
     stored = [*reference.glob("calibration/*.json"), *reference.glob("survival/*.json")]
     code = [*(ROOT / "bayesmeta").rglob("*.py"), *(ROOT / "models").rglob("*.toml")]
     calibration = [*(ROOT / "bayesmeta" / "calibration").rglob("*.py")]
-    drawn = [*code, *EXAMPLES.glob("*.py"), own("gallery.py")]
+    drawn = [*code, *EXAMPLES.glob("*.py"), *stored, own("gallery.py")]
     gallery, reliability = made / "gallery", made / "reliability"
-    yield pool.submit(unless_made, gallery / "larger", [*drawn, *stored], make_larger)
-    yield pool.submit(unless_made, gallery / "small", drawn, make_gallery)
+    for half, names in HALVES.items():
+        yield pool.submit(unless_made, gallery / half, drawn, partial(make_gallery, names))
     yield pool.submit(
         unless_made,
         reliability / "stamp",
