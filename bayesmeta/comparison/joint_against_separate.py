@@ -160,7 +160,7 @@ def joint_against_separate(  # noqa: PLR0913 - one argument for each thing asked
     >>> rows = {"study": ["a", "b", "c"] * 2, "outcome": ["ORR"] * 3 + ["CR"] * 3}
     >>> rows |= {"events": [21, 9, 24, 13, 2, 14], "n": [45, 43, 55] * 2}
     >>> arms = bm.read_evidence(pd.DataFrame(rows)).select(outcomes=["ORR", "CR"])
-    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, draws=1000)
+    >>> model, few = bm.load_model("pooled"), bm.SamplerSettings(chains=2, warmup=200, draws=400)
     >>> found = bm.joint_against_separate(model, arms, seed=1, settings=few)
     >>> found.table[["outcome", "arms", "inside_95_joint", "inside_95_separate"]].round(1)
       outcome  arms  inside_95_joint  inside_95_separate

@@ -31,6 +31,7 @@ def test_stored_results_pass(stored: bm.Calibration) -> None:
         assert table["ok"].all(), table[~table["ok"]].to_string()
 
 
+@pytest.mark.slow
 def test_the_readme_says_what_was_found(stored: bm.Calibration) -> None:
     text = (STORED / "README.md").read_text(encoding="utf-8")
     printed = calibration_lines(stored)

@@ -35,7 +35,7 @@ def joint_score(fit: bm.Fit, arms: bm.Arms) -> tuple[float, float]:
 
 
 def test_probabilities_of_all_counts_sum_to_one(made_up: bm.Fit) -> None:
-    n = 3
+    n = 2
     nested = [(orr, cr) for orr, cr in product(range(n + 1), repeat=2) if cr <= orr]
     scores = [joint_score(made_up, study_of(n, ORR=orr, CR=cr))[0] for orr, cr in nested]
     assert np.exp(scores).sum() == pytest.approx(1, abs=QUADRATURE)

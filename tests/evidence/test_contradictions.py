@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 from scipy.stats import beta
 
 import bayesmeta as bm
@@ -96,17 +96,24 @@ def test_what_can_be_true_is_not_told(rows: list[dict[str, object]]) -> None:
     assert found(*rows) == []
 
 
-@given(st.integers(1, 5000), st.data())
-def test_an_exact_interval_of_a_count_contradicts_nothing(n: int, data: st.DataObject) -> None:
-    """Clopper and Pearson's interval, of 90%, 95% or 99%, as printed with up to two digits."""
-    events = data.draw(st.integers(0, n))
-    level = data.draw(st.sampled_from([0.9, 0.95, 0.99]))
-    digits = data.draw(st.integers(0, 2))
+@st.composite
+def printed(draw: st.DrawFn) -> dict[str, object]:
+    """A count with Clopper and Pearson's interval, of 90%, 95% or 99%, with up to two digits."""
+    n = draw(st.integers(1, 5000))
+    events = draw(st.integers(0, n))
+    level = draw(st.sampled_from([0.9, 0.95, 0.99]))
+    digits = draw(st.integers(0, 2))
     low = beta.ppf((1 - level) / 2, events, n - events + 1) if events else 0
     high = beta.ppf((1 + level) / 2, events + 1, n - events) if events < n else 1
     percent, *limits = (round(100 * one, digits) for one in (events / n, low, high))
-    printed = dict(zip(("ci_low_reported", "ci_high_reported"), map(float, limits), strict=True))
-    assert found(counts(events, n, percent_reported=percent, **printed)) == []
+    ends = dict(zip(("ci_low_reported", "ci_high_reported"), map(float, limits), strict=True))
+    return counts(events, n, percent_reported=percent, **ends)
+
+
+@settings(max_examples=20)
+@given(st.lists(printed(), min_size=1, max_size=20))
+def test_exact_intervals_of_counts_contradict_nothing(rows: list[dict[str, object]]) -> None:
+    assert found(*({**row, "study": f"s{i}"} for i, row in enumerate(rows))) == []
 
 
 def test_contradictions_of_the_rows_that_are_selected_are_told_before_a_fit() -> None:

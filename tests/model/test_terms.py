@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from formulaic import Formula as Formulaic
 from formulaic.errors import FormulaicError
-from hypothesis import example, given, strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from bayesmeta.errors import SpecError
 from bayesmeta.model.formula import parse_formula
@@ -112,6 +112,7 @@ LEVELS = st.lists(st.sampled_from("abc"), min_size=5, max_size=5).map(
 )
 
 
+@settings(max_examples=30)
 @given(st.data())
 def test_columns_are_those_of_formulaic_to_the_last_bit(data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(["float64", "float32", "int64", "bool"]))

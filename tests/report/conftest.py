@@ -37,14 +37,21 @@ QUESTION, QUICK = bm.Question(rate_above=0.4), Options(refits=False)
 def results(pooled_fits: dict[str, bm.Fit], regimen_fit: bm.Fit) -> dict[str, FitResults]:
     """What is told of the pooled model of each set, and of regimens; nothing is fitted again."""
     fits = {**pooled_fits, "regimen": regimen_fit}
-    return {name: fit_results(fit, QUESTION, QUICK) for name, fit in fits.items()}
+    found = {name: fit_results(fit, QUESTION, QUICK) for name, fit in fits.items()}
+    return {**found, "whole": found["regimen"]}
 
 
 @pytest.fixture(scope="session")
 def documents(results: dict[str, FitResults], runs: Mapping[str, Path]) -> dict[str, Document]:
-    """The report of each set, without refits; that of regimens is whole, and of a saved run."""
+    """The report of each set, without refits; of a saved run of regimens also the whole one."""
     makers = {name: partial(fit_document, found) for name, found in results.items()}
-    return Made({**makers, "regimen": lambda: document_of(runs["fit"], QUESTION)})
+    saved = {"regimen": QUICK, "whole": None}
+    makers |= {name: partial(_of_regimens, runs, asked) for name, asked in saved.items()}
+    return Made(makers)
+
+
+def _of_regimens(runs: Mapping[str, Path], options: Options | None) -> Document:
+    return document_of(runs["fit"], QUESTION, options)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,10 @@ from bayesmeta.report.sections.evidence import about_frame
 
 pytestmark = pytest.mark.stored
 
-NAMES = ("bundled", "one", "sixty", "zeros", "regimen")
+NAMES = (
+    *("bundled", "one", "sixty", "zeros", "regimen"),
+    pytest.param("whole", marks=pytest.mark.slow),
+)
 STATES = {"done", "in part", "not done", "needs the author", "does not apply"}
 
 
@@ -183,13 +186,13 @@ def test_one_study_can_not_be_predicted_from_others(documents: dict[str, Documen
     assert "With 1 study, how much studies differ rests largely on the prior of tau." in limits
 
 
+@pytest.mark.parametrize("name", NAMES)
 def test_notes_of_the_fit_are_among_the_limits(
-    documents: dict[str, Document], results: dict[str, FitResults]
+    documents: dict[str, Document], results: dict[str, FitResults], name: str
 ) -> None:
-    for name in NAMES:
-        said = sentences(documents[name], "Limitations")
-        notes = bm.notes(results[name].fit)
-        assert set(map(results[name].words.note, notes)) <= set(said)
+    said = sentences(documents[name], "Limitations")
+    notes = bm.notes(results[name].fit)
+    assert set(map(results[name].words.note, notes)) <= set(said)
 
 
 @pytest.mark.slow

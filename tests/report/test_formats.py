@@ -25,7 +25,7 @@ pytestmark = pytest.mark.stored
 NAMES = (
     "one",
     "zeros",
-    *(pytest.param(name, marks=pytest.mark.slow) for name in ("bundled", "sixty", "regimen")),
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("bundled", "sixty", "whole")),
 )
 OWN_SCRIPTS = 1
 
@@ -272,5 +272,5 @@ def test_a_whole_report_can_be_sent_by_mail(
     documents: dict[str, Document], written: Written
 ) -> None:
     refitted = {"sensitivity", "predictive_checks", "leave_one_out"}
-    assert refitted <= {figure.name for figure in documents["regimen"].figures}
-    assert len(written("regimen", "html").encode()) < 3_000_000
+    assert refitted <= {figure.name for figure in documents["whole"].figures}
+    assert len(written("whole", "html").encode()) < 3_000_000

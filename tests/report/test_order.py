@@ -15,6 +15,7 @@ pytestmark = pytest.mark.stored
 
 MAIN = {
     "fit": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
+    "whole": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "survival": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "nested": ["Summary", "Results", "Evidence", "Model", "Priors", "Sensitivity", "Validation"],
     "compare": ["Summary", "Results", "Evidence", "Models", "Sensitivity", "Validation"],
@@ -23,11 +24,14 @@ MAIN = {
 APPENDIX = ["Appendix A: Diagnostics", "Appendix B: Checklists", "Appendix C: Reproducibility"]
 LIMITS = "Limitations"
 
+OF_FITS = {"fit": "one", "whole": "whole"}
+"""Reports of fits: of one study without refits, and of regimens with them."""
+
 KINDS = (
     "fit",
     *(
         pytest.param(kind, marks=pytest.mark.slow)
-        for kind in ("nested", "survival", "compare", "grid")
+        for kind in ("whole", "nested", "survival", "compare", "grid")
     ),
 )
 
@@ -35,8 +39,8 @@ KINDS = (
 @pytest.fixture(scope="module", params=KINDS)
 def made(request: pytest.FixtureRequest) -> tuple[str, Document]:
     """Return the report of each kind of run, and the kind."""
-    if request.param == "fit":
-        return "fit", request.getfixturevalue("documents")["regimen"]
+    if request.param in OF_FITS:
+        return request.param, request.getfixturevalue("documents")[OF_FITS[request.param]]
     return request.param, request.getfixturevalue("document_of_kind")(request.param)
 
 
@@ -50,7 +54,8 @@ def test_tables_and_figures_are_numbered_in_their_order(
     made: tuple[str, Document], written: Callable[[str, str], str], form: str
 ) -> None:
     kind, document = made
-    page = written("regimen", form) if kind == "fit" else FORMATS[form](document).decode()
+    known = kind in OF_FITS
+    page = written(OF_FITS[kind], form) if known else FORMATS[form](document).decode()
     bold = r"<strong>{} (\d+)\.</strong>" if form == "html" else r"(?m)^{} (\d+)\. "
     blocks = [block for one in document.sections for block in one.blocks]
     for word, kind in (("Table", Table), ("Figure", Figure)):

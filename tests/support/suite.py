@@ -1,10 +1,12 @@
 """How the suite runs: compiled code is warmed once, a worker has one processor, examples share fits."""
 
 import functools
+import gc
 import hashlib
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -47,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
 
 
+def pytest_collection_finish() -> None:
+    """Have the search for garbage pass over what was collected, which stays until the end."""
+    gc.collect()
+    gc.freeze()
+
+
 def _keep_to_one_processor(worker: str) -> None:
     """Chains and other processes of this worker share its processor, so that workers do not compete."""
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -84,6 +92,16 @@ def _examples_share_fits(request: pytest.FixtureRequest, monkeypatch: pytest.Mon
         import bayesmeta as bm
 
         monkeypatch.setattr(bm, "fit", _fit_once())
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_command_line() -> Iterator[None]:
+    """Make the parser of the command line once, as a process that runs one command does."""
+    import typer.main
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @functools.cache

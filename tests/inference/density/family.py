@@ -106,7 +106,9 @@ def divided_design(covariates: bm.Covariates, **parts: object) -> Design:
         return make_design(spec, divided_arms())
 
 
+@functools.cache
 def design_of(**parts: object) -> Design:
+    """Return the design of a model with these parts, which many tests ask for."""
     covariates = parts.pop("covariates", "none")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bm.ModelWarning)
