@@ -120,7 +120,7 @@ def evidence_diff(old: AnyTable | Source, new: AnyTable | Source) -> EvidenceDif
     Examples
     --------
     >>> import bayesmeta as bm
-    >>> table = bm.load_evidence("rr_aml_venetoclax")
+    >>> table = bm.load_survival("rr_aml_venetoclax")
     >>> bm.evidence_diff(table, "rr_aml_venetoclax").same
     True
     """

@@ -34,7 +34,7 @@ def test_effects_and_shapes_are_integrated_out(curve: str, structure: str) -> No
     eta = 2.0 + (
         design.matrix @ drawn["beta"][0] if "beta" in drawn else np.zeros(len(design.arms))
     )
-    z, shapes = np.linspace(-8, 8, 1601), np.linspace(-8, 8, 161)
+    z, shapes = np.linspace(-8, 8, 401), np.linspace(-8, 8, 81)
     for study, value in enumerate(found):
         place = int(design.tau_of_study[study])
         tau = np.ravel(drawn.get("tau", 0.0))[place if by_period else 0]
@@ -73,7 +73,7 @@ def test_landmarks_of_many_patients_tell_their_shape_closely(curve: str, tau_k: 
     design = make_design(bm.ModelSpec(curve=CURVES[curve]()), arms)
     drawn = {"mu": 2.0, "tau": 0.3, "kappa": 0.0, "tau_k": tau_k}
     found = survival_study_log_likelihood(design, {k: np.array([v]) for k, v in drawn.items()})[0]
-    z, shapes = np.linspace(-8, 8, 801), np.linspace(-8, 8, 801)
+    z, shapes = np.linspace(-8, 8, 401), np.linspace(-8, 8, 401)
     theta, log_shape = np.repeat(2 + 0.3 * z, shapes.size), np.tile(tau_k * shapes, z.size)
     others = np.tile([0.0, 1.0], (theta.size, 1))
     for study, value in enumerate(found):
