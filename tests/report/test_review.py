@@ -47,7 +47,7 @@ def test_a_review_has_its_numbers_and_what_its_authors_must_say(
 @pytest.mark.slow
 def test_a_review_of_nested_outcomes_tells_of_each(tmp_path: Path) -> None:
     table, few = bm.load_evidence("rr_aml_venetoclax"), bm.SamplerSettings(chains=2, draws=500)
-    arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 40")
+    arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 39")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=few)
     written = bm.write_prisma(fit, tmp_path / "prisma")
     check_rows(written.path, "prisma")
@@ -57,6 +57,15 @@ def test_a_review_of_nested_outcomes_tells_of_each(tmp_path: Path) -> None:
         assert "CR" in answer
     assert row_of(written, "contrasts")["state"] == "answered"
     assert row_of(written, "coefficients")["state"] == "answered"
+    whole = table.frame[table.frame["stratum"].fillna("") == ""]
+    used = whole.merge(arms.frame[["study", "arm", *arms.outcomes]], on=["study", "arm"])
+    used = used[used["derivation"].isin(["inferred", "adjudicated"])]
+    inferred = {
+        name: int(used[name][used["outcome"] == name].notna().sum()) for name in ("ORR", "CR")
+    }
+    assert inferred["ORR"] > 0
+    told = row_of(written, "derivations")["answer"]
+    assert f"ORR {inferred['ORR']}; CR {inferred['CR']}. How each other count" in told
     plan = bm.plan(bm.map_prior(fit, outcome="CR", force=True), n=20, success="P(rate > 0.1) > 0.9")
     planned = bm.write_dossier(plan, tmp_path / "dossier")
     check_rows(planned.path)

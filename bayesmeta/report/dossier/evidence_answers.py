@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.report.dossier.answering import HASH_SHOWN, Found, NotApplicable
 from bayesmeta.report.dossier.fit_tables import FitFacts
 from bayesmeta.report.sections.selection import DERIVED, wanted_rows
@@ -73,10 +74,26 @@ def derivations(facts: FitFacts) -> Found:
     """Return how counts were derived."""
     if "derivations" not in facts.tables.frames:
         return NotApplicable("The table has no column that states how counts were derived.")
+    if outcomes_of(facts.fit):
+        return _inferred(facts)
     ways = facts.tables.frames["derivations"]["derivation"]
     numbers = [facts.tables.number(way, "derivations", "rows", derivation=way) for way in ways]
     told = "; ".join(f"{DERIVED.get(one.label, one.label)} ({one.value})" for one in numbers)
     return facts.tables.answer(f"Counts of arms, by derivation: {told}.", "derivations", *numbers)
+
+
+def _inferred(facts: FitFacts) -> Found:
+    """Return how many counts of each of several outcomes are inferred; no other way is kept."""
+    numbers = [
+        facts.tables.number(name, "derivations", "rows", outcome=name)
+        for name in facts.tables.frames["derivations"]["outcome"]
+    ]
+    told = "; ".join(f"{facts.words.outcome(one.label)} {one.value}" for one in numbers)
+    text = (
+        f"Inferred counts, which no source prints: {told}. How each other count was derived is not kept where outcomes are "
+        "joined; the table of evidence states it."
+    )
+    return facts.tables.answer(text, "derivations", *numbers)
 
 
 def provenance(facts: FitFacts) -> Found:

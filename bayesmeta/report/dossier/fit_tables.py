@@ -13,7 +13,8 @@ from bayesmeta.estimates.posterior import AnyFit, outcomes_of
 from bayesmeta.estimates.prior_sensitivity import prior_sensitivity
 from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.estimates.summary import summary
-from bayesmeta.evidence.columns import DERIVATION
+from bayesmeta.evidence.columns import DERIVATION, INFERRED
+from bayesmeta.evidence.derivations import inferred_counts
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.inference.result import Fit
 from bayesmeta.model import OwnModel, to_toml
@@ -68,9 +69,7 @@ class FitFacts:
         yield "exclusions", _counted(rules, "rule")
         asked = {k: _told(v) for k, v in arms.selection.items() if k not in NOT_TOLD}
         yield "selection", pairs({name: text for name, text in asked.items() if text})
-        if DERIVATION in arms.frame:
-            ways = texts_of(arms.frame, DERIVATION).replace("", "not stated")
-            yield "derivations", _counted(ways, "derivation")
+        yield from self._derivations(arms.frame)
         yield "provenance", pairs(dict(self._provenance()))
         yield "summary", pd.DataFrame(summary(self.fit, profiles=self.profiles))
         if self.draws is not None:
@@ -118,6 +117,18 @@ class FitFacts:
     def outcome_name(self) -> str:
         """The one outcome of the selection."""
         return str(self.fit.arms.selection.get("outcome") or "response")
+
+    def _derivations(self, frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+        """Yield how counts were derived; of several outcomes, how many of each are inferred."""
+        if DERIVATION in frame:
+            ways = texts_of(frame, DERIVATION).replace("", "not stated")
+            yield "derivations", _counted(ways, "derivation")
+        elif INFERRED in frame:
+            rows = [
+                (name, "inferred", int((inferred_counts(frame, name) & frame[name].notna()).sum()))
+                for name in outcomes_of(self.fit)
+            ]
+            yield "derivations", pd.DataFrame(rows, columns=["outcome", "derivation", "rows"])
 
     def _provenance(self) -> Iterator[tuple[str, Any]]:
         arms, draws = self.fit.arms, self.draws
