@@ -240,6 +240,11 @@ def test_a_sam_and_a_design_prior_are_asked_for(
         (["--design", "0.5 Beta(1, 2) + x"], "'x' cannot be read. Write it such as"),
         (["--design", "0.5 Beta(1, 2)"], "`--design`: `weights` must be at least 0 and sum to 1"),
         (["--design", "Beta(1)"], "'Beta(1)' cannot be read"),
+        (
+            ["--design", "Beta(0, 2)"],
+            "cannot be read. `a` of Beta must be positive and finite; got",
+        ),
+        (["--design", "half Beta(1, 2)"], "'half Beta(1, 2)' cannot be read. Write it such as"),
     ],
 )
 def test_a_design_prior_that_can_not_be_read_is_refused(

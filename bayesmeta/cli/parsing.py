@@ -162,16 +162,17 @@ def parsed_mixture(option: str, text: str | None) -> "bm.BetaMixture | None":
     weights, betas = [], []
     for part in text.split("+"):
         weight, family, rest = part.partition("Beta")
+        unread = f"`{option}` must be beta distributions with their shares; '{part.strip()}' cannot be read."
+        if not (family and rest.startswith("(") and rest.rstrip().endswith(")")):
+            raise SettingsError(f"{unread} {written}")
         try:
             weights.append(float(weight) if weight.strip() else 1.0)
-            found = parse_prior(family + rest)
-        except (SpecError, ValueError):
-            found = None
-        if not isinstance(found, bm.Beta):
-            raise SettingsError(
-                f"`{option}` must be beta distributions with their shares; '{part.strip()}' cannot be read. {written}"
-            )
-        betas.append(found)
+            betas.append(parse_prior(family + rest))
+        except SpecError as error:
+            # Which parameter is wrong.
+            raise SettingsError(f"{unread} {error} {written}") from None
+        except ValueError:
+            raise SettingsError(f"{unread} {written}") from None
     a, b = (tuple(getattr(each, name) for each in betas) for name in ("a", "b"))
     try:
         return bm.BetaMixture(tuple(weights), a, b)

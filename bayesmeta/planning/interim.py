@@ -141,7 +141,7 @@ def interim_of(
     stop_below: float,
 ) -> Interim:
     """Return the predictive probability of success at the end, with each prior, and the conflict."""
-    events, n = _seen(seen)
+    events, n = _seen(seen, trials[ROBUST].n)
     look = InterimLook(trials[ROBUST], n, stop_below)
     success = {
         name: trial.probability_of_success(events=events, n=n) for name, trial in trials.items()
@@ -149,8 +149,8 @@ def interim_of(
     return Interim(events, n, success, prior_data_conflict(mixture, events=events, n=n), look)
 
 
-def _seen(interim: object) -> tuple[int, int]:
-    """Return responders and patients of an interim look, after checking them."""
+def _seen(interim: object, planned: int) -> tuple[int, int]:
+    """Return responders and patients of an interim look at `planned` patients, after checking them."""
     pair = tuple(interim) if isinstance(interim, Sequence | np.ndarray) else ()
     if len(pair) != len(("events", "n")) or not all(map(is_whole, pair)):
         raise SettingsError(
@@ -161,5 +161,10 @@ def _seen(interim: object) -> tuple[int, int]:
         raise SettingsError(
             f"`interim` must be responders and patients, at most so many responders as patients; got {events} of {n}. "
             "Write (8, 20)."
+        )
+    if not 0 < n < planned:
+        raise SettingsError(
+            f"`interim` must be of some of the trial's {planned} patients, fewer than all; got {events} responders of {n}. "
+            "Give those seen at the look."
         )
     return events, n

@@ -212,8 +212,11 @@ def test_success_that_is_nearly_certain_is_never_printed_as_certain(prior):
 def test_bad_input(prior):
     with pytest.raises(bm.SettingsError, match="`stop_below` has no effect without `interim`"):
         bm.plan(prior, n=40, success=SUCCESS, stop_below=0.2)
-    with pytest.raises(bm.SettingsError, match="must be less than the trial's 40 patients; got 40"):
-        bm.plan(prior, n=40, success=SUCCESS, interim=(8, 40))
+    for seen in ((8, 40), (8, 41), (0, 0)):
+        with pytest.raises(
+            bm.SettingsError, match="`interim` must be of some of the trial's 40 pat"
+        ):
+            bm.plan(prior, n=40, success=SUCCESS, interim=seen)
     with pytest.raises(bm.SettingsError, match=r"`interim` must be responders .*; got 21 of 20"):
         bm.plan(prior, n=40, success=SUCCESS, interim=(21, 20))
     with pytest.raises(bm.SettingsError, match="`rates` must be probabilities from 0 to 1; got 35"):
