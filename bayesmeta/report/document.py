@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from string import ascii_uppercase
 from typing import TYPE_CHECKING, Literal
 
@@ -110,31 +110,13 @@ class FrontMatter:
     protocol: str = ""
     date: str = ""
 
-    def facts(self, title: str) -> Mapping[str, str]:
-        """Return what is printed below the title, by name; `title` where the author gives another."""
-        found = {
-            "Analysis": title if self.title else "",
-            "Author": self.author,
-            "Protocol": self.protocol,
-            "Date": self.date,
-        }
-        return {name: text for name, text in found.items() if text}
 
-
-@dataclass(frozen=True)
-class Document:
-    """A whole report.
-
-    `warning`: why it must not be used, or empty; `verdict`, in its place: that the diagnostics passed;
-    `made`: what made it, and from what.
-    """
+@dataclass(frozen=True, eq=False)
+class Titled:
+    """What is printed under a title: its own, unless the author gives another."""
 
     title: str
-    warning: str
-    sections: tuple[Section, ...]
-    made: str
-    verdict: str = ""
-    front: FrontMatter = FrontMatter()
+    front: FrontMatter = field(default=FrontMatter(), kw_only=True)
 
     @property
     def heading(self) -> str:
@@ -144,7 +126,27 @@ class Document:
     @property
     def facts(self) -> Mapping[str, str]:
         """What is printed below the title, by name; nothing that was not given."""
-        return self.front.facts(self.title)
+        found = {
+            "Analysis": self.title if self.front.title else "",
+            "Author": self.front.author,
+            "Protocol": self.front.protocol,
+            "Date": self.front.date,
+        }
+        return {name: text for name, text in found.items() if text}
+
+
+@dataclass(frozen=True)
+class Document(Titled):
+    """A whole report.
+
+    `warning`: why it must not be used, or empty; `verdict`, in its place: that the diagnostics passed;
+    `made`: what made it, and from what.
+    """
+
+    warning: str
+    sections: tuple[Section, ...]
+    made: str
+    verdict: str = ""
 
     @property
     def headings(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from bayesmeta.planning.mixtures import BetaMixture
 from bayesmeta.planning.plan_priors import MAP, MOST_ERROR, effective_sizes
 from bayesmeta.planning.robust import vague_component
 from bayesmeta.planning.success import Condition, Success, as_success
-from bayesmeta.report.document import FrontMatter
+from bayesmeta.report.document import Titled
 from bayesmeta.report.plan_words import mixture_lines, mixture_warnings
 from bayesmeta.wording import Wording
 
@@ -72,27 +72,15 @@ class ProfilePrior:
 
 
 @dataclass(frozen=True)
-class InteractivePage:
+class InteractivePage(Titled):
     """All that the page holds; `run` is the run as commands name it."""
 
-    title: str
-    front: FrontMatter
     warning: str
     made: str
     run: str
     profiles: tuple[ProfilePrior, ...]
     start: Start
     words: Wording
-
-    @property
-    def heading(self) -> str:
-        """The title that is printed."""
-        return self.front.title or self.title
-
-    @property
-    def facts(self) -> Mapping[str, str]:
-        """What is printed below the title, by name."""
-        return self.front.facts(self.title)
 
     @property
     def conditions(self) -> tuple[Condition, ...]:

@@ -1,7 +1,7 @@
 """A dossier as a report: what is answered, what must be said, figures, and the files with hashes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,11 +10,11 @@ from bayesmeta.report.document import (
     Block,
     Document,
     Figure,
-    FrontMatter,
     Items,
     Section,
     Table,
     Text,
+    Titled,
 )
 from bayesmeta.report.dossier.guidelines import Guideline
 from bayesmeta.report.dossier.rows import Row, state_words, table_of
@@ -28,10 +28,9 @@ HOW = (
 
 
 @dataclass(frozen=True, eq=False)
-class Content:
+class Content(Titled):
     """What a dossier holds before it has a form: its title, rows by guideline, figures and hashes."""
 
-    title: str
     warning: str
     guidelines: Sequence[Guideline]
     rows: Sequence[Row]
@@ -39,17 +38,11 @@ class Content:
     made: str
     figures: Sequence[Figure] = ()
     words: Wording = PLAIN
-    front: FrontMatter = field(default_factory=FrontMatter)
 
     @property
     def speaker(self) -> str:
         """Who must say what no program can."""
         return self.guidelines[0].speaker
-
-    @property
-    def heading(self) -> str:
-        """The title that is printed."""
-        return self.front.title or self.title
 
     def of(self, guideline: Guideline) -> list[Row]:
         """Return the rows of a guideline."""
