@@ -6,21 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.fits import (
-    AtLeast,
-    AtMost,
-    EventText,
-    OfPatients,
-    RateAbove,
-    RateBelow,
-    event_options,
-)
+from bayesmeta.cli.events import Asked, asking
 from bayesmeta.cli.judgements import FILE, TOOL, JudgementSheet
 from bayesmeta.cli.options import Interval, Profiles
 from bayesmeta.cli.parsing import parsed_biases, parsed_powers, parsed_profile
 
 
 @answering("models")
+@asking
 def bias(
     saved: SavedFit,
     judgements: Annotated[Path, FILE],
@@ -52,12 +45,8 @@ def bias(
         ),
     ] = None,
     profile: Profiles = None,
-    rate_above: RateAbove = None,
-    rate_below: RateBelow = None,
-    at_least: AtLeast = None,
-    at_most: AtMost = None,
-    event: EventText = None,
-    n: OfPatients = None,
+    *,
+    asked: Asked,
     ci: Interval = 0.95,
 ) -> Answer:
     """Show how biases of studies, by judgements of their risk, could change a saved run."""
@@ -65,7 +54,6 @@ def bias(
     from bayesmeta.report.bias_text import bias_blocks, bias_json
 
     words = saved.words  # Labels are refused before the work.
-    asked = event_options(rate_above, rate_below, at_least, at_most) | {"event": event, "n": n}
     given: dict[str, Any] = {"high": high, "low": low}
     found = bm.bias_sensitivity(
         saved.fit,

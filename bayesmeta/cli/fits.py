@@ -1,11 +1,12 @@
 """The commands that answer from a saved fit."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
+from bayesmeta.cli.events import Asked, Certainty, Events, asking, counting
 from bayesmeta.cli.options import Interval, Outcome, Profiles, Time, check_no_effect
 from bayesmeta.cli.parsing import parsed_profile
 
@@ -15,15 +16,9 @@ if TYPE_CHECKING:
     import bayesmeta as bm
     from bayesmeta.estimates.events import Event
 
-RateAbove = Annotated[float | None, typer.Option(help="Print P(rate of a new study > this).")]
-RateBelow = Annotated[float | None, typer.Option(help="Print P(rate of a new study < this).")]
-AtLeast = Annotated[int | None, typer.Option(help="Print P(responders >= this).")]
-AtMost = Annotated[int | None, typer.Option(help="Print P(responders <= this).")]
-EventText = Annotated[str | None, typer.Option(help='The event as text, such as "rate > 0.3".')]
-OfPatients = Annotated[int | None, typer.Option("--n", help="Patients, where responders count.")]
-
 
 @answering("intervals", "pmf", "categories", "probabilities")
+@counting
 def predict(
     saved: SavedFit,
     n: Annotated[int, typer.Option("--n", help="Number of patients in the cohort.")],
@@ -35,10 +30,8 @@ def predict(
     outcome: Annotated[
         str | None, typer.Option(help="Which outcome, of a run of several. Default: all together.")
     ] = None,
-    rate_above: RateAbove = None,
-    rate_below: RateBelow = None,
-    at_least: AtLeast = None,
-    at_most: AtMost = None,
+    *,
+    events: Events,
     event: Annotated[
         list[str] | None,
         typer.Option(
@@ -54,7 +47,6 @@ def predict(
     from bayesmeta.estimates.survival_summary import conditional_note
     from bayesmeta.report.prediction_text import prediction_blocks, prediction_json
 
-    events = event_options(rate_above, rate_below, at_least, at_most)
     if len(saved.fit.outcomes) > 1 and outcome is None:
         for name, value in events.items():
             option = f"--{name.removeprefix('events_').replace('_', '-')}"
@@ -92,19 +84,6 @@ def _prediction_tables(
         one, at = found.probability(event), {} if event.at is None else {"at": event.at}
         rows.append({"event": event.name, **at, "probability": float(one), "mcse": one.mcse})
     return tables | ({"probabilities": pd.DataFrame(rows)} if rows else {})
-
-
-def event_options(
-    rate_above: float | None, rate_below: float | None, at_least: int | None, at_most: int | None
-) -> dict[str, Any]:
-    """Return what is asked about a cohort, as the library calls it."""
-    found = {
-        "rate_above": rate_above,
-        "rate_below": rate_below,
-        "events_at_least": at_least,
-        "events_at_most": at_most,
-    }
-    return {name: value for name, value in found.items() if value is not None}
 
 
 @answering("contrasts", "ranks")
@@ -178,21 +157,15 @@ def levels(saved: SavedFit, ci: Interval = 0.95) -> Answer:
 
 
 @answering("priors", "scaling")
+@asking
 def sensitivity(
     saved: SavedFit,
     profile: Profiles = None,
     outcome: Outcome = None,
-    rate_above: RateAbove = None,
-    rate_below: RateBelow = None,
-    at_least: AtLeast = None,
-    at_most: AtMost = None,
-    event: EventText = None,
-    n: OfPatients = None,
+    *,
+    asked: Asked,
     time: Time = None,
-    certainty: Annotated[
-        float | None,
-        typer.Option(help="Probability that a decision requires. Finds its tipping point."),
-    ] = None,
+    certainty: Certainty = None,
     ci: Interval = 0.95,
 ) -> Answer:
     """Show how estimates and decisions depend on the priors. The model is refitted."""
@@ -200,8 +173,6 @@ def sensitivity(
     from bayesmeta.report.sensitivity_text import sensitivity_blocks, sensitivity_json
 
     words = saved.words  # Labels are refused before the work.
-    more = {"event": event, "n": n}
-    asked = event_options(rate_above, rate_below, at_least, at_most) | more
     found = bm.sensitivity(
         saved.fit,
         profile=parsed_profile(profile),

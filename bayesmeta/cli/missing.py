@@ -5,15 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bayesmeta.cli.answers import Answer, SavedFit, answering
-from bayesmeta.cli.fits import (
-    AtLeast,
-    AtMost,
-    EventText,
-    OfPatients,
-    RateAbove,
-    RateBelow,
-    event_options,
-)
+from bayesmeta.cli.events import Asked, Certainty, asking
 from bayesmeta.cli.options import Interval, Profiles, check_no_effect
 from bayesmeta.cli.parsing import parsed_profile
 
@@ -24,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @answering("selection", "tipping_points", "unreported")
+@asking
 def missing(
     saved: SavedFit,
     smallest: Annotated[
@@ -55,16 +48,9 @@ def missing(
         ),
     ] = None,
     profile: Profiles = None,
-    rate_above: RateAbove = None,
-    rate_below: RateBelow = None,
-    at_least: AtLeast = None,
-    at_most: AtMost = None,
-    event: EventText = None,
-    n: OfPatients = None,
-    certainty: Annotated[
-        float | None,
-        typer.Option(help="Probability that a decision requires. Finds its tipping point."),
-    ] = None,
+    *,
+    asked: Asked,
+    certainty: Certainty = None,
     ci: Interval = 0.95,
 ) -> Answer:
     """Show how unpublished studies, and studies without results, could change a saved run."""
@@ -76,7 +62,6 @@ def missing(
     )
 
     words = saved.words  # Labels are refused before the work.
-    asked = event_options(rate_above, rate_below, at_least, at_most) | {"event": event, "n": n}
     at = parsed_profile(profile)
     tried = {"smallest": smallest, "largest": largest, "rho": rho}
     given: dict[str, Any] = {name: values for name, values in tried.items() if values}

@@ -85,29 +85,40 @@ Notation = Mapping[str, Any]
 def taking[T](
     **groups: Callable[..., Any],
 ) -> Callable[[Callable[..., T]], Callable[..., T]]:
-    """Give a command groups of options: each reaches it as one argument, made by a function of them."""
+    """Give a command groups of options: each reaches it as one argument, made by a function of them.
+
+    In the help, the options stand last; those of a keyword-only argument, where it stands.
+    """
 
     def taken(command: Callable[..., T]) -> Callable[..., T]:
         own = inspect.signature(command)
-        taken = {name: inspect.signature(group).parameters for name, group in groups.items()}
-        kept = [item for name, item in own.parameters.items() if name not in groups]
-        added = [item for group in taken.values() for item in group.values()]
+        options = {name: _keyword_only(group) for name, group in groups.items()}
+        placed: list[inspect.Parameter] = []
+        last: list[inspect.Parameter] = []
+        for name, item in own.parameters.items():
+            here = placed if name not in groups or item.kind == item.KEYWORD_ONLY else last
+            here += options.get(name, [item])
+        merged = [*placed, *last]
 
         @wraps(command)
         def with_options(**given: Any) -> T:
             made = {
-                name: group(**{each: given.pop(each) for each in taken[name]})
+                name: group(**{each.name: given.pop(each.name) for each in options[name]})
                 for name, group in groups.items()
             }
             return command(**given, **made)
 
-        merged = [item.replace(kind=inspect.Parameter.KEYWORD_ONLY) for item in (*kept, *added)]
         # Typer reads a command's options off its signature and annotations.
         with_options.__signature__ = own.replace(parameters=merged)  # type: ignore[attr-defined]
         with_options.__annotations__ = {item.name: item.annotation for item in merged}
         return with_options
 
     return taken
+
+
+def _keyword_only(group: Callable[..., Any]) -> list[inspect.Parameter]:
+    taken = inspect.signature(group).parameters.values()
+    return [one.replace(kind=one.KEYWORD_ONLY) for one in taken]
 
 
 def check_no_effect(option: str, value: object, where: str) -> None:

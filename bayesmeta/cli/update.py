@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from bayesmeta.cli.commands import DIAGNOSTICS_FAILED, OK, exits
-from bayesmeta.cli.fits import AtLeast, AtMost, OfPatients, RateAbove, RateBelow, event_options
+from bayesmeta.cli.events import Events, OfPatients, counting
 from bayesmeta.cli.options import (
     AsJson,
     FailOn,
@@ -26,6 +26,7 @@ from bayesmeta.runs.files import check_folder
 
 @exits
 @reading
+@counting
 def update(
     notation: Notation,
     run: Annotated[Path, typer.Argument(help="Folder of a saved run.")],
@@ -38,10 +39,8 @@ def update(
     out: Out,
     profile: Profiles = None,
     time: Time = None,
-    rate_above: RateAbove = None,
-    rate_below: RateBelow = None,
-    at_least: AtLeast = None,
-    at_most: AtMost = None,
+    *,
+    events: Events,
     event: Annotated[
         list[str] | None,
         typer.Option(help='An event that is decided on, such as "rate > 0.3"; may be repeated.'),
@@ -78,7 +77,7 @@ def update(
         else:
             print_blocks(told)
         return OK
-    asked: dict[str, Any] = {**event_options(rate_above, rate_below, at_least, at_most), "n": n}
+    asked: dict[str, Any] = {**events, "n": n}
     found = bm.update(
         fit,
         table,
