@@ -18,7 +18,7 @@ Named = tuple[str, Prior, str]
 
 def survival_meanings(design: Design) -> Iterator[Named]:
     """Yield each prior of a model of survival with what it means, once each."""
-    yield "mu", design.mu[0], f"typical median {_to(design.mu[0])} months"
+    yield "mu", design.mu[0], f"typical median {exp_range(design.mu[0])} months"
     yield from _coefficients(design)
     seen = set()
     for scalar, place in design.placed_scalars:
@@ -45,10 +45,10 @@ def _coefficients(design: Design) -> Iterator[Named]:
             priors.setdefault(prior, []).append(name)
     for prior, names in priors.items():
         label = "beta" if len(priors) == 1 and not spreads else f"beta of {', '.join(names)}"
-        yield label, prior, f"ratio of medians {_to(prior)}"
+        yield label, prior, f"ratio of medians {exp_range(prior)}"
 
 
-def _to(prior: Prior) -> str:
+def exp_range(prior: Prior) -> str:
     """Return the exponentials of the ends of the middle 95% of a prior."""
     low, high = np.exp(prior.interval(0.95))
     return f"{low:.2g} to {high:.3g}"
@@ -76,7 +76,7 @@ def _step(prior: Prior) -> str:
 
 
 def _shape(prior: Prior) -> str:
-    return f"typical shape k {_to(prior)}; at 1 the hazard of a Weibull curve is constant"
+    return f"typical shape k {exp_range(prior)}; at 1 the hazard of a Weibull curve is constant"
 
 
 def _shapes(prior: Prior) -> str:

@@ -8,7 +8,8 @@ import pandas as pd
 from bayesmeta.errors import counted, listed
 from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import records
-from bayesmeta.rounding import interval_of, probability_text
+from bayesmeta.report.refit_text import RATES, rates_error, with_estimates
+from bayesmeta.rounding import interval_of
 from bayesmeta.sensitivity.bias_sensitivity import (
     AS_FITTED,
     ELICITED,
@@ -20,8 +21,6 @@ from bayesmeta.sensitivity.bias_sensitivity import (
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
-
-RATES = {"typical": "typical", "new study": "new_study"}
 
 UNBIASED = (
     "All rates are those without bias. Counts hardly tell how large biases are: what these models assume of them is assumed, "
@@ -36,10 +35,7 @@ def bias_blocks(found: BiasSensitivity, words: Wording = PLAIN) -> Iterator[Bloc
         f"({words.text(found.profile)})",
         _cells(found, words),
     )
-    rates = found.table[
-        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
-    ]
-    error = f"{words.rates.error(rates.max().max())} {words.rates.points_short}"
+    error = rates_error(found.table, RATES, words)
     refused = (f"Not fitted, {model}: {reason}." for model, reason in found.refused.items())
     yield Items(
         (
@@ -58,17 +54,7 @@ def _cells(found: BiasSensitivity, words: Wording) -> pd.DataFrame:
     cells["studies"] = found.table["studies"].astype(str)
     if "tau" in found.table:
         cells["tau"] = [interval_of(row, "tau") for row in rows]
-    for label, name in RATES.items():
-        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
-    if "probability" in found.table:
-        cells[str(found.question)] = [_probability(row["probability"]) for row in rows]
-    if not found.ok:
-        cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
-    return cells
-
-
-def _probability(value: float) -> str:
-    return "" if pd.isna(value) else probability_text(value)
+    return with_estimates(cells, found.table, RATES, words, question=found.question)
 
 
 def judged_sentence(found: BiasSensitivity) -> str:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from bayesmeta.comparison.leave_one_level_out import LevelsLeftOut
 from bayesmeta.estimates.inferred import inferred_words, marked
-from bayesmeta.report.document import Block, Items, Table, Text
+from bayesmeta.report.document import Block, Items, Table
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.report.predicted_text import coverage_sentence
+from bayesmeta.report.predicted_text import coverage_sentence, failed_fits
 from bayesmeta.rounding import percent
 from bayesmeta.wording import PLAIN, Wording
 
@@ -75,10 +75,7 @@ def levels_left_out_blocks(found: LevelsLeftOut, words: Wording = PLAIN) -> Iter
     )
     score = f"elpd {found.elpd:.1f} (MCSE {found.mcse_elpd:.2f})."
     yield Items((f"{coverage_sentence(found.coverage)} {score}",))
-    wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
-    if len(wrong):
-        yield Text("")
-        yield Table("Fits that failed", wrong)
+    yield from failed_fits(found.fits)
 
 
 def levels_left_out_json(found: LevelsLeftOut) -> dict[str, Any]:

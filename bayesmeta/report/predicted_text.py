@@ -54,7 +54,12 @@ def left_out_blocks(found: LeftOut, words: Wording = PLAIN) -> Iterator[Block]:
         title = f"{what}{note}, and its change {unit or words.rates.in_points}"
         yield Text("")
         yield Table(words.labels.about(outcome, title), influence_cells(found, outcome, words))
-    wrong = found.fits.loc[found.fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
+    yield from failed_fits(found.fits)
+
+
+def failed_fits(fits: pd.DataFrame) -> Iterator[Block]:
+    """Yield which fits failed, and why; nothing where none did."""
+    wrong = fits.loc[fits["ok"] != True, ["left_out", "problems", "error"]]  # noqa: E712
     if len(wrong):
         yield Text("")
         yield Table("Fits that failed", wrong)

@@ -8,13 +8,12 @@ import pandas as pd
 from bayesmeta.errors import counted, listed
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import records
-from bayesmeta.rounding import error_text, interval_of, percent, probability_text
+from bayesmeta.report.refit_text import RATES, probability_cell, rates_error, with_estimates
+from bayesmeta.rounding import error_text, interval_of, percent
 from bayesmeta.sensitivity.selection import TRIED, Selection
 from bayesmeta.wording import PLAIN, Wording
 
 Row = Mapping[Hashable, Any]
-
-RATES = {"typical": "typical", "new study": "new_study"}
 
 ASSUMED = (
     "P(published): of the smallest and of the largest study. rho: correlation between a study's rate and its publication. "
@@ -31,10 +30,7 @@ def selection_blocks(found: Selection, words: Wording = PLAIN) -> Iterator[Block
         f"({words.text(found.profile)})",
         _cells(found, words),
     )
-    rates = found.table[
-        [f"mcse_{name}{end}" for name in RATES.values() for end in ("", "_lower", "_upper")]
-    ]
-    error = f"{words.rates.error(rates.max().max())} {words.rates.points_short}"
+    error = rates_error(found.table, RATES, words)
     yield Items((*ASSUMED, f"Monte-Carlo standard errors of rates: at most {error}."))
     if len(found.tipping_points):
         yield Text("")
@@ -47,13 +43,7 @@ def _cells(found: Selection, words: Wording) -> pd.DataFrame:
     cells["rho"] = ["" if pd.isna(row["rho"]) else f"{row['rho']:g}" for row in rows]
     cells["unpublished"] = [f"{row['unpublished']:.1f}" for row in rows]
     cells["tau"] = [interval_of(row, "tau") for row in rows]
-    for label, name in RATES.items():
-        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
-    if "probability" in found.table:
-        cells[str(found.question)] = [_probability(row["probability"]) for row in rows]
-    if not found.table["ok"].all():
-        cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
-    return cells
+    return with_estimates(cells, found.table, RATES, words, question=found.question)
 
 
 def assumed_text(row: Row) -> str:
@@ -67,15 +57,11 @@ def _largest(value: float) -> str:
     return f"{100 * value:.10g}%"
 
 
-def _probability(value: float) -> str:
-    return "" if pd.isna(value) else probability_text(value)
-
-
 def _tipping_blocks(found: Selection) -> Iterator[Block]:
     own = found.table.iloc[0]
     error = error_text(own["mcse_probability"], 4)
     yield Text(
-        f"Tipping point: {found.question} of {found.certainty:g} required, P = {_probability(own['probability'])} "
+        f"Tipping point: {found.question} of {found.certainty:g} required, P = {probability_cell(own['probability'])} "
         f"(MCSE {error}) if all studies are published."
     )
     yield Items(tuple(map(tipping_sentence, found.tipping_points.to_dict("records"))))
@@ -107,15 +93,11 @@ def unreported_blocks(
     """Yield the rates of all registered studies under each shift."""
     rows = table.to_dict("records")
     cells = pd.DataFrame({"delta": [f"{row['delta']:+g}" for row in rows]})
-    for label, name in RATES.items():
-        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
-    if "probability" in table:
-        cells["P"] = [_probability(row["probability"]) for row in rows]
     first = rows[0]
     yield Table(
         f"With {counted(int(first['unreported']), 'registered study', 'registered studies')} without results beside "
         f"{int(first['reported'])} with: median and {100 * ci_prob:g}% interval{words.rates.note}",
-        cells,
+        with_estimates(cells, table, RATES, words),
     )
     yield Items(
         (

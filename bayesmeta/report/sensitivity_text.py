@@ -9,7 +9,13 @@ from bayesmeta.estimates.log_priors import SENSITIVE
 from bayesmeta.estimates.survival_words import months_texts
 from bayesmeta.report.document import Block, Items, Table, Text
 from bayesmeta.report.machine import plain_value, records
-from bayesmeta.rounding import error_text, interval_of, probability_text
+from bayesmeta.report.refit_text import (
+    largest_error,
+    probability_cell,
+    rates_error,
+    with_estimates,
+)
+from bayesmeta.rounding import error_text, interval_of
 from bayesmeta.sensitivity.changed_priors import prior_text
 from bayesmeta.sensitivity.power_scaling import APART
 from bayesmeta.sensitivity.sensitivity import Sensitivity
@@ -98,17 +104,13 @@ def nested_prior_blocks(
 
 
 def _errors(table: pd.DataFrame, words: Wording) -> str:
-    def largest(names: Mapping[str, str]) -> float:
-        ends = [f"mcse_{name}{end}" for name in names.values() for end in ("", "_lower", "_upper")]
-        return float(table[ends].max().max())
-
     if "time" in table:
         errors = (
-            f"of medians at most {error_text(largest(MEDIANS))} months, of survival "
-            f"{words.rates.error(largest(SURVIVAL))} {words.rates.points_short}"
+            f"of medians at most {error_text(largest_error(table, MEDIANS))} months, of survival "
+            f"{rates_error(table, SURVIVAL, words)}"
         )
     else:
-        errors = f"of rates at most {words.rates.error(largest(RATES))} {words.rates.points_short}"
+        errors = f"of rates at most {rates_error(table, RATES, words)}"
     if "probability" in table:
         errors += f", of P {error_text(table['mcse_probability'].max(), 4)}"
     return f"Monte-Carlo standard errors: {errors}."
@@ -129,13 +131,7 @@ def prior_cells(
         named = {label.format(time=time): name for label, name in SURVIVAL.items()}
     else:
         named = RATES
-    for label, name in named.items():
-        cells[label] = [interval_of(row, name, words.rates.texts) for row in rows]
-    if "probability" in table:
-        cells[str(question or "P")] = [_probability(row["probability"]) for row in rows]
-    if not table["ok"].all():
-        cells["draws"] = ["ok" if row["ok"] else "NOT RELIABLE" for row in rows]
-    return cells
+    return with_estimates(cells, table, named, words, question=question)
 
 
 def tipping_point_blocks(found: TippingPoint) -> Iterator[Block]:
@@ -164,7 +160,7 @@ def _stays(found: TippingPoint) -> Iterator[str]:
     low, high = trials["probability"].min(), trials["probability"].max()
     yield (
         f"The decision does not change between {trials['factor'].iloc[0]:g} and {trials['factor'].iloc[-1]:g} times the "
-        f"prior's scale: P stays from {_probability(low)} to {_probability(high)}."
+        f"prior's scale: P stays from {probability_cell(low)} to {probability_cell(high)}."
     )
     if low < found.certainty < high:
         yield (
@@ -186,11 +182,7 @@ def _changes(found: TippingPoint) -> Iterator[str]:
 
 def _answer(row: Row) -> str:
     unreliable = "" if row["ok"] else ", NOT RELIABLE"
-    return f"P = {_probability(row['probability'])} (MCSE {error_text(row['mcse'], 4)}{unreliable})"
-
-
-def _probability(value: float) -> str:
-    return "" if pd.isna(value) else probability_text(value)
+    return f"P = {probability_cell(row['probability'])} (MCSE {error_text(row['mcse'], 4)}{unreliable})"
 
 
 def _changed(row: Row) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from bayesmeta.errors import counted
 from bayesmeta.estimates.contrast_table import Contrasts
+from bayesmeta.estimates.survival_prior_meanings import exp_range
 from bayesmeta.estimates.survival_summary import conditional_note
 from bayesmeta.estimates.survival_words import words_of_outcome
 from bayesmeta.evidence import SurvivalArms
@@ -51,7 +52,7 @@ def survival_model_lines(fit: Fit) -> list[str]:
     return [
         f"Model      {spec.name}: {curve.words} curves, {curve.symbol}",
         f"           theta = log median (months) = {' + '.join([*terms, *effects])}",
-        f"Priors     mu ~ {mu!r}: typical median {_months_range(mu)} months with 95% probability",
+        f"Priors     mu ~ {mu!r}: typical median {exp_range(mu)} months with 95% probability",
         *(f"           {line}" for line in _prior_lines(design)),
     ]
 
@@ -87,11 +88,6 @@ def _range(prior: Prior) -> str:
 
 def _ratio_range(prior: Prior) -> str:
     return f"95% between {' and '.join(number_texts(*np.exp(prior.interval(0.95))))}"
-
-
-def _months_range(prior: Prior) -> str:
-    low, high = np.exp(prior.interval(0.95))
-    return f"{low:.2g} to {high:.3g}"
 
 
 def survival_contrast_blocks(contrasts: Contrasts, words: Wording = PLAIN) -> Iterator[Block]:

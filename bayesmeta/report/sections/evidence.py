@@ -15,9 +15,11 @@ from bayesmeta.report.sections.selection import (
     derived_rows,
     overlap_rule,
     parts_left,
+    parts_rule,
     texts_of,
     wanted_rows,
     ways_told,
+    with_columns,
 )
 from bayesmeta.report.sections.survival_evidence import (
     excluded_cells,
@@ -116,11 +118,7 @@ def _facts(arms: Arms, words: Wording) -> Iterator[str]:
         head += f"; {arms.events.sum():,} responded{_share(arms, words)}"
     yield f"{head}."
     yield from wanted_rows(selection)
-    if selection.get("parts") in PARTS:
-        yield (
-            f"Of an arm that is reported whole and in parts, {PARTS[selection['parts']]}, never both; strata of an arm "
-            "are never pooled with it."
-        )
+    yield from parts_rule(selection, PARTS)
     yield from _divided(arms)
     yield from parts_left(arms.excluded)
     yield from (f"To be checked: {finding}" for finding in arms.findings)
@@ -157,13 +155,8 @@ def _arms_table(arms: Arms, covariates: Sequence[str], words: Wording) -> Table:
                 "" if pd.isna(k) else f"{k:.0f}" for k in frame[outcome]
             ]
     extra = [name for name in frame.columns if str(name).endswith(DEFINITION)]
-    for name in dict.fromkeys((*covariates, *ORIGIN, *extra)):
-        if name in frame.columns and texts_of(frame, name).any():
-            heading = words.labels.column(str(name)).replace("_", " ")
-            cells[heading] = [words.level(str(name), text) for text in texts_of(frame, name)]
-    if not cells["arm"].str.strip().any():
-        cells = cells.drop(columns="arm")
-    return Table("Arms that were used", cells)
+    names = (*covariates, *ORIGIN, *extra)
+    return Table("Arms that were used", with_columns(cells, frame, names, words))
 
 
 def limits_section(arms: Arms, notes: Sequence[str], *, covariates: bool, tau: bool) -> Section:

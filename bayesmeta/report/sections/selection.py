@@ -1,6 +1,6 @@
 """What reports say of any selection: which rows were asked for, and how numbers were derived."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +9,7 @@ from bayesmeta.errors import listed
 from bayesmeta.evidence import Arms, SurvivalArms
 from bayesmeta.evidence.columns import DERIVATION, OVERLAP_GROUP
 from bayesmeta.model.values import value_text
+from bayesmeta.wording import Wording
 
 ORIGIN = (DERIVATION, "source", "ref", "locator", "note")
 """Columns that say how a number was derived and where it stands, as far as a table has them."""
@@ -33,6 +34,15 @@ def wanted_rows(selection: Mapping[str, Any]) -> Iterator[str]:
     if named:
         parts = [f"{name} {' or '.join(map(str, values))}" for name, values in named.items()]
         yield f"Only rows with {', '.join(parts)}."
+
+
+def parts_rule(selection: Mapping[str, Any], used: Mapping[str, str]) -> Iterator[str]:
+    """Yield what is used of arms that are reported whole and in parts, by the choice that was made."""
+    if selection.get("parts") in used:
+        yield (
+            f"Of an arm that is reported whole and in parts, {used[selection['parts']]}, never both; strata of an arm "
+            "are never pooled with it."
+        )
 
 
 def parts_left(excluded: pd.DataFrame) -> Iterator[str]:
@@ -86,6 +96,17 @@ def inferred_sentence(frame: pd.DataFrame, what: str = "count") -> str:
     if not inferred:
         return f"No {what} is inferred from other figures."
     return f"{inferred} of the {len(frame)} {what}s {'is' if inferred == 1 else 'are'} inferred from other figures."
+
+
+def with_columns(
+    cells: pd.DataFrame, frame: pd.DataFrame, names: Iterable[str], words: Wording
+) -> pd.DataFrame:
+    """Return cells with those columns of a table that hold anything, without arms if none is named."""
+    for name in dict.fromkeys(names):
+        if name in frame.columns and (texts := texts_of(frame, name)).any():
+            heading = words.labels.column(str(name)).replace("_", " ")
+            cells[heading] = [words.level(str(name), text) for text in texts]
+    return cells if cells["arm"].str.strip().any() else cells.drop(columns="arm")
 
 
 def texts_of(frame: pd.DataFrame, column: str) -> "pd.Series[str]":

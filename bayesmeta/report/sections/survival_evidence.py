@@ -27,9 +27,10 @@ from bayesmeta.report.sections.selection import (
     ORIGIN,
     overlap_rule,
     parts_left,
-    texts_of,
+    parts_rule,
     wanted_rows,
     ways_told,
+    with_columns,
 )
 from bayesmeta.report.survival_text import NOT_REACHED, told_of
 from bayesmeta.rounding import fixed_text, interval_text
@@ -49,11 +50,7 @@ def survival_facts(arms: SurvivalArms) -> Iterator[str]:
     if note := conditional_note(arms):
         yield note
     yield from wanted_rows(selection)
-    if selection.get("parts") in PARTS:
-        yield (
-            f"Of an arm that is reported whole and in parts, {PARTS[selection['parts']]}, never both; strata of an arm "
-            "are never pooled with it."
-        )
+    yield from parts_rule(selection, PARTS)
     yield from parts_left(arms.excluded)
     yield from (f"To be checked: {finding}" for finding in arms.findings)
     yield from overlap_rule(arms)
@@ -83,13 +80,7 @@ def reports_table(arms: SurvivalArms, covariates: Sequence[str], words: Wording)
         "follow-up, months": [_months(row[FOLLOWUP]) for row in rows],
     }
     cells = cells.assign(**{name: texts for name, texts in optional.items() if any(texts)})
-    for name in dict.fromkeys((*covariates, *ORIGIN)):
-        if name in reports.columns and texts_of(reports, name).any():
-            heading = words.labels.column(str(name)).replace("_", " ")
-            texts = texts_of(reports, name)
-            cells[heading] = [words.level(str(name), text) for text in texts]
-    if not cells["arm"].str.strip().any():
-        cells = cells.drop(columns="arm")
+    cells = with_columns(cells, reports, (*covariates, *ORIGIN), words)
     return Table("Landmarks and medians that were used", cells)
 
 
