@@ -227,11 +227,15 @@ class PredictedRates:
         """
         if study is None:
             return self._new_study
-        effect: Array | float = 0.0
-        if self.fit.spec.study_effects.has_effects:
-            drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
-            effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
-        return self._cohort((self.theta + effect)[..., None])
+        return self._cohort(self.of_study(study)[..., None])
+
+    def of_study(self, study: str) -> Array:
+        """Return the linear predictor of a further cohort of a study, dims (chain, draw)."""
+        if not self.fit.spec.study_effects.has_effects:
+            return self.theta
+        drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
+        effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
+        return np.asarray(self.theta + effect)
 
     @cached_property
     def _new_study(self) -> DrawnRates:

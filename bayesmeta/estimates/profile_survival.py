@@ -93,16 +93,13 @@ class ProfileSurvival:
 
         Its shape is that of the study's arm; where the study has several, that of a new arm.
         """
-        effect: Array | float = 0.0
-        if self.fit.spec.study_effects.has_effects:
-            drawn = self.fit.require("u", f"`study`: a further cohort of '{study}'")
-            effect = np.asarray(drawn.variable[..., drawn.indexes["study"].get_loc(study)])
+        theta = self.rates.of_study(study)[..., None]
         own = np.flatnonzero(self.fit.arms.frame["study"] == study)
         if own.size > 1 or not self._curve.has_shape:
-            return self._new((self.rates.theta + effect)[..., None])
+            return self._new(theta)
         drawn = self.fit.require("log_shape", f"`study`: a further cohort of '{study}'")
         shape = np.exp(np.asarray(drawn.variable[..., own]))
-        return Curves(self._curve, (self.rates.theta + effect)[..., None], shape)
+        return Curves(self._curve, theta, shape)
 
     def _new(self, log_median: Array) -> Curves:
         """Return the curves of a new arm with these medians."""
