@@ -74,12 +74,12 @@ from .evidence import (
     read_evidence as read_evidence,
     read_survival as read_survival,
 )
-from .evidence.arms import matching as matching
 from .evidence.cochrane import read_cochrane as read_cochrane
 from .evidence.difference import (
     EvidenceDiff as EvidenceDiff,
     evidence_diff as evidence_diff,
 )
+from .evidence.matching import matching as matching
 from .evidence.registry import read_clinicaltrials as read_clinicaltrials
 from .evidence.reported import reported_outcomes as reported_outcomes
 from .evidence.risk_of_bias import (

@@ -178,7 +178,7 @@ def validate(
     check_tables(out, ("arms", "studies", "coverage"), force=force)
     import bayesmeta as bm
     from bayesmeta.comparison.gates import asked_gates, coverage_gate
-    from bayesmeta.evidence.arms import matching
+    from bayesmeta.evidence.matching import matching
     from bayesmeta.report.predicted_text import validation_blocks, validation_json
 
     gates = asked_gates(fail_on or ["diagnostics"], ("diagnostics", "coverage"))

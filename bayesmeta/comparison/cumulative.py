@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.arrays import Array, Flags
-from bayesmeta.comparison.plan import SETTINGS, check_settings
+from bayesmeta.comparison.plan import SETTINGS
 from bayesmeta.errors import EvidenceError, listed, nearest
 from bayesmeta.estimates.arguments import check_ci_prob, check_family
 from bayesmeta.estimates.posterior import check_draws, posterior_of
@@ -16,7 +16,7 @@ from bayesmeta.estimates.profiles import profile_label
 from bayesmeta.evidence import Arms
 from bayesmeta.inference.refits import refit_with_retry
 from bayesmeta.inference.result import Fit
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, check_settings
 from bayesmeta.model import Design
 from bayesmeta.model.coding import Profile
 from bayesmeta.numeric import check_seed

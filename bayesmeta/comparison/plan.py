@@ -8,7 +8,7 @@ import numpy as np
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.estimates.questions import Question
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, check_settings
 from bayesmeta.numeric import check_seed
 
 SETTINGS = SamplerSettings(warmup=400, draws=1000, arm_draws=False)
@@ -65,14 +65,6 @@ def make_plan(
         exact=method == "exact",
         marginal=marginal,
     )
-
-
-def check_settings(settings: object) -> None:
-    """Raise unless `settings` is SamplerSettings or None."""
-    if not isinstance(settings, SamplerSettings | None):
-        raise SettingsError(
-            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
-        )
 
 
 PIT, WEIGHTS = 3, 5

@@ -30,6 +30,7 @@ from bayesmeta.estimates.profiles import (
 from bayesmeta.estimates.questions import Question
 from bayesmeta.estimates.survival_times import USUAL_TIMES
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.arms import check_are_arms
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.coding import Coding, Profile
 from bayesmeta.model.limits import check_integrated
@@ -147,12 +148,9 @@ def check_spec(spec: object, name: str = "spec") -> None:
         )
 
 
-def check_arms(arms: object) -> None:
+def check_arms(arms: Arms) -> None:
     """Raise unless `arms` has two studies with patients or more."""
-    if not isinstance(arms, Arms):
-        raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
-        )
+    check_are_arms(arms)
     studies = arms.frame.loc[arms.informed, "study"].nunique()
     if studies < 2:  # noqa: PLR2004
         raise EvidenceError(

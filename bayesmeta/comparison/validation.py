@@ -9,17 +9,18 @@ import pandas as pd
 
 from bayesmeta.comparison.later_cohorts import extrapolated, overlap_groups, why_unpredicted
 from bayesmeta.comparison.left_out import coverage_of, predicted_word
-from bayesmeta.comparison.plan import check_settings, validation_stream
+from bayesmeta.comparison.plan import validation_stream
 from bayesmeta.comparison.predictions import predictions_of
 from bayesmeta.comparison.questions import check_spec
 from bayesmeta.comparison.scores import arm_scores, study_scores
-from bayesmeta.errors import EvidenceError, ProfileError, SettingsError, listed
+from bayesmeta.errors import EvidenceError, ProfileError, listed
 from bayesmeta.evidence import Arms, SurvivalArms
+from bayesmeta.evidence.arms import check_are_arms
 from bayesmeta.inference.diagnosis import Diagnostics
 from bayesmeta.inference.refits import fit_with_retry
 from bayesmeta.inference.result import Fit
 from bayesmeta.inference.sampling import fit as fitted
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, check_settings
 from bayesmeta.model import Design, ModelSpec
 from bayesmeta.model.limits import check_integrated
 from bayesmeta.numeric import check_seed
@@ -178,10 +179,7 @@ def validate(
 def _check_apart(train: Arms, test: Arms) -> None:
     """Raise unless the later cohorts are other patients, of the same outcome."""
     for name, arms in (("train", train), ("test", test)):
-        if not isinstance(arms, Arms):
-            raise SettingsError(
-                f"`{name}` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
-            )
+        check_are_arms(arms, name)
     if isinstance(train, SurvivalArms) != isinstance(test, SurvivalArms):
         raise EvidenceError(
             "`train` and `test` must both be of survival, or both of response rates."

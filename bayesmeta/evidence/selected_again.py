@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bayesmeta.errors import EvidenceError, SettingsError, listed
-from bayesmeta.evidence.arms import Arms, matching
+from bayesmeta.evidence.arms import Arms
 from bayesmeta.evidence.columns import OUTCOME
+from bayesmeta.evidence.matching import matching
 from bayesmeta.evidence.named_tables import AnyTable, is_file, table_of
 from bayesmeta.evidence.sources import WORKBOOKS, Source
 from bayesmeta.evidence.survival.arms import SurvivalArms

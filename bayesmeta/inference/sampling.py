@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from bayesmeta.deprecated import warn_deprecated
 from bayesmeta.errors import SettingsError, SpecError
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.arms import check_are_arms
 from bayesmeta.inference.engines import Engine, sampled
 from bayesmeta.inference.own_models import fit_own, is_pymc_model
 from bayesmeta.inference.result import Fit
-from bayesmeta.inference.settings import SamplerSettings
+from bayesmeta.inference.settings import SamplerSettings, check_settings
 from bayesmeta.model import Design, ModelSpec, make_design
 from bayesmeta.model.labelling import check_labels
 from bayesmeta.model.limits import refuse_several
@@ -154,14 +155,8 @@ def _check_types(spec: object, arms: object, settings: object, *, own: bool) -> 
             f"`spec` must be a ModelSpec or a PyMC model; got {type(spec).__name__}. "
             "Make one by load_model or ModelSpec."
         )
-    if not isinstance(arms, Arms):
-        raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
-        )
-    if not isinstance(settings, SamplerSettings | None):
-        raise SettingsError(
-            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
-        )
+    check_are_arms(arms)
+    check_settings(settings)
 
 
 def _check_quadrature(arguments: Mapping[str, object], *, own: bool) -> None:

@@ -76,6 +76,14 @@ class SamplerSettings:
             )
 
 
+def check_settings(settings: object) -> None:
+    """Raise unless `settings` is SamplerSettings or None."""
+    if not isinstance(settings, SamplerSettings | None):
+        raise SettingsError(
+            f"`settings` must be SamplerSettings; got {type(settings).__name__}. Write SamplerSettings(draws=...)."
+        )
+
+
 def processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,6 +6,7 @@ import numpy as np
 
 from bayesmeta.errors import SettingsError
 from bayesmeta.evidence import Arms
+from bayesmeta.evidence.arms import check_are_arms
 from bayesmeta.model.design import Design, make_design
 from bayesmeta.model.observed_totals import totals_to_pymc
 from bayesmeta.model.publication import publication_to_pymc
@@ -69,10 +70,7 @@ def build(spec: ModelSpec, arms: Arms) -> "pm.Model":
         raise SettingsError(
             f"`spec` must be a ModelSpec; got {type(spec).__name__}. Make one by load_model or ModelSpec."
         )
-    if not isinstance(arms, Arms):
-        raise SettingsError(
-            f"`arms` must be Arms; got {type(arms).__name__}. Make them by read_evidence(...).select(...)."
-        )
+    check_are_arms(arms)
     return build_design(make_design(spec, arms))
 
 

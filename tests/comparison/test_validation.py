@@ -7,7 +7,7 @@ import pytest
 from scipy.stats import betabinom
 
 import bayesmeta as bm
-from bayesmeta.evidence.arms import matching
+from bayesmeta.evidence.matching import matching
 
 Maker = Callable[..., bm.Arms]
 
