@@ -47,26 +47,28 @@ def test_a_review_has_its_numbers_and_what_its_authors_must_say(
 @pytest.mark.slow
 def test_a_review_of_nested_outcomes_tells_of_each(tmp_path: Path) -> None:
     table, few = bm.load_evidence("rr_aml_venetoclax"), bm.SamplerSettings(chains=2, draws=500)
-    arms = table.select(outcomes=["ORR", "CR"], venetoclax="yes", where="n >= 39")
+    arms = table.select(outcomes=["ORR", "CR_CRi"], venetoclax="yes", where="n >= 39")
     fit = bm.fit(bm.load_model("regimen"), arms, seed=1, settings=few)
     written = bm.write_prisma(fit, tmp_path / "prisma")
     check_rows(written.path, "prisma")
     for source in ("outcomes", "rates", "heterogeneity", "tau_prior"):
         answer = row_of(written, source)["answer"]
         assert "ORR" in answer
-        assert "CR" in answer
+        assert "CR/CRi" in answer
     assert row_of(written, "contrasts")["state"] == "answered"
-    assert row_of(written, "coefficients")["state"] == "answered"
+    for source in ("heterogeneity", "coefficients"):
+        assert "of the conditional probability of its outcome" in row_of(written, source)["answer"]
     whole = table.frame[table.frame["stratum"].fillna("") == ""]
     used = whole.merge(arms.frame[["study", "arm", *arms.outcomes]], on=["study", "arm"])
     used = used[used["derivation"].isin(["inferred", "adjudicated"])]
     inferred = {
-        name: int(used[name][used["outcome"] == name].notna().sum()) for name in ("ORR", "CR")
+        name: int(used[name][used["outcome"] == name].notna().sum()) for name in arms.outcomes
     }
-    assert inferred["ORR"] > 0
+    assert all(inferred.values())
     told = row_of(written, "derivations")["answer"]
-    assert f"ORR {inferred['ORR']}; CR {inferred['CR']}. How each other count" in told
-    plan = bm.plan(bm.map_prior(fit, outcome="CR", force=True), n=20, success="P(rate > 0.1) > 0.9")
+    assert f"ORR {inferred['ORR']}; CR/CRi {inferred['CR_CRi']}. How each other count" in told
+    prior = bm.map_prior(fit, outcome="CR_CRi", force=True)
+    plan = bm.plan(prior, n=20, success="P(rate > 0.1) > 0.9")
     planned = bm.write_dossier(plan, tmp_path / "dossier")
     check_rows(planned.path)
     assert "ORR" not in row_of(planned, "heterogeneity")["answer"]
@@ -80,7 +82,7 @@ def test_of_a_pymc_model_what_is_known_is_told(reviewed_fit: bm.Fit, tmp_path: P
     check_manifest(written.path)
     assert (written.path / "model.txt").read_text(encoding="utf-8") == "mu ~ Normal(0, 1.5)\n"
     assert row_of(written, "heterogeneity")["state"] == "answered"
-    for source in ("effect_measure", "covariates", "tau_prior"):
+    for source in ("effect_measure", "covariates", "tau_prior", "contrasts", "coefficients"):
         assert "known" in row_of(written, source)["answer"]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from bayesmeta.errors import counted
+from bayesmeta.estimates.posterior import outcomes_of
 from bayesmeta.inference.diagnosis import diagnose
 from bayesmeta.model import OwnModel
 from bayesmeta.report.dossier.answering import Answer, Found, NotApplicable, Number
@@ -16,6 +17,7 @@ from bayesmeta.report.fit_text import heterogeneity_line
 
 OWN_MODEL = NotApplicable("The model is a user-supplied PyMC model, whose parts are not known.")
 BY_QUADRATURE = "The posterior was computed by quadrature, without draws."
+CONDITIONAL = "of the conditional probability of its outcome, given the enclosing one, if any"
 BOUNDS = ("median", "lower", "upper")
 
 
@@ -54,7 +56,7 @@ def rates(facts: FitFacts) -> Found:
     """Return the typical rate and that of a new study at the first profile."""
     typical, new = _rates(facts, "typical rate"), _rates(facts, "new study")
     told = [
-        f"{_of(one)}typical rate {_interval(facts, one)}, new study {_interval(facts, other)}"
+        f"{_of(facts, one)}typical rate {_interval(facts, one)}, new study {_interval(facts, other)}"
         for one, other in zip(_triples(typical), _triples(new), strict=True)
     ]
     text = f"Median and 95% interval ({facts.words.text(facts.label)}): {'; '.join(told)}."
@@ -74,15 +76,19 @@ def heterogeneity(facts: FitFacts) -> Found:
         for bound in BOUNDS
     ]
     lines = [
-        f"{_of(one)}{heterogeneity_line(table[_there(table, one[0].row)], spec, facts.words)}"
+        f"{_of(facts, one)}{heterogeneity_line(table[_there(table, one[0].row)], spec, facts.words)}"
         for one in _triples(numbers)
     ]
+    if outcomes_of(facts.fit):
+        lines.append(f"Each tau is {CONDITIONAL}.")
     return facts.tables.answer(" ".join(lines), "summary", *numbers)
 
 
 def contrasts(facts: FitFacts) -> Found:
     """Return levels of factors against their reference."""
     frame = facts.tables.frames.get("contrasts")
+    if isinstance(facts.fit.spec, OwnModel):
+        return OWN_MODEL
     if frame is None:
         why = "The model has no factor whose levels could be compared."
         return NotApplicable(why if facts.draws is not None else BY_QUADRATURE)
@@ -104,6 +110,8 @@ def coefficients(facts: FitFacts) -> Found:
     """Return the coefficients of covariates."""
     table = facts.tables.frames["summary"]
     mine = _told_outcomes(facts, table[table["quantity"].str.startswith("beta")])
+    if isinstance(facts.fit.spec, OwnModel):
+        return OWN_MODEL
     if mine.empty:
         return NotApplicable("The model has no coefficients of covariates.")
     keys = _keys(mine, "quantity")
@@ -112,7 +120,8 @@ def coefficients(facts: FitFacts) -> Found:
         for row in keys
         for bound in BOUNDS
     ]
-    text = f"{counted(len(keys), 'coefficient')}, with median and 95% interval on the scale of the link."
+    nested = f" Each is {CONDITIONAL}." if outcomes_of(facts.fit) else ""
+    text = f"{counted(len(keys), 'coefficient')}, with median and 95% interval on the scale of the link.{nested}"
     return facts.tables.answer(text, "summary", *numbers)
 
 
@@ -156,7 +165,7 @@ def tau_prior(facts: FitFacts) -> Found:
         for column in ("new_study", "new_study_lower", "new_study_upper")
     ]
     told = "; ".join(
-        f"{_of(one)}power {one[0].row['power']:g}: {_interval(facts, one)}"
+        f"{_of(facts, one)}power {one[0].row['power']:g}: {_interval(facts, one)}"
         for one in _triples(numbers)
         if one[1].value is not None
     )
@@ -223,9 +232,9 @@ def _triples(numbers: list[Number]) -> Iterator[list[Number]]:
         yield numbers[i : i + len(BOUNDS)]
 
 
-def _of(numbers: list[Number]) -> str:
+def _of(facts: FitFacts, numbers: list[Number]) -> str:
     outcome = numbers[0].row.get("outcome")
-    return f"{outcome}: " if outcome else ""
+    return f"{facts.words.outcome(outcome)}: " if outcome else ""
 
 
 def _interval(facts: FitFacts, numbers: list[Number]) -> str:
