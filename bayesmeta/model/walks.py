@@ -22,7 +22,7 @@ from bayesmeta.model.profile_values import checked_number
 from bayesmeta.model.values import Numbers
 
 MOST_YEARS = 100
-"""From the first year to the last; more are a mistake in the table, such as 202 for 2020."""
+"""From the first year to the last, or to that of a profile; more are a mistake, such as 202 for 2020."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,11 @@ class CodedWalk(CodedLevels):
             raise ProfileError(
                 f"`profile`: '{self.column}' must not be before {self.first}, where {self.term.name} begins; got "
                 f"{year:.0f}. Give a year from {self.first} on."
+            )
+        if year - self.first >= MOST_YEARS:
+            raise ProfileError(
+                f"`profile`: '{self.column}' must be less than {MOST_YEARS} years after {self.first}, where {self.term.name} "
+                f"begins; got {year:.0f}. Correct it."
             )
         return year
 

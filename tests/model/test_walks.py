@@ -175,6 +175,8 @@ def test_profiles_at_and_after_the_years_of_the_arms(
 
 PROFILES = [
     ({"year": 2015}, "'year' must not be before 2016, where .* begins; got 2015"),
+    ({"year": 20211}, "'year' must be less than 100 years after 2016, where .* begins; got 20211"),
+    ({"year": 2116}, "'year' must be less than 100 years after 2016, where .* begins; got 2116"),
     ({"year": 2020.5}, "'year' must be a whole calendar year; got 2020.5"),
     ({"year": "soon"}, "'year' must be a finite number; got 'soon'"),
     ({"year": bm.NEW}, "'year' must be a finite number; got 'NEW'"),
