@@ -226,7 +226,14 @@ def _survival(
 def _with_numbers(frame: pd.DataFrame) -> pd.DataFrame:
     """Return what is reported of survival as numbers."""
     names = [name for name in REPORTED if name in frame]
-    return frame.assign(**{name: pd.to_numeric(frame[name]) for name in names})
+    return frame.assign(**{name: _exact(frame[name]) for name in names})
+
+
+def _exact(texts: "pd.Series[str]") -> "pd.Series[Any]":
+    """Return numbers as they are written, to the last digit; whole ones stay whole."""
+    found = pd.to_numeric(texts)
+    # Before pandas 3.1, to_numeric rounded the last digit of some fractions.
+    return found if found.dtype.kind == "i" else texts.replace("", "nan").astype(float)
 
 
 def kept_predictions(

@@ -50,11 +50,13 @@ def main() -> None:
         for bug in tomllib.loads(text)["bug"]
         if asked.only in bug["name"] or asked.only in bug["file"]
     ]
+    if not bugs:
+        parser.error(f"no name or file of a fault holds {asked.only!r}")
     with tempfile.TemporaryDirectory() as folder:
         copies = Copies(Path(folder), asked.workers)
         with ThreadPoolExecutor(asked.workers) as pool:
             caught = list(pool.map(copies.tell, bugs))
-    share = sum(caught) / max(len(bugs), 1)
+    share = sum(caught) / len(bugs)
     print(f"{sum(caught)} of {len(bugs)} caught, {share:.0%}")
     sys.exit(0 if share >= WANTED else 1)
 
