@@ -106,14 +106,17 @@ def divided_design(covariates: bm.Covariates, **parts: object) -> Design:
         return make_design(spec, divided_arms())
 
 
-@functools.cache
-def design_of(**parts: object) -> Design:
-    """Return the design of a model with these parts, which many tests ask for."""
+def made_design(**parts: object) -> Design:
+    """Return the design of a model with these parts."""
     covariates = parts.pop("covariates", "none")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bm.ModelWarning)
         spec = bm.ModelSpec(covariates=COVARIATES[str(covariates)], **parts)  # type: ignore[arg-type]
         return make_design(spec, arms())
+
+
+design_of = functools.cache(made_design)
+"""The same, once for the many tests that ask for it; its parts must be hashable, as dicts are not."""
 
 
 def distributions() -> list[bm.StudyEffects]:

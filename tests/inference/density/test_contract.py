@@ -12,7 +12,16 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from definition import flat, log_determinant, pymc_density, pymc_value, pymc_values
-from family import LEVELS, MU_PRIORS, TAU_PRIORS, combinations, design_of, named, parts_of
+from family import (
+    LEVELS,
+    MU_PRIORS,
+    TAU_PRIORS,
+    combinations,
+    design_of,
+    made_design,
+    named,
+    parts_of,
+)
 from formulas import derivative
 from pairs import pairwise
 from scipy.optimize import brentq
@@ -69,7 +78,7 @@ def test_values_of_every_other_combination(parts: dict[str, object]) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("parts", PRIORS, ids=str)
 def test_every_prior(parts: dict[str, object]) -> None:
-    assert_contract(design_of(**parts))
+    assert_contract(made_design(**parts))
 
 
 @pytest.mark.slow
